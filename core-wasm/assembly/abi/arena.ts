@@ -1,0 +1,59 @@
+// The only allocator. One operation fills it from the bottom, `resetArena` empties it and fills what was used with
+// zeros: tokens do not outlive the operation that needed them. Nothing in the core uses the managed heap (the build runs
+// with --runtime stub and fails on any managed allocation, see tools/build.mjs).
+
+const ALIGNMENT: usize = 16;
+const PAGE: usize = 65536;
+
+/** The slack that readers of whole 16-byte blocks may touch behind the last byte of a document. */
+export const READ_AHEAD: usize = 32;
+
+let top: usize = __heap_base;
+let peak: usize = __heap_base;
+
+// @ts-ignore: decorator
+@inline
+function alignUp(address: usize): usize {
+  return (address + (ALIGNMENT - 1)) & ~(ALIGNMENT - 1);
+}
+
+/** Room for `length` bytes, zero-filled; 0 when memory cannot grow. */
+export function allocate(length: usize): usize {
+  const start = alignUp(top);
+  const end = start + length;
+  if (end < start || end > 0xfff00000) return 0;
+  const available = (<usize>memory.size()) << 16;
+  if (end + READ_AHEAD > available && !growTo(end + READ_AHEAD, available)) return 0;
+  top = end;
+  if (end > peak) peak = end;
+  return start;
+}
+
+function growTo(needed: usize, available: usize): bool {
+  const missing = <i32>((needed - available + PAGE - 1) >> 16);
+  return memory.grow(missing) != -1;
+}
+
+/** Remembers where the arena stands; hand it to `releaseTo` to give back what was allocated since. */
+// @ts-ignore: decorator
+@inline
+export function mark(): usize {
+  return top;
+}
+
+export function releaseTo(position: usize): void {
+  memory.fill(position, 0, top - position);
+  top = position;
+}
+
+export function resetArena(): void {
+  const start = alignUp(__heap_base);
+  memory.fill(start, 0, peak - start + READ_AHEAD);
+  top = start;
+  peak = start;
+}
+
+/** Does [pointer, pointer + length) lie in what this operation has allocated? Guards everything a host hands in. */
+export function isAllocated(pointer: usize, length: usize): bool {
+  return pointer >= __heap_base && pointer <= top && length <= top - pointer;
+}

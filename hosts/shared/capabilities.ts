@@ -1,0 +1,102 @@
+/**
+ * What a host injects. A capability is a function that returns a value or a promise, nothing more; it may throw (a
+ * `PersistenceError`, or an error with an errno `code`), and the driver turns that into a status of the core's table.
+ * The binary form in which these reach the core is in docs/host-interface.md.
+ */
+export type Awaitable<T> = T | Promise<T>;
+
+/** What identifies one state of the stored bytes. Taken *with* the data (same descriptor), never from the clock. */
+export interface StoreVersion {
+  /** Modification time in nanoseconds since the epoch. */
+  readonly mtimeNs: bigint;
+  /** Size in bytes. */
+  readonly size: bigint;
+  /** Inode number, or a host's equivalent (0n where there is none). */
+  readonly inode: bigint;
+}
+
+export interface StoredContent {
+  readonly version: StoreVersion;
+  readonly content: Uint8Array;
+}
+
+export interface Store {
+  /** Where the cache lives, for messages and for naming the lock file. */
+  readonly location: string;
+  /** `undefined` when nothing is stored. */
+  stat(): Awaitable<StoreVersion | undefined>;
+  /** `undefined` when nothing is stored. */
+  read(): Awaitable<StoredContent | undefined>;
+  /** All or nothing: a reader at any instant sees the old bytes or the new ones, whole. */
+  replace(content: Uint8Array): Awaitable<StoreVersion>;
+  /** Removes what is stored. `false` when there was nothing. */
+  remove(): Awaitable<boolean>;
+  /** Keeps what is stored now under another name as well, and returns that name. What is stored stays in place. */
+  setAside(): Awaitable<string>;
+  /** Calls back when what is stored may have changed. Returns the function that ends it. */
+  watch(onChange: () => void): () => void;
+}
+
+/** "OS encryption". A plain store has none. */
+export interface Cipher {
+  protect(content: Uint8Array): Awaitable<Uint8Array>;
+  unprotect(content: Uint8Array): Awaitable<Uint8Array>;
+}
+
+/** What a contender sees of a lock file without touching it. */
+export interface LockInspection {
+  readonly inode: bigint;
+  readonly size: number;
+  /** Modification time, milliseconds since the epoch. */
+  readonly mtimeMs: number;
+  /** Modification time of the lease beside it; `undefined` when there is none. */
+  readonly leaseMtimeMs: number | undefined;
+  /** The host could tell, without taking it, that a kernel lock is held (Windows: a read refused by a lock). */
+  readonly kernelLocked: boolean;
+  /** The first bytes (up to 1 KiB) of the lock file, as its holder wrote them. */
+  readonly content: Uint8Array;
+}
+
+export type TakeOver = "taken" | "busy" | "changed";
+
+export interface Lock {
+  /** The lock file. */
+  readonly path: string;
+  /** K: kernel locks on the lock file. P: a lease beside it. docs/lock.md. */
+  readonly kind: "K" | "P";
+  /** Creates the lock file exclusively, locks it and writes this process into it. `false`: somebody else's exists. */
+  create(): Awaitable<boolean>;
+  /** `undefined` when there is no lock file. */
+  inspect(): Awaitable<LockInspection | undefined>;
+  /** Takes an abandoned lock over, provided it is still what was inspected. */
+  takeOver(inspected: LockInspection): Awaitable<TakeOver>;
+  /** Is the lock file at the path still the one this object holds? */
+  check(): Awaitable<boolean>;
+  /** Renews the modification time of the lock file this object holds. `false`: it is no longer ours. */
+  touch(): Awaitable<boolean>;
+  /** Compares, then removes. Does nothing when the lock is not (any longer) ours. */
+  release(): Awaitable<void>;
+  /** Returns after `ms`, or earlier when the lock file changed. */
+  wait(ms: number): Awaitable<void>;
+  processAlive(pid: number): Awaitable<boolean>;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(ms: number): Awaitable<void>;
+  /** In [0, 1). */
+  random(): number;
+}
+
+/** Severity as in MSAL: 0 error, 1 warning, 2 info, 3 verbose. `text` never holds a secret. */
+export type Log = (level: number, code: string, text: string) => void;
+
+/** Everything one cache needs, as a host hands it over. */
+export interface Capabilities {
+  readonly store: Store;
+  readonly cipher: Cipher | undefined;
+  readonly lock: Lock;
+  readonly clock: Clock;
+  readonly log: Log;
+}

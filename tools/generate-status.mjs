@@ -1,0 +1,49 @@
+// Generates the status tables of the core and of the hosts from core-wasm/errors.json. With --check nothing is written
+// and a stale file is an error.
+import { readFileSync, writeFileSync } from "node:fs";
+
+const root = new URL("../", import.meta.url);
+const table = JSON.parse(readFileSync(new URL("core-wasm/errors.json", root), "utf8"));
+const header = "// Generated from core-wasm/errors.json by tools/generate-status.mjs. Do not edit.\n";
+const upper = (name) => name.toUpperCase();
+
+const assembly = `${header}
+export const ABI_VERSION: u32 = ${table.abiVersion};
+${[...table.codes, ...table.events].map(({ name, code }) => `export const ${upper(name)}: u32 = ${code};`).join("\n")}
+`;
+
+const hosts = `${header}
+/** The version of the host interface this package was built for. */
+export const ABI_VERSION = ${table.abiVersion};
+
+/** Every status by name. */
+export const STATUS = {
+${table.codes.map(({ name, code }) => `  ${name}: ${code},`).join("\n")}
+} as const;
+
+/** A stable code: what \`PersistenceError.code\` holds. */
+export type StatusName = keyof typeof STATUS;
+
+/** What each status means, for messages. */
+export const STATUS_MESSAGE: Readonly<Record<StatusName, string>> = {
+${table.codes.map(({ name, message }) => `  ${name}: ${JSON.stringify(message)},`).join("\n")}
+};
+
+/** What the core reports to the log, by number. */
+export const EVENT_NAME: Readonly<Record<number, string>> = {
+${table.events.map(({ name, code }) => `  ${code}: ${JSON.stringify(name)},`).join("\n")}
+};
+`;
+
+const outputs = [
+  ["core-wasm/assembly/abi/status.ts", assembly],
+  ["hosts/shared/status.ts", hosts],
+];
+for (const [path, text] of outputs) {
+  const file = new URL(path, root);
+  if (!process.argv.includes("--check")) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) {
+    console.error(`${path} is stale: run node tools/generate-status.mjs`);
+    process.exit(1);
+  }
+}
