@@ -8,6 +8,9 @@ const PAGE: usize = 65536;
 /** The slack that readers of whole 16-byte blocks may touch behind the last byte of a document. */
 export const READ_AHEAD: usize = 32;
 
+/** Zero bytes kept free behind every allocation: a scanner stops at the first of them without comparing addresses. */
+const GUARD: usize = 16;
+
 let top: usize = __heap_base;
 let peak: usize = __heap_base;
 
@@ -20,7 +23,7 @@ function alignUp(address: usize): usize {
 /** Room for `length` bytes, zero-filled; 0 when memory cannot grow. */
 export function allocate(length: usize): usize {
   const start = alignUp(top);
-  const end = start + length;
+  const end = start + length + GUARD;
   if (end < start || end > 0xfff00000) return 0;
   const available = (<usize>memory.size()) << 16;
   if (end + READ_AHEAD > available && !growTo(end + READ_AHEAD, available)) return 0;

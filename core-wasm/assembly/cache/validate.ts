@@ -1,5 +1,26 @@
-import { NOT_A_CACHE } from "../abi/status";
+// Is this a cache document? One pass, nothing kept.
+import { DOCUMENT_THEIRS, setFailure } from "../abi/result";
+import { DOCUMENT_TOO_LARGE, JSON_TRAILING_BYTES, NOT_A_CACHE, OK } from "../abi/status";
+import { OPEN_BRACE, skipSpace } from "../json/bytes";
+import { clearFailure, fail, failureAddress, failureStatus } from "../json/failure";
+import { scanValue } from "../json/scanner";
+import { skipByteOrderMark } from "./document";
+import { maxDocumentBytes } from "../abi/settings";
 
 export function validateDocument(pointer: usize, length: usize): u32 {
-  return NOT_A_CACHE;
+  if (length > <usize>maxDocumentBytes) return DOCUMENT_TOO_LARGE;
+  clearFailure();
+  const end = pointer + length;
+  store<u64>(end, 0);
+  store<u64>(end, 0, 8);
+  const start = skipSpace(skipByteOrderMark(pointer, length));
+  if (start >= end) return OK;
+  let address = scanValue(start, end, 0);
+  if (address) {
+    address = skipSpace(address);
+    if (address < end) fail(JSON_TRAILING_BYTES, address, end);
+    else if (load<u8>(start) != OPEN_BRACE) fail(NOT_A_CACHE, start, end);
+  }
+  if (failureStatus != OK) setFailure(DOCUMENT_THEIRS, <u32>(failureAddress - pointer));
+  return failureStatus;
 }

@@ -1,4 +1,4 @@
-// What `configure` sets for the cache code. Kept apart so that nothing below abi/ knows how settings arrive.
+// What `configure` sets.
 
 export let maxDocumentBytes: u32 = 64 << 20;
 export let hashSeed: u64 = 0x9e3779b97f4a7c15;

@@ -1,0 +1,101 @@
+// Writes short JSON texts (reports, log entries) into the arena. The caller reserves room for the worst case first, so the
+// writers need no check each.
+
+import { allocate, releaseTo } from "./arena";
+
+const QUOTE: u32 = 0x22;
+const BACKSLASH: u32 = 0x5c;
+/** The most that one byte of a foreign text becomes: \u001f. */
+export const ESCAPED_MAX: usize = 6;
+
+let start: usize = 0;
+let cursor: usize = 0;
+
+/** False: no memory, write nothing. */
+export function beginText(capacity: usize): bool {
+  start = allocate(capacity);
+  cursor = start;
+  return start != 0;
+}
+
+export function textPointer(): usize {
+  return start;
+}
+
+export function textLength(): usize {
+  return cursor - start;
+}
+
+export function discardText(): void {
+  releaseTo(start);
+}
+
+export function putByte(byte: u32): void {
+  store<u8>(cursor++, <u8>byte);
+}
+
+export function putBytes(pointer: usize, length: usize): void {
+  memory.copy(cursor, pointer, length);
+  cursor += length;
+}
+
+export function putUnsigned(value: u64): void {
+  if (value >= 10) putUnsigned(value / 10);
+  putByte(0x30 + <u32>(value % 10));
+}
+
+/** A foreign text as the inside of a JSON string: escaped, and what is not UTF-8 replaced by U+FFFD. */
+export function putEscaped(pointer: usize, length: usize): void {
+  const end = pointer + length;
+  while (pointer < end) {
+    const byte = <u32>load<u8>(pointer);
+    if (byte < 0x80) {
+      putAscii(byte);
+      pointer += 1;
+    } else {
+      const size = sequenceLength(pointer, end);
+      if (size == 0) putReplacement();
+      else putBytes(pointer, size);
+      pointer += size == 0 ? 1 : size;
+    }
+  }
+}
+
+function putAscii(byte: u32): void {
+  if (byte == QUOTE || byte == BACKSLASH) {
+    putByte(BACKSLASH);
+    putByte(byte);
+  } else if (byte < 0x20 || byte == 0x7f) {
+    putByte(BACKSLASH);
+    putByte(0x75); // u
+    putByte(0x30);
+    putByte(0x30);
+    putHexDigit(byte >> 4);
+    putHexDigit(byte & 15);
+  } else putByte(byte);
+}
+
+function putHexDigit(value: u32): void {
+  putByte(value < 10 ? 0x30 + value : 0x57 + value);
+}
+
+function putReplacement(): void {
+  putByte(0xef);
+  putByte(0xbf);
+  putByte(0xbd);
+}
+
+/** Length of the well-formed UTF-8 sequence at `pointer` (Unicode 15, table 3-7), 0 if it is not one. */
+function sequenceLength(pointer: usize, end: usize): usize {
+  const lead = <u32>load<u8>(pointer);
+  const size: usize = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+  if (size == 0 || end - pointer < size) return 0;
+  const second = <u32>load<u8>(pointer, 1);
+  const low: u32 = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+  const high: u32 = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+  if (second < low || second > high) return 0;
+  for (let i: usize = 2; i < size; i++) {
+    if ((load<u8>(pointer + i) & 0xc0) != 0x80) return 0;
+  }
+  return size;
+}

@@ -1,0 +1,179 @@
+// Scans one cache document into the slots. Documents of one cache are nearly the same, so each entity is first held against
+// the slot that came next in the document before: where name and value are the same bytes, comparing them is both the
+// validation (they were validated there) and the proof that nothing changed.
+import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
+import { DOCUMENT_TOO_LARGE, JSON_TRAILING_BYTES, NOT_A_CACHE, OK, OUT_OF_MEMORY } from "../abi/status";
+import { CLOSE_BRACE, COMMA, OPEN_BRACE, QUOTE, equalBytes, skipSpace } from "../json/bytes";
+import { clearFailure, fail, failUnexpected, failureStatus } from "../json/failure";
+import { scanColon, scanValue } from "../json/scanner";
+import { sawEscape, scanString } from "../json/strings";
+import { FOREIGN, sectionOf } from "./sections";
+import { maxDocumentBytes } from "../abi/settings";
+import { Side, Slot, firstSlot, has, nameSide, restartSection, setSide, sideOf, slotFor } from "./slots";
+import { appendTopItem, hasSectionObject, listSection, setSectionObject } from "./top-level";
+
+const TOP_DEPTH: u32 = 1;
+const SECTION_DEPTH: u32 = 2;
+
+/** Where the text begins: behind a byte order mark. */
+export function skipByteOrderMark(start: usize, length: usize): usize {
+  return length >= 3 && load<u16>(start) == 0xbbef && load<u8>(start, 2) == 0xbf ? start + 3 : start;
+}
+
+/** No bytes, or white space only. */
+export function isEmptyDocument(start: usize, length: usize): bool {
+  return skipSpace(skipByteOrderMark(start, length)) >= start + length;
+}
+
+/**
+ * Scans a document into the slots. Returns a status; `failureAddress` is then the first byte that is wrong. Whatever was
+ * complete before that byte is in the slots: this is what salvage keeps.
+ */
+export function scanDocument(document: u32, start: usize, length: usize): u32 {
+  if (length > <usize>maxDocumentBytes) return DOCUMENT_TOO_LARGE;
+  clearFailure();
+  const end = start + length;
+  store<u64>(end, 0);
+  store<u64>(end, 0, 8);
+  let address = skipSpace(skipByteOrderMark(start, length));
+  if (address >= end) return OK;
+  if (load<u8>(address) == OPEN_BRACE) {
+    address = scanTopLevel(document, address, end);
+    if (!address) return failureStatus;
+  } else {
+    address = scanValue(address, end, 0);
+    if (!address) return failureStatus;
+    if (skipSpace(address) >= end) fail(NOT_A_CACHE, start, end);
+  }
+  address = skipSpace(address);
+  if (address < end) fail(JSON_TRAILING_BYTES, address, end);
+  return failureStatus;
+}
+
+function scanTopLevel(document: u32, address: usize, end: usize): usize {
+  address = skipSpace(address + 1);
+  if (load<u8>(address) == CLOSE_BRACE) return address + 1;
+  while (true) {
+    if (load<u8>(address) != QUOTE) return failUnexpected(address, end);
+    const nameStart = address + 1;
+    const nameEnd = scanString(nameStart, end);
+    if (!nameEnd) return 0;
+    const escaped = sawEscape;
+    address = scanColon(nameEnd + 1, end);
+    if (!address) return 0;
+    const section = sectionOf(nameStart, nameEnd);
+    if (section != FOREIGN && load<u8>(address) == OPEN_BRACE) {
+      address = scanSection(document, section, address, end);
+    } else {
+      address = scanForeign(document, section, nameStart, nameEnd, escaped, address, end);
+    }
+    if (!address) return 0;
+    address = skipSpace(address);
+    const byte = load<u8>(address);
+    if (byte == CLOSE_BRACE) return address + 1;
+    if (byte != COMMA) return failUnexpected(address, end);
+    address = skipSpace(address + 1);
+  }
+}
+
+/** A member of nobody we know, or a section that is not an object (it is treated as one). */
+function scanForeign(document: u32, section: u32, nameStart: usize, nameEnd: usize, escaped: bool, value: usize, end: usize): usize {
+  const valueEnd = scanValue(value, end, TOP_DEPTH);
+  if (!valueEnd) return 0;
+  const slot = slotFor(FOREIGN, nameStart, nameEnd, escaped);
+  if (!slot) return fail(OUT_OF_MEMORY, value, end);
+  if (!sideOf(slot, DOCUMENT_THEIRS).nameStart && !sideOf(slot, DOCUMENT_OURS).nameStart && !sideOf(slot, DOCUMENT_BASE).nameStart) {
+    if (!appendTopItem(FOREIGN, changetype<usize>(slot))) return fail(OUT_OF_MEMORY, value, end);
+  }
+  if (section != FOREIGN) {
+    restartSection(document, section);
+    setSectionObject(document, section, false);
+  }
+  setSide(slot, document, nameStart, nameEnd, value, valueEnd);
+  return valueEnd;
+}
+
+function scanSection(document: u32, section: u32, address: usize, end: usize): usize {
+  if (hasSectionObject(document, section)) restartSection(document, section);
+  setSectionObject(document, section, true);
+  if (!listSection(section)) return fail(OUT_OF_MEMORY, address, end);
+  let guess: usize = document == DOCUMENT_THEIRS ? 0 : firstSlot(section);
+  address = skipSpace(address + 1);
+  if (load<u8>(address) == CLOSE_BRACE) return address + 1;
+  while (true) {
+    if (load<u8>(address) != QUOTE) return failUnexpected(address, end);
+    const scanned = guess && isNamed(changetype<Slot>(guess), address + 1, end)
+      ? scanExpected(document, changetype<Slot>(guess), address + 1, end)
+      : scanEntity(document, section, address + 1, end);
+    if (!scanned) return 0;
+    const slot = changetype<Slot>(scanned);
+    address = skipSpace(sideOf(slot, document).valueEnd);
+    // An entity that only this document has stands last in the list: what was expected is still to come.
+    if (slot.next) guess = slot.next;
+    const byte = load<u8>(address);
+    if (byte == CLOSE_BRACE) return address + 1;
+    if (byte != COMMA) return failUnexpected(address, end);
+    address = skipSpace(address + 1);
+  }
+}
+
+/** Does the name at `nameStart` have the same bytes as the slot's? */
+function isNamed(slot: Slot, nameStart: usize, end: usize): bool {
+  const side = nameSide(slot);
+  const length = side.nameEnd - side.nameStart;
+  if (nameStart + length >= end || load<u8>(nameStart + length) != QUOTE) return false;
+  return equalBytes(nameStart, side.nameStart, length);
+}
+
+/** The next entity is the one that was expected. Returns its slot, or 0. */
+function scanExpected(document: u32, slot: Slot, nameStart: usize, end: usize): usize {
+  const side = nameSide(slot);
+  const nameEnd = nameStart + (side.nameEnd - side.nameStart);
+  const value = scanColon(nameEnd + 1, end);
+  if (!value) return 0;
+  let valueEnd = matchTwin(document, slot, value, end);
+  if (!valueEnd) valueEnd = scanValue(value, end, SECTION_DEPTH);
+  if (!valueEnd) return 0;
+  setSide(slot, document, nameStart, nameEnd, value, valueEnd);
+  return changetype<usize>(slot);
+}
+
+function scanEntity(document: u32, section: u32, nameStart: usize, end: usize): usize {
+  const nameEnd = scanString(nameStart, end);
+  if (!nameEnd) return 0;
+  const escaped = sawEscape;
+  const value = scanColon(nameEnd + 1, end);
+  if (!value) return 0;
+  const valueEnd = scanValue(value, end, SECTION_DEPTH);
+  if (!valueEnd) return 0;
+  const slot = slotFor(section, nameStart, nameEnd, escaped);
+  if (!slot) return fail(OUT_OF_MEMORY, value, end);
+  setSide(slot, document, nameStart, nameEnd, value, valueEnd);
+  noteTwins(document, slot, false, false);
+  return changetype<usize>(slot);
+}
+
+/** Ours is held against theirs, base against theirs and then ours. Returns where the value ends, or 0: not the same bytes. */
+function matchTwin(document: u32, slot: Slot, value: usize, end: usize): usize {
+  const theirs = has(slot, DOCUMENT_THEIRS) ? valueMatches(sideOf(slot, DOCUMENT_THEIRS), value, end) : 0;
+  const ours =
+    document == DOCUMENT_BASE && !theirs && has(slot, DOCUMENT_OURS) ? valueMatches(sideOf(slot, DOCUMENT_OURS), value, end) : 0;
+  noteTwins(document, slot, theirs != 0, ours != 0);
+  return theirs ? theirs : ours;
+}
+
+function noteTwins(document: u32, slot: Slot, isTheirs: bool, isOurs: bool): void {
+  if (document == DOCUMENT_OURS) {
+    slot.oursIsTheirs = isTheirs;
+  } else if (document == DOCUMENT_BASE) {
+    slot.baseIsTheirs = isTheirs;
+    slot.baseIsOurs = isOurs || (isTheirs && slot.oursIsTheirs);
+  }
+}
+
+/** Only objects: behind a closing brace no byte can continue the value, as a digit can continue a number. */
+function valueMatches(side: Side, value: usize, end: usize): usize {
+  const length = side.valueEnd - side.valueStart;
+  if (load<u8>(side.valueStart) != OPEN_BRACE || value + length > end) return 0;
+  return equalBytes(value, side.valueStart, length) ? value + length : 0;
+}

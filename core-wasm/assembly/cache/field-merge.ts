@@ -1,0 +1,83 @@
+// Account and AppMetadata entities that both sides changed: field by field, ours where both changed the same field.
+import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from "../json/bytes";
+import { equalValues } from "../json/equality";
+import { Member, Members, findMember, readMembers } from "../json/members";
+import { beginWriting, writeByte, writeSpan, writtenLength, writtenStart } from "./writer";
+
+/** The merged entity; start 0 when the two are not both objects (ours then counts whole). */
+export let mergedStart: usize = 0;
+export let mergedEnd: usize = 0;
+
+let base: Members | null = null;
+let separator: bool = false;
+
+/** Merges two entities; `baseObject` 0: none. False when memory could not grow. */
+export function mergeFields(baseObject: usize, oursObject: usize, theirsObject: usize): bool {
+  mergedStart = 0;
+  if (load<u8>(oursObject) != OPEN_BRACE || load<u8>(theirsObject) != OPEN_BRACE) return true;
+  base = null;
+  if (baseObject && load<u8>(baseObject) == OPEN_BRACE) {
+    base = readMembers(baseObject);
+    if (!base) return false;
+  }
+  const ours = readMembers(oursObject);
+  const theirs = readMembers(theirsObject);
+  if (!ours || !theirs || !beginWriting(sizeOf(ours) + sizeOf(theirs) + 2)) return false;
+  writeByte(OPEN_BRACE);
+  separator = false;
+  for (let at = theirs.first; at; at = changetype<Member>(at).next) mergeTheirs(changetype<Member>(at), ours);
+  for (let at = ours.first; at; at = changetype<Member>(at).next) mergeOurs(changetype<Member>(at), theirs);
+  writeByte(CLOSE_BRACE);
+  mergedStart = writtenStart();
+  mergedEnd = mergedStart + writtenLength();
+  return true;
+}
+
+function sizeOf(members: Members): usize {
+  let size: usize = 0;
+  for (let at = members.first; at; at = changetype<Member>(at).next) {
+    const member = changetype<Member>(at);
+    size += member.nameEnd - member.nameStart + (member.valueEnd - member.valueStart) + 4;
+  }
+  return size;
+}
+
+function inBase(member: Member): Member | null {
+  const members = base;
+  return members ? findMember(members, member) : null;
+}
+
+function equalMembers(left: Member, right: Member): bool {
+  return equalValues(left.valueStart, left.valueEnd, right.valueStart, right.valueEnd);
+}
+
+/** A field that theirs has. */
+function mergeTheirs(member: Member, oursMembers: Members): void {
+  const ours = findMember(oursMembers, member);
+  const before = inBase(member);
+  if (!ours) {
+    const removedByUs = before != null && equalMembers(before, member);
+    if (!removedByUs) writeMember(member);
+    return;
+  }
+  const unchangedByUs = before != null && equalMembers(before, ours);
+  writeMember(unchangedByUs || equalMembers(ours, member) ? member : ours);
+}
+
+/** A field that only ours has. */
+function mergeOurs(member: Member, theirsMembers: Members): void {
+  if (findMember(theirsMembers, member)) return;
+  const before = inBase(member);
+  const removedByThem = before != null && equalMembers(before, member);
+  if (!removedByThem) writeMember(member);
+}
+
+function writeMember(member: Member): void {
+  if (separator) writeByte(COMMA);
+  separator = true;
+  writeByte(QUOTE);
+  writeSpan(member.nameStart, member.nameEnd);
+  writeByte(QUOTE);
+  writeByte(COLON);
+  writeSpan(member.valueStart, member.valueEnd);
+}

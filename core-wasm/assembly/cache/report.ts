@@ -1,0 +1,83 @@
+// What a merge did, relative to theirs (docs/merge.md, "Report").
+import { DOCUMENT_THEIRS, setCounts, setDetail } from "../abi/result";
+import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, QUOTE } from "../json/bytes";
+import { conflicts } from "./decision";
+import { ACCOUNT, FOREIGN } from "./sections";
+import { Slot, firstSlot, has, sideOf } from "./slots";
+import { beginWriting, writeByte, writeSpan, writeText, writtenLength, writtenStart } from "./writer";
+
+let added: u32 = 0;
+let updated: u32 = 0;
+let removed: u32 = 0;
+
+/** Counts what differs from theirs; true when nothing does, foreign members included. */
+export function countChanges(): bool {
+  added = 0;
+  updated = 0;
+  removed = 0;
+  let unchanged = true;
+  for (let section: u32 = 0; section <= FOREIGN; ++section) {
+    for (let address = firstSlot(section); address; address = changetype<Slot>(address).next) {
+      const slot = changetype<Slot>(address);
+      if (isTheirs(slot)) continue;
+      unchanged = false;
+      if (section != FOREIGN) countEntity(slot);
+    }
+  }
+  setCounts(added, updated, removed, conflicts);
+  return unchanged;
+}
+
+function isTheirs(slot: Slot): bool {
+  if (!has(slot, DOCUMENT_THEIRS)) return slot.resultStart == 0;
+  return slot.resultStart != 0 && slot.resultDocument == DOCUMENT_THEIRS;
+}
+
+function countEntity(slot: Slot): void {
+  if (!has(slot, DOCUMENT_THEIRS)) ++added;
+  else if (slot.resultStart) ++updated;
+  else ++removed;
+}
+
+/** Writes the accounts that came and went, if any, into the result record. False when memory could not grow. */
+export function reportAccounts(): bool {
+  const size = measureAccounts();
+  if (!size) return true;
+  if (!beginWriting(size + 64)) return false;
+  writeText('{"accountsAdded":[');
+  writeAccounts(true);
+  writeText('],"accountsRemoved":[');
+  writeAccounts(false);
+  writeByte(CLOSE_BRACKET);
+  writeByte(CLOSE_BRACE);
+  setDetail(writtenStart(), writtenLength());
+  return true;
+}
+
+function measureAccounts(): usize {
+  let size: usize = 0;
+  for (let address = firstSlot(ACCOUNT); address; address = changetype<Slot>(address).next) {
+    const slot = changetype<Slot>(address);
+    const before = has(slot, DOCUMENT_THEIRS);
+    if (before == (slot.resultStart != 0)) continue;
+    const side = sideOf(slot, before ? DOCUMENT_THEIRS : slot.resultDocument);
+    size += side.nameEnd - side.nameStart + 3;
+  }
+  return size;
+}
+
+function writeAccounts(came: bool): void {
+  let separator = false;
+  for (let address = firstSlot(ACCOUNT); address; address = changetype<Slot>(address).next) {
+    const slot = changetype<Slot>(address);
+    const before = has(slot, DOCUMENT_THEIRS);
+    const after = slot.resultStart != 0;
+    if (before == after || after != came) continue;
+    if (separator) writeByte(COMMA);
+    separator = true;
+    const side = sideOf(slot, before ? DOCUMENT_THEIRS : slot.resultDocument);
+    writeByte(QUOTE);
+    writeSpan(side.nameStart, side.nameEnd);
+    writeByte(QUOTE);
+  }
+}

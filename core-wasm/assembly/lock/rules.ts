@@ -1,0 +1,33 @@
+// When is a lock abandoned? The rules in the order in which they apply; docs/lock.md gives the reasons. A wrong "busy" costs
+// a wait, a wrong "abandoned" costs data, and even then a take-over proves itself before it succeeds.
+
+import { holderPid } from "./holder";
+import { holderLength, holderPointer, isKernelLocked, leaseModifiedAt, modifiedAt } from "./inspection";
+import { EVENT_ABANDONED, EVENT_BUSY, EVENT_NAMED } from "./protocol";
+
+/** Between creating the file and writing into it a holder needs microseconds; a suspended one may need longer. */
+const EMPTY_GRACE_MS: f64 = 2000;
+/** Holders renew every 5 s. Older than this, the process of that number is another one that got it later. */
+const NAMED_GRACE_MS: f64 = 30000;
+/** Leases are renewed every 5 s (proper-lockfile: half of its `stale` of 10 s). */
+const LEASE_GRACE_MS: f64 = 10000;
+
+/** What the recorded inspection means at `now`: busy, named (ask whether the process lives) or abandoned. */
+export function judgeInspection(now: f64): u32 {
+  if (isKernelLocked()) return EVENT_BUSY;
+  if (isYoung(leaseModifiedAt(), now, LEASE_GRACE_MS)) return EVENT_BUSY;
+  if (holderLength() == 0) return isYoung(modifiedAt(), now, EMPTY_GRACE_MS) ? EVENT_BUSY : EVENT_ABANDONED;
+  if (!isYoung(modifiedAt(), now, NAMED_GRACE_MS)) return EVENT_ABANDONED;
+  // A holder whose text we cannot read gets the same grace as one that lives.
+  return inspectedPid() == 0 ? EVENT_BUSY : EVENT_NAMED;
+}
+
+export function inspectedPid(): u32 {
+  return holderPid(holderPointer(), holderLength());
+}
+
+/** A time as far in the future as the grace reaches back is not young: after a clock was set back it would stay so for ever. */
+function isYoung(modified: f64, now: f64, grace: f64): bool {
+  const age = now - modified;
+  return age > -grace && age < grace; // false for NaN: no lease
+}

@@ -1,0 +1,127 @@
+// Enters a stage: issues its capability call. The lock is renewed on the way when it has not been proved ours for a while.
+
+import { beginCall } from "../abi/capability-call";
+import {
+  cipherProtect,
+  cipherUnprotect,
+  clockNow,
+  clockSleep,
+  lockCheck,
+  lockRelease,
+  lockTouch,
+  sessionEdit,
+  storeRead,
+  storeRemove,
+  storeReplace,
+  storeSetAside,
+  storeStat,
+} from "../abi/imports";
+import * as operation from "./operation";
+
+/** A contender calls a lock abandoned after 30 s at the earliest; a holder renews far more often than that. */
+const RENEW_AFTER_MS: f64 = 1000;
+
+let argumentPointer: usize = 0;
+let argumentLength: usize = 0;
+let pause: f64 = 0;
+let provedAt: f64 = 0;
+/** The stage that waits for the renewal. */
+let postponed: u32 = 0;
+
+/** A time no later than the moment at which the last version was taken. */
+export let lookedAt: f64 = 0;
+
+export function enter(stage: u32): void {
+  if (isRenewalDue()) {
+    postponed = stage;
+    stage = operation.STAGE_TOUCH;
+  }
+  perform(stage);
+}
+
+/** The bytes that the stages to come work on. They must stay where they are until then. */
+export function setArgument(pointer: usize, length: usize): void {
+  argumentPointer = pointer;
+  argumentLength = length;
+}
+
+export function enterWith(stage: u32, pointer: usize, length: usize): void {
+  setArgument(pointer, length);
+  enter(stage);
+}
+
+export function enterPause(milliseconds: f64): void {
+  pause = milliseconds;
+  enter(operation.STAGE_PAUSE);
+}
+
+/** Without renewal: right after a proof, or when the lock is given up. */
+export function enterAtOnce(stage: u32): void {
+  perform(stage);
+}
+
+export function resumePostponed(): void {
+  perform(postponed);
+}
+
+export function noteProof(): void {
+  provedAt = clockNow();
+}
+
+function isRenewalDue(): bool {
+  if (!operation.isLocked()) return false;
+  const since = clockNow() - provedAt;
+  return since > RENEW_AFTER_MS || since < -RENEW_AFTER_MS;
+}
+
+function perform(stage: u32): void {
+  operation.setStage(stage);
+  switch (stage) {
+    case operation.STAGE_STAT:
+      lookedAt = clockNow();
+      storeStat(beginCall());
+      return;
+    case operation.STAGE_READ:
+      operation.discardAttempt();
+      lookedAt = clockNow();
+      storeRead(beginCall());
+      return;
+    case operation.STAGE_UNPROTECT:
+      cipherUnprotect(beginCall(), argumentPointer, argumentLength);
+      return;
+    case operation.STAGE_PAUSE:
+      clockSleep(beginCall(), pause);
+      return;
+    case operation.STAGE_SET_ASIDE:
+      storeSetAside(beginCall());
+      return;
+    case operation.STAGE_EDIT:
+      sessionEdit(beginCall(), argumentPointer, argumentLength);
+      return;
+    case operation.STAGE_PROTECT:
+      cipherProtect(beginCall(), argumentPointer, argumentLength);
+      return;
+  }
+  performOnLock(stage);
+}
+
+function performOnLock(stage: u32): void {
+  switch (stage) {
+    case operation.STAGE_TOUCH:
+      lockTouch(beginCall());
+      return;
+    case operation.STAGE_CHECK:
+      lockCheck(beginCall());
+      return;
+    case operation.STAGE_REPLACE:
+      lookedAt = clockNow();
+      storeReplace(beginCall(), argumentPointer, argumentLength);
+      return;
+    case operation.STAGE_REMOVE:
+      storeRemove(beginCall());
+      return;
+    case operation.STAGE_RELEASE:
+      lockRelease(beginCall());
+      return;
+  }
+}

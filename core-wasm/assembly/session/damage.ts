@@ -1,0 +1,97 @@
+// Stored content that is no document, or is gone where there was one. Perhaps a peer's write in progress: look again after
+// moments, then under the lock, and only then believe it, keep the original and save what can be saved.
+
+import { outcomeFailure, outcomeStatus } from "../abi/capability-call";
+import {
+  FLAG_HAS_DOCUMENT,
+  FLAG_SALVAGED,
+  FLAG_SET_ASIDE,
+  FLAG_UNCHANGED,
+  addFlags,
+  dataLength,
+  dataPointer,
+  removeFlags,
+  setFailure,
+} from "../abi/result";
+import { CACHE_DAMAGED, CACHE_SALVAGED, CACHE_SET_ASIDE, OK } from "../abi/status";
+import { salvageDocument } from "../cache/salvage";
+import { enter, enterPause } from "./calls";
+import { randomWord } from "./chance";
+import { acquire, fail } from "./ending";
+import * as operation from "./operation";
+import { LEVEL_WARNING, logDamage, logEvent } from "./reports";
+import { settled } from "./settling";
+
+/** 5, 10, 20 ms: a peer that writes in place is done by then. */
+const FIRST_PAUSE_MS: f64 = 5;
+const PAUSES: u32 = 3;
+
+export const SOUND: u32 = 0;
+/** Nothing was stored where something had been: the salvaged document is empty, and storing it is not urgent. */
+export const EMPTIED: u32 = 1;
+/** The stored bytes have to be replaced. */
+export const DAMAGED: u32 = 2;
+
+/** What this attempt found. */
+export let finding: u32 = SOUND;
+
+let pauses: u32 = 0;
+let damagedPointer: usize = 0;
+let damagedLength: usize = 0;
+
+export function resetDamage(): void {
+  pauses = 0;
+  finding = SOUND;
+}
+
+export function hasPausesLeft(): bool {
+  return pauses < PAUSES;
+}
+
+export function readAgain(): void {
+  enterPause(FIRST_PAUSE_MS * <f64>(1 << pauses++));
+}
+
+export function onPaused(): void {
+  if (outcomeStatus == OK) enter(operation.STAGE_READ);
+  else fail(outcomeFailure());
+}
+
+/** `status` and `offset` say what is wrong; the bytes must stay where they are. */
+export function suspect(status: u32, offset: u32, pointer: usize, length: usize): void {
+  if (hasPausesLeft()) readAgain();
+  else if (!operation.isLocked()) acquire();
+  else believe(status, offset, pointer, length);
+}
+
+function believe(status: u32, offset: u32, pointer: usize, length: usize): void {
+  damagedPointer = pointer;
+  damagedLength = length;
+  finding = length == 0 ? EMPTIED : DAMAGED;
+  logDamage(LEVEL_WARNING, CACHE_DAMAGED, status, offset);
+  setFailure(0, 0);
+  if (finding == EMPTIED) salvage();
+  else enter(operation.STAGE_SET_ASIDE);
+}
+
+export function onSetAside(): void {
+  if (outcomeStatus != OK) {
+    fail(outcomeFailure()); // nothing is written over an original that could not be kept
+    return;
+  }
+  addFlags(FLAG_SET_ASIDE);
+  logEvent(LEVEL_WARNING, CACHE_SET_ASIDE);
+  salvage();
+}
+
+function salvage(): void {
+  const status = salvageDocument(damagedPointer, damagedLength, randomWord(), randomWord());
+  if (status != OK) {
+    fail(status);
+    return;
+  }
+  removeFlags(FLAG_UNCHANGED);
+  addFlags(FLAG_SALVAGED | FLAG_HAS_DOCUMENT);
+  logEvent(LEVEL_WARNING, CACHE_SALVAGED);
+  settled(dataPointer(), dataLength());
+}

@@ -1,0 +1,84 @@
+// Texts for people: the detail of a lock timeout and the entries of the log. JSON, never a secret.
+
+import { logWrite } from "../abi/imports";
+import { setDetail } from "../abi/result";
+import {
+  ESCAPED_MAX,
+  beginText,
+  discardText,
+  putByte,
+  putBytes,
+  putEscaped,
+  putUnsigned,
+  textLength,
+  textPointer,
+} from "../abi/text";
+import { hasInspection, holderLength, holderPointer, modifiedAt } from "../lock/inspection";
+import { inspectedPid } from "../lock/rules";
+
+export const LEVEL_WARNING: u32 = 1;
+export const LEVEL_INFO: u32 = 2;
+export const LEVEL_VERBOSE: u32 = 3;
+
+const CLOSE: u32 = 0x7d;
+/** The literals and the numbers around the holder's text. */
+const FRAME: usize = 96;
+
+// {"holder":"
+const HOLDER = memory.data<u8>([0x7b, 0x22, 0x68, 0x6f, 0x6c, 0x64, 0x65, 0x72, 0x22, 0x3a, 0x22]);
+// ","pid":
+const PID = memory.data<u8>([0x22, 0x2c, 0x22, 0x70, 0x69, 0x64, 0x22, 0x3a]);
+// ,"ageMs":
+const AGE = memory.data<u8>([0x2c, 0x22, 0x61, 0x67, 0x65, 0x4d, 0x73, 0x22, 0x3a]);
+// {"status":
+const STATUS = memory.data<u8>([0x7b, 0x22, 0x73, 0x74, 0x61, 0x74, 0x75, 0x73, 0x22, 0x3a]);
+// ,"offset":
+const OFFSET = memory.data<u8>([0x2c, 0x22, 0x6f, 0x66, 0x66, 0x73, 0x65, 0x74, 0x22, 0x3a]);
+
+/** Says in the result who holds the lock; nothing when the lock file was never seen. */
+export function reportHolder(now: f64): void {
+  if (writeHolder(now)) setDetail(textPointer(), textLength());
+}
+
+export function logHolder(level: u32, code: u32, now: f64): void {
+  if (!writeHolder(now)) {
+    logWrite(level, code, 0, 0);
+    return;
+  }
+  logWrite(level, code, textPointer(), textLength());
+  discardText();
+}
+
+export function logEvent(level: u32, code: u32): void {
+  logWrite(level, code, 0, 0);
+}
+
+/** What is wrong with a damaged document, and at which byte. */
+export function logDamage(level: u32, code: u32, status: u32, offset: u32): void {
+  if (!beginText(FRAME)) return;
+  putBytes(STATUS, 10);
+  putUnsigned(status);
+  putBytes(OFFSET, 10);
+  putUnsigned(offset);
+  putByte(CLOSE);
+  logWrite(level, code, textPointer(), textLength());
+  discardText();
+}
+
+function writeHolder(now: f64): bool {
+  if (!hasInspection() || !beginText(holderLength() * ESCAPED_MAX + FRAME)) return false;
+  putBytes(HOLDER, 11);
+  putEscaped(holderPointer(), holderLength());
+  putBytes(PID, 8);
+  putUnsigned(inspectedPid());
+  putBytes(AGE, 9);
+  putUnsigned(wholeMilliseconds(now - modifiedAt()));
+  putByte(CLOSE);
+  return true;
+}
+
+/** Anything a clock may yield as a count: negative and undefined ages are 0. */
+export function wholeMilliseconds(value: f64): u32 {
+  if (!(value > 0)) return 0;
+  return value < 4294967295.0 ? <u32>value : u32.MAX_VALUE;
+}

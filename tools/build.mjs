@@ -1,0 +1,72 @@
+// Builds everything: status tables checked, the core three times, its budgets, the TypeScript. `--quiet` prints failures only.
+// `--update` rewrites core-wasm/imports-only.wat.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const require = createRequire(import.meta.url);
+const quiet = process.argv.includes("--quiet");
+const say = (text) => quiet || console.log(text);
+
+/** KiB of the published SIMD build. What is over it is paid by every process that signs in. */
+const RELEASE_BUDGET_KIB = 48;
+const IMPORT_MODULES = new Set(["store", "cipher", "lock", "clock", "session", "log"]);
+
+function run(script, args) {
+  try {
+    return execFileSync(process.execPath, [script, ...args], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    console.error(error.stdout, error.stderr);
+    process.exit(1);
+  }
+}
+
+function fail(text) {
+  console.error(`build: ${text}`);
+  process.exit(1);
+}
+
+function buildCore(target) {
+  run(require.resolve("assemblyscript/bin/asc"), ["--config", "asconfig.json", "--target", target]);
+}
+
+/** What the module asks of a host, as "module.name". */
+function importsOf(file) {
+  const module = new WebAssembly.Module(readFileSync(new URL(`../${file}`, import.meta.url)));
+  return WebAssembly.Module.imports(module).map(({ module: from, name }) => ({ from, name: `${from}.${name}` }));
+}
+
+function checkRelease() {
+  const kib = statSync(`${root}dist/core.wasm`).size / 1024;
+  if (kib > RELEASE_BUDGET_KIB) fail(`dist/core.wasm has ${kib.toFixed(1)} KiB, the budget is ${RELEASE_BUDGET_KIB}`);
+  for (const file of ["dist/core.wasm", "dist/core.portable.wasm", "dist/core.debug.wasm"]) {
+    const foreign = importsOf(file).filter(({ from }) => !IMPORT_MODULES.has(from));
+    if (foreign.length) fail(`${file} imports ${foreign.map(({ name }) => name).join(", ")}: not in the host interface`);
+  }
+  say(`core.wasm ${kib.toFixed(1)} KiB of ${RELEASE_BUDGET_KIB}, ${importsOf("dist/core.wasm").length} imports`);
+}
+
+/**
+ * A module that imports the whole core and uses nothing of it must compile to the checked-in, all but empty one: whatever
+ * else is in it runs or takes room in every module whether it is used or not.
+ */
+function checkImportsOnly() {
+  const output = `${root}dist/imports-only.wat`;
+  run(require.resolve("assemblyscript/bin/asc"), ["--config", "asconfig.imports-only.json", "--target", "release"]);
+  const text = readFileSync(output, "utf8");
+  const expected = `${root}core-wasm/imports-only.wat`;
+  if (process.argv.includes("--update")) writeFileSync(expected, text);
+  if (readFileSync(expected, "utf8") !== text) {
+    fail("importing the core without using it leaves something behind: compare dist/imports-only.wat with core-wasm/imports-only.wat");
+  }
+}
+
+mkdirSync(`${root}dist`, { recursive: true });
+run(`${root}tools/generate-status.mjs`, ["--check"]);
+for (const target of ["debug", "release", "portable"]) buildCore(target);
+checkRelease();
+checkImportsOnly();
+run(require.resolve("typescript/bin/tsc"), ["-p", "."]);
+say("TypeScript built to dist/");
