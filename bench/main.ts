@@ -1,0 +1,44 @@
+// npm run bench: prints a table and writes bench/results.json. It never judges: machines are noisy, ratios of one run are not.
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { benchFirstMerge } from "./first-merge.ts";
+import { benchMerge, type MergeRow } from "./merge.ts";
+import type { Spread } from "./statistics.ts";
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+  else process.stderr.write(`${text}\n`);
+}
+
+function show({ median, low, high }: Spread): string {
+  return `${median.toFixed(1)} (${low.toFixed(1)}-${high.toFixed(1)})`;
+}
+
+function tableRow(row: MergeRow): Record<string, string> {
+  return {
+    entities: String(row.entities),
+    "msal-node µs": show(row.msalNode),
+    "release µs": show(row.release),
+    "portable µs": show(row.portable),
+    release: `${row.releaseRatio.toFixed(1)} x`,
+    goal: `${row.goal} x`,
+    portable: `${row.portableRatio.toFixed(1)} x`,
+  };
+}
+
+const merge = benchMerge(progress);
+const firstMerge = benchFirstMerge(progress);
+progress("");
+console.log("Merge, bytes in and bytes out; median (10th-90th percentile); times as fast as msal-node deserialize + serialize");
+console.table(merge.map(tableRow));
+console.log(`First merge in a fresh process, module read and compiled: ${show(firstMerge)} µs (goal 2000)`);
+
+const results = {
+  command: "npm run bench",
+  node: process.version,
+  cpu: cpus()[0]?.model,
+  cores: cpus().length,
+  merge,
+  firstMergeMicroseconds: firstMerge,
+};
+writeFileSync(new URL("../../bench/results.json", import.meta.url), `${JSON.stringify(results, null, 2)}\n`);

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["spec-tests/**/*.test.ts"],
+    // Real processes share two cores: files one after the other, so that none measures another's load.
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    reporters: ["default", "./tools/closing-line-reporter.mjs"],
+  },
+});
