@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["spec-tests/**/*.test.ts"],
+    exclude: ["dist/**", "node_modules/**"],
     // Real processes share two cores: files one after the other, so that none measures another's load.
     fileParallelism: false,
     testTimeout: 120_000,

@@ -29,7 +29,9 @@ function tableRow(row: MergeRow): Record<string, string> {
 const merge = benchMerge(progress);
 const firstMerge = benchFirstMerge(progress);
 progress("");
-console.log("Merge, bytes in and bytes out; median (10th-90th percentile); times as fast as msal-node deserialize + serialize");
+console.log(
+  "Merge, bytes in and bytes out; median (10th-90th percentile); times as fast as msal-node deserialize + serialize",
+);
 console.table(merge.map(tableRow));
 console.log(`First merge in a fresh process, module read and compiled: ${show(firstMerge)} µs (goal 2000)`);
 

@@ -59,7 +59,11 @@ export function benchMerge(progress: (text: string) => void): MergeRow[] {
     ];
     const calls = callsFor(entities);
     alternate(contenders, 5, calls);
-    const [msalNode, ownRelease, ownPortable] = alternate(contenders, ROUNDS, calls).map(spreadOf) as [Spread, Spread, Spread];
+    const [msalNode, ownRelease, ownPortable] = alternate(contenders, ROUNDS, calls).map(spreadOf) as [
+      Spread,
+      Spread,
+      Spread,
+    ];
     return {
       entities,
       bytes: theirsBytes.length,

@@ -16,7 +16,11 @@ const IMPORT_MODULES = new Set(["store", "cipher", "lock", "clock", "session", "
 
 function run(script, args) {
   try {
-    return execFileSync(process.execPath, [script, ...args], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return execFileSync(process.execPath, [script, ...args], {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
   } catch (error) {
     console.error(error.stdout, error.stderr);
     process.exit(1);
@@ -43,7 +47,8 @@ function checkRelease() {
   if (kib > RELEASE_BUDGET_KIB) fail(`dist/core.wasm has ${kib.toFixed(1)} KiB, the budget is ${RELEASE_BUDGET_KIB}`);
   for (const file of ["dist/core.wasm", "dist/core.portable.wasm", "dist/core.debug.wasm"]) {
     const foreign = importsOf(file).filter(({ from }) => !IMPORT_MODULES.has(from));
-    if (foreign.length) fail(`${file} imports ${foreign.map(({ name }) => name).join(", ")}: not in the host interface`);
+    if (foreign.length)
+      fail(`${file} imports ${foreign.map(({ name }) => name).join(", ")}: not in the host interface`);
   }
   say(`core.wasm ${kib.toFixed(1)} KiB of ${RELEASE_BUDGET_KIB}, ${importsOf("dist/core.wasm").length} imports`);
 }
@@ -59,7 +64,9 @@ function checkImportsOnly() {
   const expected = `${root}core-wasm/imports-only.wat`;
   if (process.argv.includes("--update")) writeFileSync(expected, text);
   if (readFileSync(expected, "utf8") !== text) {
-    fail("importing the core without using it leaves something behind: compare dist/imports-only.wat with core-wasm/imports-only.wat");
+    fail(
+      "importing the core without using it leaves something behind: compare dist/imports-only.wat with core-wasm/imports-only.wat",
+    );
   }
 }
 

@@ -7,7 +7,8 @@ export default class ClosingLineReporter {
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         count[state in count ? state : "failed"] += 1;
-        if (state === "skipped") console.warn(`SKIPPED: ${module.relativeModuleId ?? module.moduleId}: ${test.fullName}`);
+        if (state === "skipped")
+          console.warn(`SKIPPED: ${module.relativeModuleId ?? module.moduleId}: ${test.fullName}`);
       }
     }
     if (process.env.CI && count.skipped > 0) {

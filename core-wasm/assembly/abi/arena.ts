@@ -45,7 +45,7 @@ export function mark(): usize {
 }
 
 export function releaseTo(position: usize): void {
-  memory.fill(position, 0, top - position);
+  if (top != position) memory.fill(position, 0, top - position);
   top = position;
 }
 

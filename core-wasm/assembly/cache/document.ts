@@ -61,7 +61,7 @@ function scanTopLevel(document: u32, address: usize, end: usize): usize {
     const escaped = sawEscape;
     address = scanColon(nameEnd + 1, end);
     if (!address) return 0;
-    const section = sectionOf(nameStart, nameEnd);
+    const section = sectionOf(nameStart, nameEnd, escaped);
     if (section != FOREIGN && load<u8>(address) == OPEN_BRACE) {
       address = scanSection(document, section, address, end);
     } else {

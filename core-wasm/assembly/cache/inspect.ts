@@ -64,8 +64,9 @@ function countExpired(nowSeconds: f64): u32 {
 function writeForeign(): void {
   let separator = false;
   for (let address = firstSlot(FOREIGN); address; address = changetype<Slot>(address).next) {
-    const side = sideOf(changetype<Slot>(address), DOCUMENT_THEIRS);
-    const section = sectionOf(side.nameStart, side.nameEnd);
+    const slot = changetype<Slot>(address);
+    const side = sideOf(slot, DOCUMENT_THEIRS);
+    const section = sectionOf(side.nameStart, side.nameEnd, slot.escaped);
     if (section != FOREIGN && hasSectionObject(DOCUMENT_THEIRS, section)) continue;
     if (separator) writeByte(COMMA);
     separator = true;

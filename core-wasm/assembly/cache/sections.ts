@@ -1,5 +1,5 @@
 // The five sections of a cache document (docs/merge.md), and "foreign" for every other top-level member.
-import { stringIs } from "../json/strings";
+import { plainStringIs, stringIs } from "../json/strings";
 
 export const ACCOUNT: u32 = 0;
 export const ID_TOKEN: u32 = 1;
@@ -17,10 +17,11 @@ export function sectionName(section: u32): string {
   return "AppMetadata";
 }
 
-/** The section a top-level name stands for, or FOREIGN. */
-export function sectionOf(nameStart: usize, nameEnd: usize): u32 {
+/** The section a top-level name stands for, or FOREIGN. `escaped`: the name may have escapes. */
+export function sectionOf(nameStart: usize, nameEnd: usize, escaped: bool): u32 {
   for (let section: u32 = 0; section < SECTION_COUNT; ++section) {
-    if (stringIs(nameStart, nameEnd, sectionName(section))) return section;
+    const name = sectionName(section);
+    if (escaped ? stringIs(nameStart, nameEnd, name) : plainStringIs(nameStart, nameEnd, name)) return section;
   }
   return FOREIGN;
 }

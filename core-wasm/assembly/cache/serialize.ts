@@ -68,7 +68,7 @@ function writeTopItem(item: TopItem): void {
   const slot = changetype<Slot>(item.slot);
   if (!slot.resultStart) return;
   const side = sideOf(slot, slot.resultDocument);
-  const section = sectionOf(side.nameStart, side.nameEnd);
+  const section = sectionOf(side.nameStart, side.nameEnd, slot.escaped);
   if (section != FOREIGN && isSectionWanted(section)) {
     writeSection(section);
     return;

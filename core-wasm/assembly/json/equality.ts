@@ -5,7 +5,7 @@ import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, equalBytes, isDi
 import { Member, Members, findMember, readMembers } from "./members";
 import { equalNumbers } from "./numbers";
 import { endOfValue, scanColon } from "./scanner";
-import { endOfString, equalStrings } from "./strings";
+import { endOfString, equalStrings, hasEscape } from "./strings";
 
 export function equalValues(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {
   const length = leftEnd - left;
@@ -109,10 +109,13 @@ function differPlainly(left: usize, right: usize): bool {
 
 /** Does the object go on, behind `valueEnd`, to a member of this name? */
 function isRepeated(nameStart: usize, nameEnd: usize, valueEnd: usize): bool {
+  const escaped = hasEscape(nameStart, nameEnd);
   let address = skipComma(valueEnd);
   while (load<u8>(address) == QUOTE) {
     const end = endOfString(address + 1);
-    if (equalStrings(nameStart, nameEnd, address + 1, end)) return true;
+    const sameLength = end - address == nameEnd - nameStart + 1;
+    if (sameLength && equalBytes(nameStart, address + 1, nameEnd - nameStart)) return true;
+    if ((escaped || hasEscape(address + 1, end)) && equalStrings(nameStart, nameEnd, address + 1, end)) return true;
     address = skipComma(endOfValue(scanColon(end + 1, end + 2)));
   }
   return false;

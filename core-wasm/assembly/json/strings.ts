@@ -237,13 +237,14 @@ export function hashString(start: usize, end: usize, escaped: bool): u32 {
 
 /** Does the inside of a valid string stand for `literal` (ASCII)? */
 export function stringIs(start: usize, end: usize, literal: string): bool {
-  if (matchesLiteral(start, end, literal)) return true;
+  if (plainStringIs(start, end, literal)) return true;
   if (end - start <= <usize>literal.length || !hasEscape(start, end)) return false;
   const decodedEnd = decodeString(start, end);
-  return decodedEnd != 0 && matchesLiteral(decodedStart, decodedEnd, literal);
+  return decodedEnd != 0 && plainStringIs(decodedStart, decodedEnd, literal);
 }
 
-function matchesLiteral(start: usize, end: usize, literal: string): bool {
+/** The same for a string known to have no escape. */
+export function plainStringIs(start: usize, end: usize, literal: string): bool {
   const length = <usize>literal.length;
   if (end - start != length) return false;
   for (let index: usize = 0; index < length; ++index) {

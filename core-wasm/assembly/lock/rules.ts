@@ -17,9 +17,10 @@ export function judgeInspection(now: f64): u32 {
   if (isKernelLocked()) return EVENT_BUSY;
   if (isYoung(leaseModifiedAt(), now, LEASE_GRACE_MS)) return EVENT_BUSY;
   if (holderLength() == 0) return isYoung(modifiedAt(), now, EMPTY_GRACE_MS) ? EVENT_BUSY : EVENT_ABANDONED;
-  if (!isYoung(modifiedAt(), now, NAMED_GRACE_MS)) return EVENT_ABANDONED;
   // A holder whose text we cannot read gets the same grace as one that lives.
-  return inspectedPid() == 0 ? EVENT_BUSY : EVENT_NAMED;
+  if (inspectedPid() == 0) return isYoung(modifiedAt(), now, NAMED_GRACE_MS) ? EVENT_BUSY : EVENT_ABANDONED;
+  // A time in the future proves nothing about the process, so ask.
+  return now - modifiedAt() < NAMED_GRACE_MS ? EVENT_NAMED : EVENT_ABANDONED;
 }
 
 export function inspectedPid(): u32 {

@@ -69,7 +69,8 @@ export function noteProof(): void {
 }
 
 function isRenewalDue(): bool {
-  if (!operation.isLocked()) return false;
+  // A load needs the application's lock for nothing, so it does not have to prove it.
+  if (operation.kind == operation.KIND_LOAD ? !operation.holdsLock : !operation.isLocked()) return false;
   const since = clockNow() - provedAt;
   return since > RENEW_AFTER_MS || since < -RENEW_AFTER_MS;
 }

@@ -13,7 +13,7 @@ import {
   OK,
   UNPROTECT_FAILED,
 } from "../abi/status";
-import { maxDocumentBytes } from "../cache/settings";
+import { maxDocumentBytes } from "../abi/settings";
 import { validateDocument } from "../cache/validate";
 import { isBlank } from "./blank";
 import { enter, enterWith, lookedAt } from "./calls";

@@ -17,7 +17,6 @@ import { hasInspection, holderLength, holderPointer, modifiedAt } from "../lock/
 import { inspectedPid } from "../lock/rules";
 
 export const LEVEL_WARNING: u32 = 1;
-export const LEVEL_INFO: u32 = 2;
 export const LEVEL_VERBOSE: u32 = 3;
 
 const CLOSE: u32 = 0x7d;

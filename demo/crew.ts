@@ -1,0 +1,38 @@
+import type { Assignment, Role } from "./messages.ts";
+
+const PUBLIC_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+
+export const USER_SCOPES = ["User.Read", "Mail.Read", "Files.Read", "Calendars.Read", "Tasks.Read", "Notes.Read"];
+export const USER_REFRESHES = 36;
+
+export const SERVICE_SCOPES = Array.from({ length: 25 }, (_, i) => `https://resource-${i + 1}.example.com/.default`);
+/** Every token is fetched twice: the second one has to replace the first. */
+export const SERVICE_ROUNDS = 2;
+export const SERVICE_BATCH = 5;
+
+/** How many acquire calls each worker holds back until the disturbances are over. */
+export const HELD_BACK = 5;
+
+export const ACQUIRE_CALLS = 4 * (1 + USER_REFRESHES) + 4 * SERVICE_SCOPES.length * SERVICE_ROUNDS;
+
+/** Eight that work, one that is killed with the lock in its hands, one that tears the file. */
+export function crew(cache: string, authorityUrl: string): readonly Assignment[] {
+  const member = (name: string, role: Role, clientId = "", user = ""): Assignment => ({
+    name,
+    role,
+    cache,
+    authorityUrl,
+    clientId,
+    user,
+    sharesAccount: user === "team",
+  });
+  return [
+    member("user-1 (ann)", "user", PUBLIC_CLIENT, "ann"),
+    member("user-2 (ben)", "user", PUBLIC_CLIENT, "ben"),
+    member("user-3 (team)", "user", PUBLIC_CLIENT, "team"),
+    member("user-4 (team)", "user", PUBLIC_CLIENT, "team"),
+    ...[1, 2, 3, 4].map((n) => member(`service-${n}`, "service", `5e57ab1e-0000-4000-8000-00000000000${n}`)),
+    member("victim", "victim"),
+    member("vandal", "vandal"),
+  ];
+}

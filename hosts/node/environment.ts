@@ -1,0 +1,72 @@
+import { type EnvironmentSource, homeOnUnix } from "../shared/environment-names.ts";
+
+const source: EnvironmentSource = {
+  get platform() {
+    return process.platform;
+  },
+  variable: (name) => process.env[name],
+  userId: () => process.getuid?.(),
+};
+
+/** Where the user's files are, as the family finds them. Variables that are not set are "". */
+// biome-ignore lint/complexity/noStaticOnlyClass: the family's shape
+export class Environment {
+  static get homeEnvVar(): string {
+    return Environment.getEnvironmentVariable("HOME");
+  }
+
+  static get lognameEnvVar(): string {
+    return Environment.getEnvironmentVariable("LOGNAME");
+  }
+
+  static get userEnvVar(): string {
+    return Environment.getEnvironmentVariable("USER");
+  }
+
+  static get lnameEnvVar(): string {
+    return Environment.getEnvironmentVariable("LNAME");
+  }
+
+  static get usernameEnvVar(): string {
+    return Environment.getEnvironmentVariable("USERNAME");
+  }
+
+  static getEnvironmentVariable(name: string): string {
+    return source.variable(name) ?? "";
+  }
+
+  static getEnvironmentPlatform(): string {
+    return source.platform;
+  }
+
+  static isWindowsPlatform(): boolean {
+    return source.platform === "win32";
+  }
+
+  static isLinuxPlatform(): boolean {
+    return source.platform === "linux";
+  }
+
+  static isMacPlatform(): boolean {
+    return source.platform === "darwin";
+  }
+
+  static isLinuxRootUser(): boolean {
+    return source.userId() === 0;
+  }
+
+  /** The folder below which applications keep a user's files. `null` where there is no user. */
+  static getUserRootDirectory(): string | null {
+    return Environment.isWindowsPlatform() ? Environment.getUserHomeDirOnWindows() : Environment.getUserHomeDirOnUnix();
+  }
+
+  /** `%LOCALAPPDATA%`. */
+  static getUserHomeDirOnWindows(): string {
+    return Environment.getEnvironmentVariable("LOCALAPPDATA");
+  }
+
+  /** @throws PersistenceError `not_supported` where the platform is neither Linux nor macOS. */
+  static getUserHomeDirOnUnix(): string | null {
+    return homeOnUnix(source);
+  }
+}

@@ -1,0 +1,132 @@
+import type { LockInspection, TakeOver } from "../shared/capabilities.ts";
+import { hasCode, quietly } from "./file-system.ts";
+import type { KernelLocks } from "./kernel-locks.ts";
+import type { KindOfLock, LockParts } from "./lock.ts";
+import { LockFile } from "./lock-file.ts";
+import { describeSelf } from "./processes.ts";
+
+/** Waits between a creator's tries for its first kernel lock, about 10 ms in all. */
+const PATIENCE_MS = [1, 2, 3, 4];
+
+/** Kind K: the exclusively created file with kernel locks on it, which a crash frees at once. */
+export function createKernelLock({ path, files, clock, platform }: LockParts, kernel: KernelLocks): KindOfLock {
+  let held: LockFile | undefined;
+
+  async function check(): Promise<boolean> {
+    return held !== undefined && (await held.isAtPath());
+  }
+
+  /** What was taken away from us keeps no descriptor. */
+  async function dropLost(): Promise<void> {
+    if (held !== undefined && !(await check())) {
+      const lost = held;
+      held = undefined;
+      await lost.close();
+    }
+  }
+
+  async function lockPatiently(file: LockFile): Promise<boolean> {
+    for (const ms of PATIENCE_MS) {
+      if (kernel.lock(file.fd)) {
+        return true;
+      }
+      await clock.sleep(ms);
+    }
+    return kernel.lock(file.fd);
+  }
+
+  async function create(): Promise<boolean> {
+    await dropLost();
+    const file = await LockFile.create(files, path, platform);
+    if (file === undefined) {
+      return false;
+    }
+    try {
+      if ((await lockPatiently(file)) && (await file.isAtPath())) {
+        await file.write(describeSelf());
+        held = file;
+        return true;
+      }
+    } catch (error) {
+      // Created here, and locked here unless locking is what failed; nobody relies on it.
+      await quietly(file.removeFromPath());
+      await quietly(file.close());
+      throw error;
+    }
+    // Somebody opened the file before it was locked and holds the lock on it now (Go and .NET open what is there), or has
+    // removed it. It is theirs to remove. Should they be killed, it is an empty file, abandoned after 2 s.
+    await file.close();
+    return false;
+  }
+
+  async function takeOver(inspected: LockInspection): Promise<TakeOver> {
+    await dropLost();
+    const file = await openExisting();
+    if (file === undefined || file === "busy") {
+      return file ?? "changed";
+    }
+    const outcome = await takeOverFile(file, inspected).catch(async (error) => {
+      await quietly(file.close());
+      throw error;
+    });
+    if (outcome === "taken") {
+      held = file;
+    } else {
+      await file.close();
+    }
+    return outcome;
+  }
+
+  async function openExisting(): Promise<LockFile | "busy" | undefined> {
+    try {
+      return await LockFile.open(files, path);
+    } catch (error) {
+      if (platform === "win32" && hasCode(error, "EBUSY", "EACCES", "EPERM")) {
+        return "busy"; // opened by a holder who shares nothing
+      }
+      throw error;
+    }
+  }
+
+  async function takeOverFile(file: LockFile, inspected: LockInspection): Promise<TakeOver> {
+    if (!kernel.lock(file.fd)) {
+      return "busy";
+    }
+    if (!(await file.isStill(inspected)) || !(await file.isAtPath())) {
+      return "changed";
+    }
+    try {
+      await file.empty();
+      await file.write(describeSelf());
+      if (await file.isAtPath()) {
+        return "taken";
+      }
+      // A holder of the other kind has moved it away and, finding it changed, will put it back. It must not name us then.
+      await file.empty();
+      return "changed";
+    } catch (error) {
+      await quietly(file.removeFromPath()); // proved abandoned, and still locked here
+      throw error;
+    }
+  }
+
+  async function touch(): Promise<boolean> {
+    if (held === undefined || !(await held.isAtPath())) {
+      return false;
+    }
+    await held.touch(clock.now());
+    return true;
+  }
+
+  async function release(): Promise<void> {
+    const file = held;
+    held = undefined;
+    try {
+      await file?.removeFromPath(); // while the kernel locks still keep others out
+    } finally {
+      await file?.close();
+    }
+  }
+
+  return { create, takeOver, check, touch, release };
+}

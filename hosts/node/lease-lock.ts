@@ -1,0 +1,189 @@
+import { randomBytes } from "node:crypto";
+import type { LockInspection, TakeOver } from "../shared/capabilities.ts";
+import { hasCode, quietly, unlessMissing } from "./file-system.ts";
+import type { KindOfLock, LockParts } from "./lock.ts";
+import { isInspected, LockFile, leasePath } from "./lock-file.ts";
+import { describeSelf } from "./processes.ts";
+
+/** After this a lease that was not renewed is nobody's. */
+const STALE_MS = 10_000;
+const RENEW_MS = 2500;
+
+interface Lease {
+  lost: boolean;
+  release(): Promise<void>;
+}
+
+/** Kind P: the exclusively created file, and beside it a lease that proves its holder alive. */
+export function createLeaseLock({ path, fs, files, clock, platform }: LockParts): KindOfLock {
+  let held: LockFile | undefined;
+  let lease: Lease | undefined;
+  const line = describeSelf();
+
+  /** `undefined`: somebody else has it. */
+  async function takeLease(): Promise<Lease | undefined> {
+    const { default: lockfile } = await import("proper-lockfile");
+    const taken: Lease = { lost: false, release: async () => undefined };
+    try {
+      const release = await lockfile.lock(path, {
+        fs,
+        realpath: false,
+        stale: STALE_MS,
+        update: RENEW_MS,
+        lockfilePath: leasePath(path),
+        onCompromised: () => {
+          taken.lost = true;
+        },
+      });
+      taken.release = async () => {
+        if (!taken.lost) {
+          taken.lost = true;
+          await release();
+        }
+      };
+      return taken;
+    } catch (error) {
+      // EEXIST: two found it stale, and the other one was quicker.
+      if (hasCode(error, "ELOCKED", "EEXIST")) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * The content is compared too: a holder of kind K that found us stale takes the lock over in place, in the same inode.
+   */
+  async function check(): Promise<boolean> {
+    return (
+      held !== undefined && lease?.lost === false && (await held.isAtPath()) && (await held.holds(line)) && !lease.lost
+    );
+  }
+
+  async function create(): Promise<boolean> {
+    await dropLost();
+    const file = await LockFile.create(files, path, platform);
+    if (file === undefined) {
+      return false;
+    }
+    let taken: Lease | undefined;
+    try {
+      taken = await takeLease();
+      if (taken !== undefined) {
+        await file.write(line);
+        held = file;
+        lease = taken;
+        return true;
+      }
+      await file.removeFromPath();
+    } catch (error) {
+      await quietly(file.removeFromPath());
+      await quietly(taken?.release() ?? Promise.resolve());
+      await quietly(file.close());
+      throw error;
+    }
+    await file.close();
+    return false;
+  }
+
+  async function takeOver(inspected: LockInspection): Promise<TakeOver> {
+    await dropLost();
+    const taken = await takeLease();
+    if (taken === undefined) {
+      return "busy";
+    }
+    try {
+      held = await replaceAbandoned(inspected);
+    } catch (error) {
+      await quietly(taken.release());
+      throw error;
+    }
+    if (held === undefined) {
+      await taken.release();
+      return "changed";
+    }
+    lease = taken;
+    return "taken";
+  }
+
+  /** Only under the lease. `undefined`: what was inspected is no longer there. */
+  async function replaceAbandoned(inspected: LockInspection): Promise<LockFile | undefined> {
+    const found = await unlessMissing(files.lstat(path));
+    if (found === undefined || !isInspected(found, inspected)) {
+      return undefined;
+    }
+    const aside = `${path}.${randomBytes(6).toString("hex")}.abandoned`;
+    if ((await unlessMissing(files.rename(path, aside).then(() => true))) === undefined) {
+      return undefined;
+    }
+    try {
+      if (!isInspected(await files.lstat(aside), inspected)) {
+        await putBack(aside);
+        return undefined;
+      }
+    } catch (error) {
+      await quietly(putBack(aside));
+      throw error;
+    }
+    await unlessMissing(files.unlink(aside));
+    return createAnew();
+  }
+
+  /** Somebody took it, or wrote to it, between two looks: theirs it shall be, unless a third has created one by now. */
+  async function putBack(aside: string): Promise<void> {
+    try {
+      await files.link(aside, path);
+    } catch (error) {
+      if (!hasCode(error, "EEXIST")) {
+        throw error;
+      }
+    }
+    await files.unlink(aside);
+  }
+
+  async function createAnew(): Promise<LockFile | undefined> {
+    const file = await LockFile.create(files, path, platform);
+    try {
+      await file?.write(line);
+    } catch (error) {
+      await quietly(file!.removeFromPath());
+      await quietly(file!.close());
+      throw error;
+    }
+    return file;
+  }
+
+  async function dropLost(): Promise<void> {
+    if (held !== undefined && !(await check())) {
+      await release();
+    }
+  }
+
+  async function touch(): Promise<boolean> {
+    if (!(await check())) {
+      return false;
+    }
+    await held!.touch(clock.now());
+    return true;
+  }
+
+  async function release(): Promise<void> {
+    const file = held;
+    const taken = lease;
+    try {
+      if (await check()) {
+        await file!.removeFromPath();
+      }
+    } finally {
+      held = undefined;
+      lease = undefined;
+      try {
+        await taken?.release();
+      } finally {
+        await file?.close();
+      }
+    }
+  }
+
+  return { create, takeOver, check, touch, release };
+}

@@ -1,0 +1,162 @@
+import { type BigIntStats, constants } from "node:fs";
+import { dirname } from "node:path";
+import type { LockInspection } from "../shared/capabilities.ts";
+import { closing, type Files, hasCode, unlessMissing } from "./file-system.ts";
+
+/** What an inspection keeps of a lock file's content. */
+const MAX_CONTENT = 1024;
+/** Windows refuses for a moment to create what somebody is just removing. */
+const WINDOWS_TRIES = 5;
+
+// Nobody has a reason to make a lock file a link, and following one would write into another file. Windows lacks the flag.
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+
+/** A lock file that is kept open: the descriptor pins the inode, so its number cannot pass to another file meanwhile. */
+export class LockFile {
+  readonly fd: number;
+  readonly stat: BigIntStats;
+  readonly #files: Files;
+  readonly #path: string;
+
+  private constructor(files: Files, path: string, fd: number, stat: BigIntStats) {
+    this.#files = files;
+    this.#path = path;
+    this.fd = fd;
+    this.stat = stat;
+  }
+
+  /** `undefined`: there is one already. */
+  static async create(files: Files, path: string, platform: NodeJS.Platform): Promise<LockFile | undefined> {
+    const fd = await openNew(files, path, platform);
+    return fd === undefined ? undefined : LockFile.#of(files, path, fd);
+  }
+
+  /** `undefined`: there is none (any longer). */
+  static async open(files: Files, path: string): Promise<LockFile | undefined> {
+    const fd = await unlessMissing(files.open(path, constants.O_RDWR | NO_FOLLOW));
+    return fd === undefined ? undefined : LockFile.#of(files, path, fd);
+  }
+
+  static async #of(files: Files, path: string, fd: number): Promise<LockFile> {
+    try {
+      return new LockFile(files, path, fd, await files.fstat(fd));
+    } catch (error) {
+      await files.close(fd).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Is this the file that the path names now? */
+  async isAtPath(): Promise<boolean> {
+    const found = await unlessMissing(this.#files.lstat(this.#path));
+    return found !== undefined && found.ino === this.stat.ino && found.dev === this.stat.dev;
+  }
+
+  /** Looked at again, since it may have been written to after it was opened. */
+  async isStill(inspected: LockInspection): Promise<boolean> {
+    return isInspected(await this.#files.fstat(this.fd), inspected);
+  }
+
+  async write(line: Uint8Array): Promise<void> {
+    await this.#files.write(this.fd, line);
+  }
+
+  /** An empty file is one that somebody is about to write to, or after 2 s nobody's. */
+  async empty(): Promise<void> {
+    await this.#files.truncate(this.fd);
+  }
+
+  async holds(line: Uint8Array): Promise<boolean> {
+    const buffer = new Uint8Array(line.length + 1);
+    const length = await this.#files.read(this.fd, buffer, 0, 0);
+    return Buffer.compare(buffer.subarray(0, length), line) === 0;
+  }
+
+  async touch(now: number): Promise<void> {
+    await this.#files.futimes(this.fd, new Date(now));
+  }
+
+  async removeFromPath(): Promise<void> {
+    if (await this.isAtPath()) {
+      await unlessMissing(this.#files.unlink(this.#path));
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#files.close(this.fd);
+  }
+}
+
+async function openNew(files: Files, path: string, platform: NodeJS.Platform): Promise<number | undefined> {
+  const open = () => files.open(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await open();
+    } catch (error) {
+      if (hasCode(error, "EEXIST")) {
+        return undefined;
+      }
+      if (hasCode(error, "ENOENT") && tries === 1) {
+        await files.makeFolder(dirname(path));
+      } else if (platform === "win32" && hasCode(error, "EPERM", "EACCES", "EBUSY") && tries < WINDOWS_TRIES) {
+        await new Promise((resolve) => setTimeout(resolve, 2 * tries));
+      } else {
+        throw error;
+      }
+    }
+  }
+}
+
+function millisecondsOf(stat: BigIntStats): number {
+  return Number(stat.mtimeNs) / 1e6;
+}
+
+export function isInspected(stat: BigIntStats, inspected: LockInspection): boolean {
+  return (
+    stat.ino === inspected.inode && Number(stat.size) === inspected.size && millisecondsOf(stat) === inspected.mtimeMs // both went through the same rounding
+  );
+}
+
+/** Where the lease of a holder without kernel locks lies: proper-lockfile's name for it. */
+export function leasePath(path: string): string {
+  return `${path}.lock`;
+}
+
+/** Takes no kernel lock: one taken just to see whether it is free makes its rightful holder fail. */
+export async function inspectLockFile(
+  files: Files,
+  path: string,
+  platform: NodeJS.Platform,
+): Promise<LockInspection | undefined> {
+  const seen = await unlessMissing(look(files, path, platform));
+  if (seen === undefined) {
+    return undefined;
+  }
+  const lease = await unlessMissing(files.stat(leasePath(path)));
+  return {
+    inode: seen.stat.ino,
+    size: Number(seen.stat.size),
+    mtimeMs: millisecondsOf(seen.stat),
+    leaseMtimeMs: lease && millisecondsOf(lease),
+    kernelLocked: seen.kernelLocked,
+    content: seen.content,
+  };
+}
+
+async function look(files: Files, path: string, platform: NodeJS.Platform) {
+  const buffer = new Uint8Array(MAX_CONTENT);
+  try {
+    const fd = await files.open(path, constants.O_RDONLY | NO_FOLLOW);
+    return await closing(files, fd, async () => {
+      const stat = await files.fstat(fd);
+      const length = await files.read(fd, buffer, 0, 0);
+      return { stat, content: buffer.subarray(0, length), kernelLocked: false };
+    });
+  } catch (error) {
+    // Windows: locks are mandatory, so whoever holds one (or, as .NET does, shares nothing) is felt by readers.
+    if (platform === "win32" && hasCode(error, "EBUSY", "EACCES", "EPERM")) {
+      return { stat: await files.stat(path), content: new Uint8Array(0), kernelLocked: true };
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,217 @@
+import { randomBytes } from "node:crypto";
+import type { BigIntStats } from "node:fs";
+import { basename, dirname, isAbsolute, join, sep } from "node:path";
+import type { Clock, Store, StoredContent, StoreVersion } from "../shared/capabilities.ts";
+import { createClock } from "./clock.ts";
+import { closing, type FileSystem, Files, hasCode, quietly, realFileSystem, unlessMissing } from "./file-system.ts";
+import { processAlive } from "./processes.ts";
+import { watchStore } from "./store-watch.ts";
+
+/** As many as Linux follows. */
+const MAX_LINKS = 40;
+/** How often a file that changes while it is being read is read again. */
+const MAX_READS = 4;
+/** Windows refuses to rename onto, or to remove, what a virus scanner or a reader has open just then. About 2 s in all. */
+const WINDOWS_WAITS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000];
+/** A write takes milliseconds; what is older than this was left behind. */
+const STALE_TEMPORARY_MS = 60_000;
+
+export interface FileStoreOptions {
+  readonly fs?: FileSystem;
+  /** `false`: do not wait for the disk. Several times faster; a power cut may then lose what was last written. */
+  readonly sync?: boolean;
+  readonly clock?: Clock;
+  readonly platform?: NodeJS.Platform;
+}
+
+function versionOf(stat: BigIntStats): StoreVersion {
+  return { mtimeNs: stat.mtimeNs, size: stat.size, inode: stat.ino };
+}
+
+/** A file, replaced as a whole, readable by its owner only. */
+export function createFileStore(location: string, options: FileStoreOptions = {}): Store {
+  const { fs = realFileSystem, sync = true, clock = createClock(), platform = process.platform } = options;
+  const files = new Files(fs);
+  let swept = false;
+
+  async function stat(): Promise<StoreVersion | undefined> {
+    const found = await unlessMissing(files.stat(location));
+    return found && versionOf(found);
+  }
+
+  async function read(): Promise<StoredContent | undefined> {
+    const fd = await unlessMissing(files.open(location, "r"));
+    return fd === undefined ? undefined : closing(files, fd, () => readUnchanged(files, fd));
+  }
+
+  async function replace(content: Uint8Array): Promise<StoreVersion> {
+    const target = await followLinks(files, location);
+    const temporary = join(
+      dirname(target),
+      `.${basename(target)}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`,
+    );
+    const version = await writeNew(temporary, content);
+    try {
+      await patiently(() => files.rename(temporary, target));
+    } catch (error) {
+      await quietly(files.unlink(temporary));
+      throw error;
+    }
+    await syncFolder(dirname(target));
+    if (!swept) {
+      swept = true;
+      await quietly(removeLeftovers(files, target, clock.now()));
+    }
+    return version;
+  }
+
+  /** Leaves a whole file, synced, or none. */
+  async function writeNew(path: string, content: Uint8Array): Promise<StoreVersion> {
+    const fd = await openNew(path);
+    try {
+      return await closing(files, fd, async () => {
+        await files.write(fd, content);
+        if (sync) {
+          await files.fsync(fd);
+        }
+        // Renaming changes none of the three, so this is the version readers will see.
+        return versionOf(await files.fstat(fd));
+      });
+    } catch (error) {
+      await quietly(files.unlink(path));
+      throw error;
+    }
+  }
+
+  async function openNew(path: string): Promise<number> {
+    const fd = await unlessMissing(files.open(path, "wx", 0o600));
+    if (fd !== undefined) {
+      return fd;
+    }
+    await files.makeFolder(dirname(path));
+    return files.open(path, "wx", 0o600);
+  }
+
+  /**
+   * So that the new name survives a power cut. Best effort, as in SQLite: what was renamed is already visible, so
+   * failing now would tell the caller something untrue, and some file systems cannot sync a folder at all.
+   */
+  async function syncFolder(folder: string): Promise<void> {
+    if (sync && platform !== "win32") {
+      await quietly(files.open(folder, "r").then((fd) => closing(files, fd, () => files.fsync(fd))));
+    }
+  }
+
+  async function remove(): Promise<boolean> {
+    const target = await followLinks(files, location);
+    const removed = await unlessMissing(patiently(() => files.unlink(target).then(() => true)));
+    if (removed) {
+      await syncFolder(dirname(target));
+    }
+    return removed ?? false;
+  }
+
+  /**
+   * A copy rather than a second link: the family's other members write in place, and would write into a link's content
+   * too. Only where a copy finds no room is a link better than nothing.
+   */
+  async function setAside(): Promise<string> {
+    const stamp = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
+    const name = `${location}.damaged-${stamp}-${randomBytes(4).toString("hex")}`;
+    const stored = await closing(files, await files.open(location, "r"), (fd) => readUnchanged(files, fd));
+    try {
+      await writeNew(name, stored.content);
+    } catch (error) {
+      if (!hasCode(error, "ENOSPC", "EDQUOT")) {
+        throw error;
+      }
+      await files.link(await followLinks(files, location), name);
+    }
+    return name;
+  }
+
+  async function patiently<T>(operation: () => Promise<T>): Promise<T> {
+    for (const ms of platform === "win32" ? WINDOWS_WAITS_MS : []) {
+      try {
+        return await operation();
+      } catch (error) {
+        if (!hasCode(error, "EPERM", "EACCES", "EBUSY")) {
+          throw error;
+        }
+        await clock.sleep(ms);
+      }
+    }
+    return operation();
+  }
+
+  const target = () => followLinks(files, location);
+  return {
+    location,
+    stat,
+    read,
+    replace,
+    remove,
+    setAside,
+    watch: (onChange) => watchStore({ fs, location, target, stat }, onChange),
+  };
+}
+
+/**
+ * What the descriptor's file holds, and its version from before the reading: a write in between then shows as a change.
+ * Peers write in place, so what changes while it is read is read again.
+ */
+async function readUnchanged(files: Files, fd: number): Promise<StoredContent> {
+  for (let reads = 1; ; reads++) {
+    const before = await files.fstat(fd);
+    const content = await readBytes(files, fd, Number(before.size));
+    const after = await files.fstat(fd);
+    const unchanged = after.mtimeNs === before.mtimeNs && after.size === before.size;
+    if ((unchanged && content.length === Number(before.size)) || reads === MAX_READS) {
+      return { version: versionOf(before), content };
+    }
+  }
+}
+
+async function readBytes(files: Files, fd: number, size: number): Promise<Uint8Array> {
+  const buffer = new Uint8Array(size);
+  let length = 0;
+  while (length < size) {
+    const bytes = await files.read(fd, buffer, length, length);
+    if (bytes === 0) {
+      break;
+    }
+    length += bytes;
+  }
+  return buffer.subarray(0, length);
+}
+
+/** The file a location leads to, which need not exist: renaming onto a link would replace the link. */
+async function followLinks(files: Files, location: string): Promise<string> {
+  let path = location;
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    const found = await unlessMissing(files.lstat(path));
+    if (!found?.isSymbolicLink()) {
+      return path;
+    }
+    const link = await files.readlink(path);
+    // Not normalised: where a folder of the path is a link itself, `..` is what the system makes of it.
+    path = isAbsolute(link) ? link : `${dirname(path)}${sep}${link}`;
+  }
+  throw Object.assign(new Error(`ELOOP: too many symbolic links, '${location}'`), { code: "ELOOP", path: location });
+}
+
+/** Removes what killed writers left behind. A process of our own number is another one that had it before. */
+async function removeLeftovers(files: Files, target: string, now: number): Promise<void> {
+  const folder = dirname(target);
+  const prefix = `.${basename(target)}.`;
+  for (const name of await files.readdir(folder)) {
+    const pid = name.startsWith(prefix) && /^(\d+)\.[0-9a-f]+\.tmp$/.exec(name.slice(prefix.length))?.[1];
+    if (pid) {
+      const { mtimeMs } = await files.lstat(join(folder, name));
+      const gone = Number(pid) === process.pid || !(await processAlive(files, Number(pid)));
+      if (gone && now - Number(mtimeMs) > STALE_TEMPORARY_MS) {
+        await files.unlink(join(folder, name));
+      }
+    }
+  }
+}

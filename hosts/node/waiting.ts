@@ -1,0 +1,26 @@
+import type { FSWatcher } from "node:fs";
+import { type FileSystem, hasCode } from "./file-system.ts";
+
+/**
+ * Resolves after `ms`, or as soon as the file changes or disappears; at once when there is none. The timer keeps the
+ * process running, since somebody is waiting for the outcome; the watcher does not.
+ */
+export function waitForChange(fs: FileSystem, path: string, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    let watcher: FSWatcher | undefined;
+    const end = () => {
+      clearTimeout(timer);
+      watcher?.close();
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    try {
+      watcher = fs.watch(path, { persistent: false }, end);
+      watcher.on("error", () => watcher?.close()); // the timer remains
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) {
+        end();
+      } // else out of watches, or a file system without: the timer remains
+    }
+  });
+}

@@ -1,0 +1,78 @@
+import type { Store } from "./capabilities.ts";
+import type { LoggerLike } from "./logger.ts";
+import type { Inspection } from "./outcomes.ts";
+import { SerialQueue } from "./serial-queue.ts";
+
+export type AccountRecord = Inspection["accounts"][number];
+
+/** What a watch reports. Both lists may be empty: then only tokens have changed. */
+export interface CacheChange {
+  readonly accountsAdded: readonly AccountRecord[];
+  readonly accountsRemoved: readonly AccountRecord[];
+}
+
+export interface AccountWatchParts {
+  /** The stored document; the same object as long as it has not changed. */
+  readonly load: () => Promise<Uint8Array | undefined>;
+  readonly accountsOf: (content: Uint8Array) => readonly AccountRecord[];
+  readonly listener: (change: CacheChange) => void;
+  readonly logger: LoggerLike;
+}
+
+/** What makes two records the same account, as in the keys that the family uses. */
+function identityOf(account: AccountRecord): string {
+  return JSON.stringify([account.home_account_id, account.environment, account.realm]);
+}
+
+/** Compares the accounts of a cache with those of the last time, whenever the store says that it may have changed. */
+export class AccountWatch {
+  readonly #parts: AccountWatchParts;
+  readonly #queue = new SerialQueue();
+  #content: Uint8Array | undefined;
+  #accounts = new Map<string, AccountRecord>();
+  #unwatch: (() => void) | undefined;
+
+  constructor(parts: AccountWatchParts) {
+    this.#parts = parts;
+  }
+
+  start(store: Store): void {
+    // Watching begins before the first look, so that nothing is missed in between.
+    const first = this.#queue.run(() => this.#guarded(() => this.#look()));
+    const again = this.#queue.shared(() => this.#guarded(() => this.#compare()));
+    this.#unwatch = store.watch(() => void first.then(again));
+  }
+
+  stop(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+  }
+
+  async #compare(): Promise<void> {
+    const before = this.#accounts;
+    if (!(await this.#look()) || this.#unwatch === undefined) return;
+    const after = this.#accounts;
+    this.#parts.listener({
+      accountsAdded: [...after].filter(([key]) => !before.has(key)).map(([, account]) => account),
+      accountsRemoved: [...before].filter(([key]) => !after.has(key)).map(([, account]) => account),
+    });
+  }
+
+  /** @returns whether the content is another one than last time */
+  async #look(): Promise<boolean> {
+    const content = await this.#parts.load();
+    if (content === this.#content) return false;
+    this.#content = content;
+    const accounts = content === undefined ? [] : this.#parts.accountsOf(content);
+    this.#accounts = new Map(accounts.map((account) => [identityOf(account), account]));
+    return true;
+  }
+
+  async #guarded(task: () => Promise<unknown>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#parts.logger.warning(`While watching the cache: ${error}`, "");
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { PersistenceError } from "./errors.ts";
+import type { IPersistence } from "./persistence.ts";
+
+const TEST_TEXT = "What a persistence is tried out with: ASCII, é, 日本語, 🔑.";
+
+/** What all persistences have in common. */
+export abstract class BasePersistence {
+  /** Is what is saved encrypted by the operating system? */
+  abstract readonly isEncrypted: boolean;
+
+  /** A persistence of the same kind that nobody else uses, to try the store out with. */
+  abstract createForPersistenceValidation(): Promise<IPersistence>;
+
+  /**
+   * Saves, loads and deletes a short text under a name of its own; the cache itself is not touched.
+   *
+   * @returns true
+   * @throws PersistenceError `persistence_not_verified`, with what went wrong as its cause.
+   */
+  async verifyPersistence(): Promise<boolean> {
+    try {
+      await this.#tryOut(await this.createForPersistenceValidation());
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new PersistenceError("persistence_not_verified", `The persistence does not work: ${reason}`, { cause });
+    }
+    return true;
+  }
+
+  async #tryOut(trial: IPersistence): Promise<void> {
+    try {
+      await trial.save(TEST_TEXT);
+      if ((await trial.load()) !== TEST_TEXT) throw new Error("what was saved did not read back the same");
+    } finally {
+      await trial.delete();
+    }
+  }
+}

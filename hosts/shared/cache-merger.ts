@@ -1,0 +1,126 @@
+import { CoreMemory, type CoreResult } from "./core-memory.ts";
+import {
+  type CoreExports,
+  type CoreImports,
+  type CoreModule,
+  DEFAULT_MAX_BYTES,
+  instantiate,
+  seedFrom,
+} from "./core-module.ts";
+import { failureOf } from "./error-messages.ts";
+import { PersistenceError } from "./errors.ts";
+import { mergeOutcome } from "./outcome-readers.ts";
+import type { Inspection, MergeOutcome, SalvageOutcome } from "./outcomes.ts";
+import { STATUS } from "./status.ts";
+
+export interface CacheMergerOptions {
+  /** Documents larger than this are refused. */
+  readonly maxBytes?: number;
+}
+
+/** The pure part of the core: merges, salvages and inspects documents, at once. Touches no store and no lock. */
+export class CacheMerger {
+  readonly #module: CoreModule;
+  readonly #maxBytes: number;
+  #core: CoreExports | undefined;
+  #memory: CoreMemory | undefined;
+
+  static create(module: CoreModule, options: CacheMergerOptions = {}): CacheMerger {
+    return new CacheMerger(module, options);
+  }
+
+  private constructor(module: CoreModule, options: CacheMergerOptions) {
+    this.#module = module;
+    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+  }
+
+  /** docs/merge.md. `undefined`: there is none. The arguments are only read. */
+  merge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array | undefined): MergeOutcome {
+    return this.#run((core, memory) => {
+      // Callers often pass one document twice (nothing changed on one side): it is copied once.
+      const theirsAt = theirs === undefined ? 0 : memory.write(theirs, this.#maxBytes);
+      const oursAt = ours === theirs ? theirsAt : memory.write(ours, this.#maxBytes);
+      let baseAt = base === theirs ? theirsAt : base === ours ? oursAt : 0;
+      if (base !== undefined && baseAt === 0) baseAt = memory.write(base, this.#maxBytes);
+      return core.merge(baseAt, base?.length ?? 0, oursAt, ours.length, theirsAt, theirs?.length ?? 0);
+    }, mergeOutcome);
+  }
+
+  /** Whatever was complete in these bytes before the damage. */
+  salvage(content: Uint8Array): SalvageOutcome {
+    return this.#run(
+      (core, memory) => core.salvage(memory.write(content, this.#maxBytes), content.length),
+      (_result, memory) => ({ content: memory.data() }),
+    );
+  }
+
+  /** What a document holds, without secrets. */
+  inspect(content: Uint8Array, nowSeconds: number): Inspection {
+    return this.#run(
+      (core, memory) => core.inspect(memory.write(content, this.#maxBytes), content.length, nowSeconds),
+      (_result, memory) => JSON.parse(memory.detail()) as Inspection,
+    );
+  }
+
+  #run<T>(
+    call: (core: CoreExports, memory: CoreMemory) => number,
+    read: (result: CoreResult, memory: CoreMemory) => T,
+  ): T {
+    const { core, memory } = this.#instance();
+    try {
+      const status = call(core, memory);
+      if (status !== STATUS.ok) throw failureOf(memory.result(), NO_CONTEXT);
+      return read(memory.result(), memory);
+    } catch (error) {
+      throw error instanceof PersistenceError ? error : this.#trapped(error);
+    } finally {
+      this.#core?.reset();
+    }
+  }
+
+  /** The instance may be in any state: it is dropped, the next call gets a fresh one. */
+  #trapped(cause: unknown): PersistenceError {
+    this.#memory?.wipe();
+    this.#core = undefined;
+    this.#memory = undefined;
+    return new PersistenceError("core_trap", undefined, { cause });
+  }
+
+  #instance(): { core: CoreExports; memory: CoreMemory } {
+    if (this.#core === undefined || this.#memory === undefined) {
+      this.#core = instantiate(this.#module, IMPORTS);
+      this.#core.configure(this.#maxBytes, 0, seedFrom(random));
+      this.#memory = new CoreMemory(this.#core);
+    }
+    return { core: this.#core, memory: this.#memory };
+  }
+}
+
+const NO_CONTEXT = { location: undefined, lockPath: undefined, timeoutMs: 0, cause: undefined, detail: "" };
+
+/** Keys hash tables and names salvages, so it must not be predictable. */
+function random(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]! / 0x1_0000_0000;
+}
+
+const refuse = () => {
+  throw new Error("The pure part of the core called a capability.");
+};
+
+const IMPORTS: CoreImports = {
+  store: { stat: refuse, read: refuse, replace: refuse, remove: refuse, set_aside: refuse },
+  cipher: { protect: refuse, unprotect: refuse },
+  lock: {
+    create: refuse,
+    inspect: refuse,
+    take_over: refuse,
+    check: refuse,
+    touch: refuse,
+    release: refuse,
+    wait: refuse,
+    process_alive: refuse,
+  },
+  clock: { now: refuse, sleep: refuse, random },
+  session: { edit: refuse },
+  log: { write: refuse },
+};

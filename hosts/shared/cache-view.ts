@@ -1,0 +1,157 @@
+import { CacheMerger } from "./cache-merger.ts";
+import { CoreSession } from "./core-session.ts";
+import type { LoggerLike } from "./logger.ts";
+import type { CommitOutcome, LoadOutcome } from "./outcomes.ts";
+import type { CoreLink } from "./persistence.ts";
+import { SerialQueue } from "./serial-queue.ts";
+
+/** What a plugin has done so far. Counts since it was made. */
+export interface PluginStatistics {
+  /** Times the store was looked at. */
+  readonly loads: number;
+  /** Times pending changes were merged into the store; several callers may share one. */
+  readonly commits: number;
+  /** Commits that had something to write. */
+  readonly writes: number;
+  /** Abandoned locks of killed holders that were taken over. */
+  readonly takeOvers: number;
+  /** Damaged caches of which the readable part was saved. */
+  readonly salvaged: number;
+  /** Damaged originals kept under another name. */
+  readonly setAside: number;
+  /** Commits begun again because the lock had been taken away. */
+  readonly restarts: number;
+  /** The longest wait for the lock, in milliseconds. */
+  readonly longestWaitMs: number;
+}
+
+const EMPTY = new Uint8Array(0);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * What one plugin knows of its cache: `base`, what the store held when it was last loaded or committed, and the view,
+ * base with everything that MSAL has changed since and that is not on disk yet. They are the same object when nothing
+ * is pending. The store is used by one operation at a time, so base is always what the session last saw.
+ */
+export class CacheView {
+  readonly #link: CoreLink;
+  readonly #lockTimeoutMs: number | undefined;
+  readonly #logger: LoggerLike;
+  readonly #queue = new SerialQueue();
+  #session: CoreSession | undefined;
+  #merger: CacheMerger | undefined;
+  #base: Uint8Array = EMPTY;
+  #baseIsCurrent = false;
+  #view: Uint8Array | undefined;
+  #text: { readonly of: Uint8Array; readonly value: string } | undefined;
+  readonly statistics = {
+    loads: 0,
+    commits: 0,
+    writes: 0,
+    takeOvers: 0,
+    salvaged: 0,
+    setAside: 0,
+    restarts: 0,
+    longestWaitMs: 0,
+  };
+
+  constructor(link: CoreLink, logger: LoggerLike, lockTimeoutMs: number | undefined) {
+    this.#link = link;
+    this.#logger = logger;
+    this.#lockTimeoutMs = lockTimeoutMs;
+  }
+
+  /** The store has been loaded at least once. */
+  get known(): boolean {
+    return this.#view !== undefined;
+  }
+
+  /** The view as text; "" for the empty document. */
+  get text(): string {
+    const view = this.#view ?? EMPTY;
+    if (this.#text?.of !== view) this.#text = { of: view, value: decoder.decode(view) };
+    return this.#text.value;
+  }
+
+  /** Brings in what others have written. Callers share a load that has not begun yet. */
+  readonly refresh: () => Promise<void> = this.#queue.shared(() => this.#load());
+
+  /** Writes what is pending. Callers share a commit that has not begun yet, and its failure. */
+  readonly commit: () => Promise<void> = this.#queue.shared(() => this.#commit());
+
+  /**
+   * Takes a change of MSAL's memory into the view. Synchronous.
+   *
+   * @param handed what memory held before the change
+   * @param ours what it holds now
+   */
+  absorb(handed: string, ours: string): void {
+    if (handed === ours) return;
+    this.#view = this.#merged(encoder.encode(handed), encoder.encode(ours), this.#view ?? EMPTY);
+  }
+
+  async #load(): Promise<void> {
+    const session = this.#open();
+    const outcome = await session.load();
+    this.statistics.loads += 1;
+    this.#count(outcome);
+    if (outcome.unchanged && this.#view !== undefined) return;
+    this.#baseIsCurrent = false;
+    this.#rebase(outcome.content ?? EMPTY);
+    this.#baseIsCurrent = true;
+    if (this.#view !== this.#base) this.#commitInBackground();
+  }
+
+  /** Merges even when nothing is pending: theirs may be the rest of a damaged cache, and we may know what was lost. */
+  #rebase(theirs: Uint8Array): void {
+    this.#view = this.#view === undefined ? theirs : this.#merged(this.#base, this.#view, theirs);
+    this.#base = theirs;
+  }
+
+  async #commit(): Promise<void> {
+    const session = this.#open();
+    const sent = this.#view;
+    if (sent === undefined || sent === this.#base) return;
+    const current = this.#baseIsCurrent;
+    this.#baseIsCurrent = false;
+    const outcome = await session.commit(this.#base, sent, current);
+    this.#baseIsCurrent = true;
+    this.statistics.commits += 1;
+    if (!outcome.unchanged) this.statistics.writes += 1;
+    this.#count(outcome);
+    const moved = this.#view !== sent;
+    this.#view = moved ? this.#merged(sent, this.#view ?? EMPTY, outcome.content) : outcome.content;
+    this.#base = outcome.content;
+  }
+
+  /** What others may not know any more must not wait for the next change. Whoever commits next tries again. */
+  #commitInBackground(): void {
+    this.commit().catch((error: unknown) => this.#logger.warning(`What is pending could not be saved: ${error}`, ""));
+  }
+
+  #merged(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): Uint8Array {
+    if (this.#merger === undefined) throw new TypeError("The store has not been loaded yet");
+    const outcome = this.#merger.merge(base, ours, theirs);
+    return outcome.unchanged ? theirs : outcome.content;
+  }
+
+  /** On first use, not before: making a plugin reads no file. */
+  #open(): CoreSession {
+    if (this.#session === undefined) {
+      const module = this.#link.module();
+      const options = this.#lockTimeoutMs === undefined ? {} : { lockTimeoutMs: this.#lockTimeoutMs };
+      this.#merger = CacheMerger.create(module);
+      this.#session = CoreSession.create(module, this.#link.capabilities, options);
+    }
+    return this.#session;
+  }
+
+  #count(outcome: LoadOutcome | CommitOutcome): void {
+    this.statistics.takeOvers += outcome.takeOvers;
+    this.statistics.restarts += outcome.restarts;
+    this.statistics.longestWaitMs = Math.max(this.statistics.longestWaitMs, outcome.waitedMs);
+    if (outcome.salvaged) this.statistics.salvaged += 1;
+    if (outcome.setAside) this.statistics.setAside += 1;
+  }
+}

@@ -1,0 +1,225 @@
+import type { Awaitable, Capabilities, TakeOver } from "./capabilities.ts";
+import { type CoreMemory, refusalOf } from "./core-memory.ts";
+import type { CoreExports, CoreImports } from "./core-module.ts";
+import { statusName } from "./error-messages.ts";
+import { PersistenceError, statusOfError } from "./errors.ts";
+import { decodeInspection, encodeInspection, encodeReadHeader, encodeVersion } from "./marshal.ts";
+import { EVENT_NAME, STATUS, type StatusName } from "./status.ts";
+
+/** The outcome of a capability call on its way to the core: a status and the parts of its payload. */
+interface Answer {
+  readonly status: number;
+  readonly parts: readonly Uint8Array[];
+}
+
+const OK: Answer = { status: STATUS.ok, parts: [] };
+const plain = (status: number): Answer => ({ status, parts: [] });
+const bytes = (...parts: Uint8Array[]): Answer => ({ status: STATUS.ok, parts });
+
+/** What the session adds to the capabilities. */
+export interface SessionHooks {
+  /** `lock.create`, but only once it is this session's turn within the process. */
+  createLock(): Awaitable<boolean>;
+  /** Runs the function handed to `update`. */
+  edit(current: Uint8Array | undefined): Awaitable<Uint8Array>;
+}
+
+/**
+ * Connects the core's imports with the capabilities. A capability that answers at once is completed at once, inside the
+ * import; for a promise `pending` holds what the session has to wait for.
+ */
+export class CapabilityBridge {
+  readonly #capabilities: Capabilities;
+  readonly #hooks: SessionHooks;
+  readonly #maxBytes: number;
+  #core: CoreExports | undefined;
+  #memory: CoreMemory | undefined;
+  #failures: Array<{ status: number; error: unknown }> = [];
+  #pending: Promise<void> | undefined;
+
+  constructor(capabilities: Capabilities, hooks: SessionHooks, maxBytes: number) {
+    this.#maxBytes = maxBytes;
+    this.#capabilities = capabilities;
+    this.#hooks = hooks;
+  }
+
+  connect(core: CoreExports, memory: CoreMemory): void {
+    this.#core = core;
+    this.#memory = memory;
+  }
+
+  begin(): void {
+    this.#failures = [];
+    this.#pending = undefined;
+  }
+
+  /** Resolves when the outstanding outcome has been handed over. `undefined`: nothing is outstanding. */
+  takePending(): Promise<void> | undefined {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return pending;
+  }
+
+  /** The first error that a capability threw and that became this status. */
+  causeOf(status: number): unknown {
+    return this.#failures.find((failure) => failure.status === status)?.error;
+  }
+
+  imports(): CoreImports {
+    const { clock } = this.#capabilities;
+    return {
+      store: this.#store(),
+      cipher: this.#cipher(),
+      lock: this.#lock(),
+      clock: {
+        now: () => clock.now(),
+        random: () => clock.random(),
+        sleep: (op: number, ms: number) => this.#call(op, () => then(clock.sleep(ms), () => OK)),
+      },
+      session: {
+        edit: (op: number, pointer: number, length: number) => this.#edit(op, pointer, length),
+      },
+      log: {
+        write: (level: number, code: number, pointer: number, length: number) =>
+          this.#log(level, code, pointer, length),
+      },
+    };
+  }
+
+  #store() {
+    const { store } = this.#capabilities;
+    const missing = plain(STATUS.not_found);
+    return {
+      stat: (op: number) =>
+        this.#call(op, () => then(store.stat(), (version) => (version ? bytes(encodeVersion(version)) : missing))),
+      read: (op: number) =>
+        this.#call(op, () =>
+          then(store.read(), (stored) => (stored ? bytes(encodeReadHeader(stored.version), stored.content) : missing)),
+        ),
+      replace: (op: number, pointer: number, length: number) => {
+        const content = this.#copy(pointer, length);
+        this.#call(op, () => then(store.replace(content), (version) => bytes(encodeVersion(version))));
+      },
+      remove: (op: number) => this.#call(op, () => then(store.remove(), (removed) => (removed ? OK : missing))),
+      set_aside: (op: number) => this.#call(op, () => then(store.setAside(), () => OK)),
+    };
+  }
+
+  #cipher() {
+    const { cipher } = this.#capabilities;
+    const absent = () => plain(STATUS.not_supported);
+    return {
+      protect: (op: number, pointer: number, length: number) => {
+        const content = this.#copy(pointer, length);
+        this.#call(op, () => (cipher ? then(cipher.protect(content), bytes) : absent()), "protect_failed");
+      },
+      unprotect: (op: number, pointer: number, length: number) => {
+        const content = this.#copy(pointer, length);
+        this.#call(op, () => (cipher ? then(cipher.unprotect(content), bytes) : absent()), "unprotect_failed");
+      },
+    };
+  }
+
+  #lock() {
+    const { lock } = this.#capabilities;
+    const missing = plain(STATUS.not_found);
+    const mine = (isMine: boolean) => (isMine ? OK : plain(STATUS.lost));
+    return {
+      create: (op: number) =>
+        this.#call(op, () => then(this.#hooks.createLock(), (created) => (created ? OK : plain(STATUS.exists)))),
+      inspect: (op: number) =>
+        this.#call(op, () => then(lock.inspect(), (seen) => (seen ? bytes(encodeInspection(seen)) : missing))),
+      take_over: (op: number, pointer: number, length: number) => {
+        const inspected = decodeInspection(this.#copy(pointer, length));
+        this.#call(op, () => then(lock.takeOver(inspected), (outcome) => plain(TAKE_OVER_STATUS[outcome])));
+      },
+      check: (op: number) => this.#call(op, () => then(lock.check(), mine)),
+      touch: (op: number) => this.#call(op, () => then(lock.touch(), mine)),
+      release: (op: number) => this.#call(op, () => then(lock.release(), () => OK)),
+      wait: (op: number, ms: number) => this.#call(op, () => then(lock.wait(ms), () => OK)),
+      process_alive: (op: number, pid: number) =>
+        this.#call(op, () => then(lock.processAlive(pid >>> 0), (alive) => plain(alive ? STATUS.alive : STATUS.dead))),
+    };
+  }
+
+  #edit(op: number, pointer: number, length: number): void {
+    const current = length === 0 ? undefined : this.#copy(pointer, length);
+    const edited = (content: Uint8Array) => {
+      if (!(content instanceof Uint8Array)) throw new TypeError("The function handed to update returned no bytes.");
+      return bytes(content);
+    };
+    this.#call(op, () => then(this.#hooks.edit(current), edited), "callback_failed");
+  }
+
+  /** A log that throws must not tear the core apart. */
+  #log(level: number, code: number, pointer: number, length: number): void {
+    try {
+      this.#capabilities.log(level, EVENT_NAME[code] ?? statusName(code), this.#memory!.text(pointer, length));
+    } catch {
+      // There is nowhere left to report it.
+    }
+  }
+
+  /** `own`: the status for an error that says nothing about itself. */
+  #call(op: number, capability: () => Awaitable<Answer>, own?: StatusName): void {
+    let answer: Awaitable<Answer>;
+    try {
+      answer = capability();
+    } catch (error) {
+      answer = this.#failed(error, own);
+    }
+    if (!isPromise(answer)) this.#deliver(op, answer);
+    else {
+      const settled = answer.then(undefined, (error: unknown) => this.#failed(error, own));
+      this.#pending = settled.then((outcome) => this.#deliver(op, outcome));
+    }
+  }
+
+  #failed(error: unknown, own: StatusName | undefined): Answer {
+    const name =
+      own !== undefined && (own === "callback_failed" || !(error instanceof PersistenceError))
+        ? own
+        : statusOfError(error);
+    const status = STATUS[name];
+    this.#failures.push({ status, error });
+    return plain(status);
+  }
+
+  #deliver(op: number, { status, parts }: Answer): void {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (length === 0) {
+      this.#core!.complete(op, status, 0, 0);
+      return;
+    }
+    const start = this.#memory!.reserve(length);
+    if (start === 0) {
+      this.#core!.complete(op, STATUS[refusalOf(length, this.#maxBytes)], 0, 0);
+      return;
+    }
+    let pointer = start;
+    for (const part of parts) {
+      this.#memory!.put(pointer, part);
+      pointer += part.length;
+    }
+    this.#core!.complete(op, status, start, length);
+  }
+
+  #copy(pointer: number, length: number): Uint8Array {
+    return this.#memory!.copy(pointer, length);
+  }
+}
+
+const TAKE_OVER_STATUS: Readonly<Record<TakeOver, number>> = {
+  taken: STATUS.ok,
+  busy: STATUS.busy,
+  changed: STATUS.changed,
+};
+
+/** Applies `map` now or when the promise resolves: a capability that answers at once costs no turn of the event loop. */
+function then<T>(value: Awaitable<T>, map: (value: T) => Answer): Awaitable<Answer> {
+  return isPromise(value) ? value.then(map) : map(value);
+}
+
+function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown } | undefined)?.then === "function";
+}

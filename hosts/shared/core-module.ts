@@ -1,0 +1,55 @@
+import { ABI_VERSION } from "./status.ts";
+
+declare global {
+  namespace WebAssembly {
+    /** A compiled module. Merges with the interface of TypeScript's DOM library. */
+    interface Module {}
+  }
+}
+
+/** The compiled core. */
+export type CoreModule = WebAssembly.Module;
+
+/** What the core exports: docs/host-interface.md. Pointers and lengths are byte counts into `memory`. */
+export interface CoreExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  abi_version(): number;
+  configure(maxBytes: number, timeoutMs: number, seed: bigint): void;
+  configure_cipher(on: number): void;
+  alloc(length: number): number;
+  reset(): void;
+  load(): number;
+  commit(base: number, baseLength: number, ours: number, oursLength: number, baseIsCurrent: number): number;
+  update(): number;
+  clear(): number;
+  lock(): number;
+  unlock(): number;
+  renew(): number;
+  merge(base: number, baseLen: number, ours: number, oursLen: number, theirs: number, theirsLen: number): number;
+  salvage(pointer: number, length: number): number;
+  inspect(pointer: number, length: number, nowSeconds: number): number;
+  complete(op: number, status: number, pointer: number, length: number): void;
+  poll(): number;
+  result(): number;
+}
+
+/** The imports by module and name. */
+export type CoreImports = Record<string, Record<string, (...values: never[]) => unknown>>;
+
+/** Largest document unless told otherwise. */
+export const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+
+/** Instantiates at once: the module is small and compiled already. */
+export function instantiate(module: CoreModule, imports: CoreImports): CoreExports {
+  const instance = new WebAssembly.Instance(module, imports);
+  const core = instance.exports as unknown as CoreExports;
+  const version = core.abi_version();
+  if (version !== ABI_VERSION) throw new Error(`The core speaks ABI ${version}, this package ABI ${ABI_VERSION}.`);
+  return core;
+}
+
+/** A random number that keys the core's hash tables, from a source of numbers in [0, 1). */
+export function seedFrom(random: () => number): bigint {
+  const word = () => BigInt(Math.floor(random() * 0x1_0000_0000));
+  return (word() << 32n) | word();
+}

@@ -1,0 +1,84 @@
+import { CoreSession } from "./core-session.ts";
+import type { Host } from "./host.ts";
+import { Logger, type LoggerLike, logTo } from "./logger.ts";
+
+/** The family's way to say how long to wait: `retryNumber` × `retryDelay` milliseconds in all. */
+export interface CrossPlatformLockOptions {
+  readonly retryNumber: number;
+  /** Milliseconds. How often this package looks is its own business: from every 2 ms to every 50 ms. */
+  readonly retryDelay: number;
+}
+
+/** The timeout in milliseconds, or `undefined` for the default (10 s). */
+export function lockTimeoutOf(options: Partial<CrossPlatformLockOptions> | undefined): number | undefined {
+  const { retryNumber, retryDelay } = options ?? {};
+  return retryNumber === undefined || retryDelay === undefined ? undefined : retryNumber * retryDelay;
+}
+
+/**
+ * A lock on a file, respected by every member of the family. For what a persistence holds that is not a token cache;
+ * `TokenCacheStore` and the plugin take the lock by themselves.
+ *
+ * A host's class supplies `host`.
+ */
+export abstract class CrossPlatformLockBase {
+  protected abstract readonly host: Host;
+  readonly #path: string;
+  readonly #logger: LoggerLike;
+  readonly #timeoutMs: number | undefined;
+  /** Sessions that hold nothing. */
+  readonly #idle: CoreSession[] = [];
+  /** The session that holds the lock: there is never more than one. */
+  #holder: CoreSession | undefined;
+
+  /** @param lockFilePath the lock file itself, `<location of the cache>.lockfile` */
+  constructor(lockFilePath: string, logger?: LoggerLike, lockOptions?: CrossPlatformLockOptions) {
+    this.#path = lockFilePath;
+    this.#logger = logger ?? new Logger();
+    this.#timeoutMs = lockTimeoutOf(lockOptions);
+  }
+
+  /**
+   * Waits for the lock and takes it. A lock that a killed process left behind is taken over. Callers in this process, of
+   * this object too, get it in the order in which they asked.
+   *
+   * @throws PersistenceError `lock_timeout`, naming the holder, when it was not free in time
+   */
+  async lock(): Promise<void> {
+    const session = this.#idle.pop() ?? this.#createSession();
+    try {
+      await session.lock();
+      this.#holder = session;
+    } catch (error) {
+      this.#idle.push(session);
+      throw error;
+    }
+  }
+
+  /**
+   * Releases the lock if this object holds it. If not, nothing is touched: the lock file is then somebody else's.
+   *
+   * @throws PersistenceError `lock_not_held` when a renewal has found that it was taken away: somebody else may have
+   *   been at work at the same time
+   */
+  async unlock(): Promise<void> {
+    const session = this.#holder;
+    if (session === undefined) {
+      this.#logger.warning(`The lock ${this.#path} is not held by this object, so it was not released.`, "");
+      return;
+    }
+    this.#holder = undefined;
+    try {
+      await session.unlock();
+    } finally {
+      this.#idle.push(session);
+    }
+  }
+
+  #createSession(): CoreSession {
+    const location = this.#path.replace(/\.lockfile$/, "");
+    const capabilities = this.host.connectFile(location, logTo(this.#logger), this.#path);
+    const options = this.#timeoutMs === undefined ? {} : { lockTimeoutMs: this.#timeoutMs };
+    return CoreSession.create(this.host.module(), capabilities, options);
+  }
+}

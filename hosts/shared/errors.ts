@@ -1,0 +1,115 @@
+import { STATUS, STATUS_MESSAGE, type StatusName } from "./status.ts";
+
+/** Who holds a lock, as far as the lock file tells. */
+export interface LockHolder {
+  /** `undefined` when the file names no process. */
+  readonly pid: number | undefined;
+  /** What the holder wrote about itself; may be empty. */
+  readonly program: string;
+  readonly ageMs: number;
+}
+
+/** Which of the documents of a merge an error is about: what is stored, what was last read, what is to be stored. */
+export type DocumentRole = "theirs" | "base" | "ours";
+
+export interface PersistenceErrorDetails {
+  /** The cache or the lock file. */
+  readonly location?: string | undefined;
+  readonly holder?: LockHolder | undefined;
+  readonly document?: DocumentRole | undefined;
+  /** Byte offset of what is wrong in that document. */
+  readonly offset?: number | undefined;
+  /** The error underneath, as it was. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one base class of what this package throws. `code` is stable and comes from `core-wasm/errors.json`; the message is for
+ * people and never holds cache content.
+ */
+export class PersistenceError extends Error {
+  override readonly name: string = "PersistenceError";
+  readonly code: StatusName;
+  readonly location: string | undefined;
+  readonly holder: LockHolder | undefined;
+  readonly document: DocumentRole | undefined;
+  readonly offset: number | undefined;
+
+  constructor(code: StatusName, message: string = STATUS_MESSAGE[code], details: PersistenceErrorDetails = {}) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.location = details.location;
+    this.holder = details.holder;
+    this.document = details.document;
+    this.offset = details.offset;
+  }
+
+  /** The family's name for `code`. */
+  get errorCode(): string {
+    return this.code;
+  }
+
+  /** The family's name for `message`. */
+  get errorMessage(): string {
+    return this.message;
+  }
+}
+
+/** Nothing has been saved at this location yet. */
+export class PersistenceNotFound extends PersistenceError {
+  override readonly name: string = "PersistenceNotFound";
+
+  constructor(location: string, details: PersistenceErrorDetails = {}) {
+    super("persistence_not_found", `${STATUS_MESSAGE.persistence_not_found} ${location}`, { ...details, location });
+  }
+}
+
+/** What the operating systems' error codes mean here. Whatever is missing is an `io_error`. */
+const STATUS_OF_ERRNO: Readonly<Record<string, StatusName>> = {
+  EACCES: "permission_denied",
+  EPERM: "permission_denied",
+  ENOSPC: "disk_full",
+  EDQUOT: "disk_full",
+  EROFS: "read_only",
+  EMFILE: "too_many_open_files",
+  ENFILE: "too_many_open_files",
+  EISDIR: "not_a_file",
+  ENOTDIR: "not_a_file",
+  // Where nothing being there is an answer, a capability says so without an error; here a folder is missing.
+  ENOENT: "invalid_location",
+  ENAMETOOLONG: "invalid_location",
+  ELOOP: "invalid_location",
+  EINVAL: "invalid_location",
+  ERR_INVALID_ARG_VALUE: "invalid_location",
+  ENOMEM: "out_of_memory",
+  ENOSYS: "not_supported",
+  ENOTSUP: "not_supported",
+  EOPNOTSUPP: "not_supported",
+  EIO: "io_error",
+};
+
+/** The status for whatever a capability threw. */
+export function statusOfError(error: unknown): StatusName {
+  const code = codeOf(error);
+  if (error instanceof PersistenceError) return STATUS[error.code] >= STATUS.io_error ? error.code : "io_error";
+  return (code !== undefined && Object.hasOwn(STATUS_OF_ERRNO, code) && STATUS_OF_ERRNO[code]) || "io_error";
+}
+
+/** A `PersistenceError` as it is; anything else as the cause of one. */
+export function toPersistenceError(error: unknown, location?: string): PersistenceError {
+  if (error instanceof PersistenceError) return error;
+  const code = statusOfError(error);
+  return new PersistenceError(code, messageFor(code, location, error), { location, cause: error });
+}
+
+/** What happened, and where. Of the cause only its code: its text is not ours to vouch for. */
+export function messageFor(code: StatusName, location?: string, cause?: unknown): string {
+  const where = location === undefined ? "" : ` ${location}`;
+  const errno = cause instanceof PersistenceError ? undefined : codeOf(cause);
+  return `${STATUS_MESSAGE[code]}${where}${errno === undefined ? "" : ` (${errno})`}`;
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

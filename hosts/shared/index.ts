@@ -1,0 +1,13 @@
+/** What every host's index exports besides its own classes. */
+export type { AccountRecord, CacheChange } from "./account-watch.ts";
+export { BasePersistence } from "./base-persistence.ts";
+export type { PluginStatistics } from "./cache-view.ts";
+export type { CrossPlatformLockOptions } from "./cross-platform-lock.ts";
+export { PersistenceError, PersistenceNotFound } from "./errors.ts";
+export { Logger, type LoggerLike, type LoggerOptions, LogLevel } from "./logger.ts";
+export type { CacheContext, SerializableTokenCache } from "./memory-hand-over.ts";
+export type { CommitOutcome, Inspection, LoadOutcome, LockReport, MergeOutcome, MergeReport } from "./outcomes.ts";
+export type { IPersistence } from "./persistence.ts";
+export { PersistenceCachePlugin, type PersistenceCachePluginOptions } from "./persistence-cache-plugin.ts";
+export type { StatusName } from "./status.ts";
+export type { CacheDocument, LoadedCache, TokenCacheStoreOptions } from "./token-cache-store.ts";

@@ -1,0 +1,70 @@
+/**
+ * Looked up once, on import: a test that replaces the timers of its application afterwards must not stop the plugin.
+ */
+const inMacrotask: (task: () => void) => unknown =
+  typeof setImmediate === "function" ? setImmediate : (task) => setTimeout(task, 0);
+
+interface Entry {
+  readonly exclusive: boolean;
+  readonly run: () => boolean;
+}
+
+/**
+ * Lets callers at one token cache's memory in, in order, each in a macrotask of its own; after an exclusive one,
+ * nobody until it has left.
+ *
+ * Why a macrotask each. Between `beforeCacheAccess` and `afterCacheAccess` msal-node awaits nothing but microtasks
+ * (`ResponseHandler.handleServerTokenResponse` saves with async functions that do no I/O; `removeAccount` and
+ * `getAllAccounts` are synchronous). `TokenCache.overwriteCache`, which every `acquireTokenSilent` begins with, clears
+ * memory, awaits `beforeCacheAccess`, and then lays `getCacheSnapshot()`, the document last deserialized, over
+ * memory. Resolved in the same turn as a writer, that overlay would undo in memory what the writer has just changed
+ * and bring back what it removed, and `afterCacheAccess` would read a reversed cache. With one caller let in per macrotask its whole
+ * section has run before anybody else is let in. A section that does await more is covered by exclusiveness.
+ */
+export class MemoryGate {
+  readonly #waiting: Entry[] = [];
+  #scheduled = false;
+  #closed = false;
+
+  /**
+   * Runs `task` when it is this caller's turn; the promise resolves in that same turn.
+   *
+   * @param exclusive nobody else comes in until `leave`. When `task` throws, the promise rejects and nothing is held.
+   */
+  enter<T>(exclusive: boolean, task: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = () => {
+        try {
+          resolve(task());
+          return true;
+        } catch (error) {
+          reject(error);
+          return false;
+        }
+      };
+      this.#waiting.push({ exclusive, run });
+      this.#schedule();
+    });
+  }
+
+  /** Ends the section of the exclusive caller inside. */
+  leave(): void {
+    this.#closed = false;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#closed || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    inMacrotask(() => this.#admit());
+  }
+
+  #admit(): void {
+    this.#scheduled = false;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#closed = next.exclusive;
+    if (!next.run()) this.#closed = false;
+    this.#schedule();
+  }
+}

@@ -1,0 +1,102 @@
+import { CacheView, type PluginStatistics } from "./cache-view.ts";
+import { type CrossPlatformLockOptions, lockTimeoutOf } from "./cross-platform-lock.ts";
+import type { LoggerLike } from "./logger.ts";
+import type { CacheContext, SerializableTokenCache } from "./memory-hand-over.ts";
+import { coreLinkOf, type IPersistence } from "./persistence.ts";
+import { type Hold, TokenCacheMemory } from "./token-cache-memory.ts";
+
+export interface PersistenceCachePluginOptions extends Partial<CrossPlatformLockOptions> {
+  /** How long a writer may keep the token cache to itself, in milliseconds. 30 000 unless told otherwise. */
+  readonly holdLimitMs?: number;
+}
+
+const HOLD_LIMIT_MS = 30_000;
+
+/**
+ * Connects MSAL applications to a persistence: `new PublicClientApplication({ cache: { cachePlugin } })`.
+ *
+ * No lock is held while MSAL works on its memory. What MSAL has changed is found by comparing its memory before and
+ * after, and is merged with what others have stored meanwhile when it is written; changes that arrive while a write is
+ * under way share the next one. One plugin may serve any number of applications.
+ */
+export class PersistenceCachePlugin {
+  readonly persistence: IPersistence;
+  readonly lockFilePath: string;
+  /** When the cache was last loaded or written, milliseconds since the epoch. For information: nothing is decided by it. */
+  lastSync = 0;
+  /** What MSAL's memory was last brought to, or has last written. `null` before the first access. */
+  currentCache: string | null = null;
+
+  readonly #logger: LoggerLike;
+  readonly #view: CacheView;
+  readonly #holdLimitMs: number;
+  readonly #memories = new WeakMap<SerializableTokenCache, TokenCacheMemory>();
+  readonly #holds = new WeakMap<CacheContext, Hold>();
+
+  /**
+   * @param lockOptions `retryNumber` × `retryDelay` (milliseconds) is how long to wait for the lock before a commit
+   *   fails with `lock_timeout`; 10 s unless told otherwise.
+   * @throws PersistenceError `not_supported` when `persistence` is not one of this package's.
+   */
+  constructor(persistence: IPersistence, lockOptions?: PersistenceCachePluginOptions) {
+    this.persistence = persistence;
+    this.lockFilePath = `${persistence.getFilePath()}.lockfile`;
+    this.#logger = persistence.getLogger();
+    this.#view = new CacheView(coreLinkOf(persistence), this.#logger, lockTimeoutOf(lockOptions));
+    this.#holdLimitMs = lockOptions?.holdLimitMs ?? HOLD_LIMIT_MS;
+  }
+
+  get statistics(): PluginStatistics {
+    return { ...this.#view.statistics };
+  }
+
+  /**
+   * Brings MSAL's memory to what is stored, with what other callers of this plugin have changed since. When the caller is
+   * about to change the cache, nobody else changes this memory until `afterCacheAccess`.
+   *
+   * @throws PersistenceError when the store cannot be read. Memory is then as it was, and nothing is held.
+   */
+  async beforeCacheAccess(cacheContext: CacheContext): Promise<void> {
+    const memory = this.#memoryOf(cacheContext.tokenCache);
+    const writes = cacheContext.cacheHasChanged;
+    if (!writes) memory.handOverAtOnce();
+    await this.#view.refresh();
+    this.#holds.set(cacheContext, await (writes ? memory.write() : memory.read()));
+    this.#note();
+  }
+
+  /**
+   * Resolves when what the caller has changed is stored; at once when it has changed nothing.
+   *
+   * @throws PersistenceError when it could not be stored. It is not lost: it stays visible to this plugin's callers,
+   *   and the next commit includes it.
+   */
+  async afterCacheAccess(cacheContext: CacheContext): Promise<void> {
+    const hold = this.#holds.get(cacheContext);
+    if (hold === undefined) {
+      this.#logger.info("afterCacheAccess without beforeCacheAccess, or after one that failed: nothing to do.", "");
+      return;
+    }
+    this.#holds.delete(cacheContext);
+    // Nothing is awaited until memory has been read.
+    hold.memory.end(hold, cacheContext.cacheHasChanged);
+    if (!cacheContext.cacheHasChanged) return;
+    this.#note();
+    await this.#view.commit();
+    this.#note();
+  }
+
+  #memoryOf(tokenCache: SerializableTokenCache): TokenCacheMemory {
+    let memory = this.#memories.get(tokenCache);
+    if (memory === undefined) {
+      memory = new TokenCacheMemory(tokenCache, this.#view, this.#logger, this.#holdLimitMs);
+      this.#memories.set(tokenCache, memory);
+    }
+    return memory;
+  }
+
+  #note(): void {
+    this.currentCache = this.#view.text;
+    this.lastSync = Date.now();
+  }
+}

@@ -1,0 +1,51 @@
+import type { Capabilities } from "./capabilities.ts";
+import type { CoreModule } from "./core-module.ts";
+import { PersistenceError } from "./errors.ts";
+import type { LoggerLike } from "./logger.ts";
+
+/** Where a cache, or any other text, is kept. The family's interface, method for method. */
+export interface IPersistence {
+  save(contents: string): Promise<void>;
+  load(): Promise<string | null>;
+  delete(): Promise<boolean>;
+  /** Was anything saved since `lastSync` (milliseconds since the epoch)? Errs on the side of yes. */
+  reloadNecessary(lastSync: number): Promise<boolean>;
+  getFilePath(): string;
+  getLogger(): LoggerLike;
+  verifyPersistence(): Promise<boolean>;
+  createForPersistenceValidation(): Promise<IPersistence>;
+}
+
+/** What the core needs to work on a persistence's cache. */
+export interface CoreLink {
+  /** Reads and compiles the core on first use, once per process. */
+  readonly module: () => CoreModule;
+  /** New objects on every call of the link: a lock belongs to one session. */
+  readonly capabilities: Capabilities;
+}
+
+/** The method by which a persistence of this package lets the core in. Not a name anyone can call by accident. */
+export const CORE_LINK: unique symbol = Symbol("msal-extensions.core-link");
+
+export interface LinkedPersistence extends IPersistence {
+  [CORE_LINK](): CoreLink;
+}
+
+function isLinked(persistence: unknown): persistence is LinkedPersistence {
+  return typeof (persistence as Partial<LinkedPersistence> | undefined)?.[CORE_LINK] === "function";
+}
+
+/**
+ * The way from a persistence to the core.
+ *
+ * @throws PersistenceError `not_supported` for an object that this package did not make: the plugin merges and locks
+ *   through the core, which `save` and `load` alone cannot give it.
+ */
+export function coreLinkOf(persistence: IPersistence): CoreLink {
+  if (isLinked(persistence)) return persistence[CORE_LINK]();
+  throw new PersistenceError(
+    "not_supported",
+    "The persistence is not one of this package's. Import FilePersistence from the same copy of msal-extensions as " +
+      "PersistenceCachePlugin or TokenCacheStore; a persistence of @azure/msal-node-extensions will not do.",
+  );
+}

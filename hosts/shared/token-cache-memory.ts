@@ -1,0 +1,128 @@
+import type { CacheView } from "./cache-view.ts";
+import type { LoggerLike } from "./logger.ts";
+import { MemoryGate } from "./memory-gate.ts";
+import { MemoryHandOver, type SerializableTokenCache } from "./memory-hand-over.ts";
+
+/** One caller between `beforeCacheAccess` and `afterCacheAccess`. */
+export interface Hold {
+  readonly memory: TokenCacheMemory;
+  /** What memory held when the caller came in: the base that its changes are measured against. */
+  base: string;
+}
+
+/**
+ * One token cache in MSAL's memory, as the callers of one plugin share it.
+ *
+ * Readers are handed the view; a writer has memory to itself, from the hand-over to the moment its changes have been
+ * taken into the view, or until the hold limit has passed.
+ */
+export class TokenCacheMemory {
+  readonly #memory: MemoryHandOver;
+  readonly #gate = new MemoryGate();
+  readonly #view: CacheView;
+  readonly #logger: LoggerLike;
+  readonly #holdLimitMs: number;
+  #writer: Hold | undefined;
+  /** A writer that kept memory for too long and has not come back yet. */
+  #overdue: Hold | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(tokenCache: SerializableTokenCache, view: CacheView, logger: LoggerLike, holdLimitMs: number) {
+    this.#memory = new MemoryHandOver(tokenCache);
+    this.#view = view;
+    this.#logger = logger;
+    this.#holdLimitMs = holdLimitMs;
+  }
+
+  /**
+   * Hands over what is known already, without waiting for anything. Must be called before a reader's first `await`:
+   * `overwriteCache` has just cleared memory, and whoever looks at it until the reader has loaded would find nothing
+   * (`acquireTokenSilent` called twice at once failed with `no_tokens_found`, msal-js issue 7909).
+   */
+  handOverAtOnce(): void {
+    if (this.#writer !== undefined) this.#rescueWriter();
+    else if (this.#view.known) this.#handOver();
+  }
+
+  /** Resolves when memory holds the view and no writer is inside. */
+  read(): Promise<Hold> {
+    return this.#gate.enter(false, () => {
+      this.#handOver();
+      return { memory: this, base: this.#view.text };
+    });
+  }
+
+  /** Resolves when memory holds the view and belongs to the caller, until `end`. */
+  write(): Promise<Hold> {
+    return this.#gate.enter(true, () => {
+      this.#handOver();
+      // Not the document: memory may hold more (ghosts) and less (entities that MSAL does not recognise), and neither
+      // is the writer's doing.
+      const hold: Hold = { memory: this, base: this.#memory.serialize() };
+      this.#writer = hold;
+      this.#timer = setTimeout(() => this.#expire(hold), this.#holdLimitMs);
+      (this.#timer as { unref?: () => void }).unref?.();
+      return hold;
+    });
+  }
+
+  /**
+   * Ends a caller's section. Synchronous, so that nobody else touches memory before it has been read.
+   *
+   * @param changed take what memory holds now, measured against the caller's base, into the view.
+   * @throws PersistenceError when MSAL's document cannot be merged (too large, say). Memory is free again all the same.
+   */
+  end(hold: Hold, changed: boolean): void {
+    try {
+      if (changed) this.#capture(hold);
+    } finally {
+      this.#release(hold);
+    }
+  }
+
+  #handOver(): void {
+    const overdue = this.#overdue;
+    if (overdue !== undefined && overdue.base !== this.#memory.document) this.#tryCapture(overdue);
+    this.#memory.handOver(this.#view.text);
+    if (overdue !== undefined) overdue.base = this.#view.text;
+  }
+
+  #capture(hold: Hold): void {
+    const ours = this.#memory.serialize();
+    this.#memory.learn(ours);
+    this.#view.absorb(hold.base, ours);
+    hold.base = ours;
+  }
+
+  #tryCapture(hold: Hold): void {
+    try {
+      this.#capture(hold);
+    } catch (error) {
+      this.#logger.error(`An unfinished change could not be taken over: ${error}`, "");
+    }
+  }
+
+  #release(hold: Hold): void {
+    if (this.#overdue === hold) this.#overdue = undefined;
+    if (this.#writer !== hold) return;
+    clearTimeout(this.#timer);
+    this.#writer = undefined;
+    this.#gate.leave();
+  }
+
+  /** The next in line need not wait for ever; what the writer has done so far goes into the view, and so will the rest. */
+  #expire(hold: Hold): void {
+    if (this.#writer !== hold) return;
+    this.#logger.warning(`A writer did not call afterCacheAccess within ${this.#holdLimitMs} ms; others go on.`, "");
+    this.#tryCapture(hold);
+    this.#release(hold);
+    this.#overdue = hold;
+  }
+
+  /** A reader's `clear()` under a writer would look as if the writer had removed everything. */
+  #rescueWriter(): void {
+    if (!this.#memory.wasCleared()) return;
+    this.#logger.warning("The token cache was cleared while it was being changed; it has been restored.", "");
+    this.#memory.repeat();
+  }
+}

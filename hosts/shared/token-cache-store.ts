@@ -1,0 +1,168 @@
+import { AccountWatch, type CacheChange } from "./account-watch.ts";
+import { CacheMerger } from "./cache-merger.ts";
+import type { Awaitable, Store } from "./capabilities.ts";
+import { CoreSession } from "./core-session.ts";
+import type { LoggerLike } from "./logger.ts";
+import type { CommitOutcome, Inspection, LoadOutcome } from "./outcomes.ts";
+import { coreLinkOf, type IPersistence } from "./persistence.ts";
+import { SerialQueue } from "./serial-queue.ts";
+
+export interface TokenCacheStoreOptions {
+  /** The largest document that is accepted, in bytes. 64 MiB unless told otherwise. */
+  readonly maxBytes?: number;
+  /** How long to wait for the lock, in milliseconds. 10 000 unless told otherwise. */
+  readonly lockTimeoutMs?: number;
+}
+
+/** A cache document: JSON as text, or as UTF-8. */
+export type CacheDocument = string | Uint8Array;
+
+/** As `LoadOutcome`, but `content` is there whether or not it has changed since the last call. */
+export type LoadedCache = LoadOutcome;
+
+const EMPTY = new Uint8Array(0);
+const encoder = new TextEncoder();
+
+function bytesOf(document: CacheDocument): Uint8Array {
+  return typeof document === "string" ? encoder.encode(document) : document;
+}
+
+/**
+ * A token cache as such, without MSAL: for tools, and for applications that keep their own. Operations of one store run
+ * one after the other.
+ *
+ * A host's class supplies `open`.
+ */
+export class TokenCacheStoreBase {
+  readonly #session: CoreSession;
+  readonly #merger: CacheMerger;
+  readonly #store: Store;
+  readonly #logger: LoggerLike;
+  readonly #queue = new SerialQueue();
+  readonly #watches = new Set<AccountWatch>();
+  /** What the session last loaded or committed: the very object that callers were given. */
+  #current: Uint8Array | undefined;
+
+  protected constructor(parts: StoreParts) {
+    this.#session = parts.session;
+    this.#merger = parts.merger;
+    this.#store = parts.store;
+    this.#logger = parts.logger;
+  }
+
+  /** Where the cache lives. */
+  get location(): string {
+    return this.#store.location;
+  }
+
+  /**
+   * What is stored. A damaged document is salvaged, see `salvaged` and `setAside`.
+   *
+   * @returns `content` is `undefined` when nothing is stored. It is shared: do not write into it.
+   * @throws PersistenceError when the store cannot be read
+   */
+  load(): Promise<LoadedCache> {
+    return this.#queue.run(async () => {
+      const outcome = await this.#session.load();
+      if (!outcome.unchanged) this.#current = outcome.content;
+      return { ...outcome, content: this.#current };
+    });
+  }
+
+  /**
+   * Merges `ours` with what is stored and publishes the result, under the lock.
+   *
+   * @param base what `ours` was made from, or `undefined`: then nothing counts as removed
+   * @throws PersistenceError `lock_timeout`, `json_*` for a document that is not JSON, `disk_full`…: nothing has changed then
+   */
+  commit(base: CacheDocument | undefined, ours: CacheDocument): Promise<CommitOutcome> {
+    return this.#queue.run(() => {
+      const current = base !== undefined && base === this.#current;
+      const plainBase = base === undefined ? undefined : bytesOf(base);
+      return this.#published(this.#session.commit(plainBase, bytesOf(ours), current));
+    });
+  }
+
+  /**
+   * Replaces what is stored by what `edit` makes of it, under the lock. `edit` must not use this cache otherwise, and
+   * should not take long: others wait.
+   *
+   * @param edit gets the stored document, or `undefined`
+   * @throws PersistenceError `callback_failed`, with its cause, when `edit` throws; nothing is written then
+   */
+  update(edit: (content: Uint8Array | undefined) => Awaitable<CacheDocument>): Promise<CommitOutcome> {
+    return this.#queue.run(() =>
+      this.#published(this.#session.update(async (content) => bytesOf(await edit(content)))),
+    );
+  }
+
+  /** The `Account` entities as stored. They hold no secrets. */
+  async accounts(): Promise<Inspection["accounts"]> {
+    return (await this.inspect()).accounts;
+  }
+
+  /** Counts and names, no secrets. */
+  async inspect(): Promise<Inspection> {
+    const { content } = await this.load();
+    return this.#merger.inspect(content ?? EMPTY, Math.floor(Date.now() / 1000));
+  }
+
+  /** Removes what is stored, under the lock. @returns false when there was nothing */
+  clear(): Promise<boolean> {
+    return this.#queue.run(async () => {
+      const cleared = await this.#session.clear();
+      this.#current = undefined;
+      return cleared;
+    });
+  }
+
+  /**
+   * Calls `listener` after the cache has changed, whoever changed it, with the accounts that came and went since the last
+   * call. Several changes in quick succession may be one call.
+   *
+   * @returns the function that ends it. A watch that is never ended keeps the process alive where the host's does.
+   */
+  watch(listener: (change: CacheChange) => void): () => void {
+    const load = async () => (await this.load()).content;
+    const accountsOf = (content: Uint8Array) => this.#merger.inspect(content, 0).accounts;
+    const watch = new AccountWatch({ load, accountsOf, listener, logger: this.#logger });
+    watch.start(this.#store);
+    this.#watches.add(watch);
+    return () => {
+      watch.stop();
+      this.#watches.delete(watch);
+    };
+  }
+
+  /** Ends all watches and lets go of the core's memory, after what is under way. The store cannot be used afterwards. */
+  async close(): Promise<void> {
+    for (const watch of this.#watches) watch.stop();
+    this.#watches.clear();
+    await this.#queue.run(async () => this.#session.close());
+  }
+
+  async #published(commit: Promise<CommitOutcome>): Promise<CommitOutcome> {
+    const outcome = await commit;
+    this.#current = outcome.content;
+    return outcome;
+  }
+}
+
+export interface StoreParts {
+  readonly session: CoreSession;
+  readonly merger: CacheMerger;
+  readonly store: Store;
+  readonly logger: LoggerLike;
+}
+
+/** What a store is made of, for a persistence of this package. */
+export function partsOf(persistence: IPersistence, options: TokenCacheStoreOptions): StoreParts {
+  const { module, capabilities } = coreLinkOf(persistence);
+  const compiled = module();
+  return {
+    session: CoreSession.create(compiled, capabilities, options),
+    merger: CacheMerger.create(compiled, options),
+    store: capabilities.store,
+    logger: persistence.getLogger(),
+  };
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type FileSystem, realFileSystem } from "../../hosts/node/file-system.ts";
+
+export type Call = keyof FileSystem;
+
+/** A folder of the test's own, removed afterwards. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "msal-extensions-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function errno(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: forced`), { code });
+}
+
+/** The real file system, with the `nth` call of one function (all of them: 0) answering with an error instead. */
+export function failing(call: Call, code: string, nth = 1): FileSystem & { calls: number } {
+  const fs = {
+    ...realFileSystem,
+    calls: 0,
+    [call]: (...args: unknown[]) => {
+      fs.calls++;
+      if (nth === 0 || fs.calls === nth) {
+        const callback = args.at(-1) as (error: Error) => void;
+        setImmediate(() => callback(errno(code)));
+      } else {
+        (realFileSystem[call] as (...args: unknown[]) => void)(...args);
+      }
+    },
+  };
+  return fs;
+}
+
+/** The real file system, with something done just before the `nth` call of one function. */
+export function meanwhile(call: Call, act: (...args: unknown[]) => void, nth = 1): FileSystem {
+  let calls = 0;
+  return {
+    ...realFileSystem,
+    [call]: (...args: unknown[]) => {
+      calls++;
+      if (calls === nth) {
+        act(...args);
+      }
+      return (realFileSystem[call] as (...args: unknown[]) => unknown)(...args);
+    },
+  };
+}
+
+export function names(folder: string): string[] {
+  return readdirSync(folder).sort();
+}
+
+export function descriptors(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
+export const ERRNOS = ["ENOSPC", "EIO", "EACCES", "EPERM", "EROFS", "EMFILE", "EDQUOT", "EINTR"];

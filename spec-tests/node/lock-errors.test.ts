@@ -1,0 +1,219 @@
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createLock } from "../../hosts/node/lock.ts";
+import { type Call, descriptors, ERRNOS, failing, names, temporaryFolder } from "./fixtures.ts";
+
+interface Site {
+  readonly kind: "K" | "P";
+  readonly call: Call;
+  readonly nth: number;
+  readonly what: string;
+  /** What is on disk afterwards, where it is not nothing (create) or the abandoned file (takeOver). */
+  readonly left?: string[];
+}
+
+const FILE = ["cache.lockfile"];
+
+const creating: Site[] = [
+  { kind: "K", call: "open", nth: 1, what: "creating" },
+  // Without its inode nothing proves the file at the path ours. An empty one is abandoned after 2 s.
+  { kind: "K", call: "fstat", nth: 1, what: "its inode", left: FILE },
+  { kind: "K", call: "lstat", nth: 1, what: "still at the path" },
+  { kind: "K", call: "write", nth: 1, what: "writing itself" },
+  { kind: "P", call: "open", nth: 1, what: "creating" },
+  { kind: "P", call: "fstat", nth: 1, what: "its inode", left: FILE },
+  { kind: "P", call: "mkdir", nth: 1, what: "the lease" },
+  { kind: "P", call: "utimes", nth: 1, what: "the precision of the lease's time" },
+  { kind: "P", call: "write", nth: 1, what: "writing itself" },
+];
+
+const takingOver: Site[] = [
+  { kind: "K", call: "open", nth: 2, what: "opening" },
+  { kind: "K", call: "fstat", nth: 2, what: "its inode" },
+  { kind: "K", call: "fstat", nth: 3, what: "still as inspected" },
+  { kind: "K", call: "lstat", nth: 1, what: "still at the path" },
+  { kind: "K", call: "ftruncate", nth: 1, what: "emptying", left: [] },
+  { kind: "K", call: "write", nth: 1, what: "writing itself", left: [] },
+  { kind: "K", call: "lstat", nth: 2, what: "still at the path", left: [] },
+  { kind: "P", call: "mkdir", nth: 1, what: "the lease" },
+  { kind: "P", call: "lstat", nth: 1, what: "still as inspected" },
+  { kind: "P", call: "rename", nth: 1, what: "moving away" },
+  { kind: "P", call: "lstat", nth: 2, what: "what was moved away" },
+  { kind: "P", call: "open", nth: 2, what: "creating anew", left: [] },
+  { kind: "P", call: "write", nth: 1, what: "writing itself", left: [] },
+];
+
+const withCodes = (sites: Site[]) => sites.flatMap((site) => ERRNOS.map((code) => ({ ...site, code })));
+
+describe.each(withCodes(creating))(
+  "create, $kind: $code from $call #$nth ($what)",
+  ({ kind, call, nth, code, left }) => {
+    it("comes out, and leaves nothing held", async () => {
+      const folder = temporaryFolder();
+      const lock = createLock(join(folder, "cache.lockfile"), {
+        fs: failing(call, code, nth),
+        kernelLocks: kind === "K",
+      });
+      expect(lock.kind).toBe(kind);
+      const before = descriptors();
+      await expect(lock.create()).rejects.toMatchObject({ code });
+      // proper-lockfile does not wait for its own tidying up after a failed look at the time.
+      await expect.poll(() => names(folder), { interval: 1 }).toEqual(left ?? []);
+      expect(descriptors()).toBe(before);
+      expect(await lock.check()).toBe(false);
+      await lock.release();
+      expect(await lock.create()).toBe(left === undefined);
+      await lock.release();
+    });
+  },
+);
+
+describe.each(withCodes(takingOver))(
+  "takeOver, $kind: $code from $call #$nth ($what)",
+  ({ kind, call, nth, code, left }) => {
+    it("comes out, and leaves nothing held", async () => {
+      const folder = temporaryFolder();
+      const fs = failing(call, code, nth);
+      const lock = createLock(join(folder, "cache.lockfile"), { fs, kernelLocks: kind === "K" });
+      writeFileSync(lock.path, "2147483646 gone");
+      const seen = (await lock.inspect())!;
+      const before = descriptors();
+      await expect(lock.takeOver(seen)).rejects.toMatchObject({ code });
+      expect(names(folder)).toEqual(left ?? FILE);
+      if (left === undefined) {
+        expect(readFileSync(lock.path, "utf8")).toBe("2147483646 gone");
+        expect(await lock.takeOver(seen)).toBe("taken");
+      } else {
+        expect(await lock.create()).toBe(true);
+      }
+      await lock.release();
+      expect(names(folder)).toEqual([]);
+      expect(descriptors()).toBe(before);
+    });
+  },
+);
+
+describe.each(ERRNOS)("%s", (code) => {
+  it.each(["open", "fstat", "read", "close", "stat"] as const)("from %s comes out of inspect", async (call) => {
+    const path = join(temporaryFolder(), "cache.lockfile");
+    writeFileSync(path, "1 somebody");
+    const lock = createLock(path, { fs: failing(call, code), platform: "linux" });
+    await expect(lock.inspect()).rejects.toMatchObject({ code });
+  });
+
+  it.each(["K", "P"] as const)("while looking at the path comes out of check, touch and release (%s)", async (kind) => {
+    const folder = temporaryFolder();
+    for (const operation of ["check", "touch", "release"] as const) {
+      const before = descriptors();
+      const nth = kind === "K" ? 2 : 1; // K has looked once when it created
+      const fs = failing("lstat", code, nth);
+      const lock = createLock(join(folder, operation), { fs, kernelLocks: kind === "K" });
+      await lock.create();
+      await expect(lock[operation]()).rejects.toMatchObject({ code });
+      await lock.release();
+      expect(descriptors()).toBe(before);
+    }
+  });
+
+  it.each(["K", "P"] as const)("from futimes comes out of touch (%s)", async (kind) => {
+    const path = join(temporaryFolder(), "cache.lockfile");
+    const lock = createLock(path, { fs: failing("futimes", code), kernelLocks: kind === "K" });
+    await lock.create();
+    await expect(lock.touch()).rejects.toMatchObject({ code });
+    expect(await lock.check()).toBe(true);
+    await lock.release();
+  });
+
+  it.each(["K", "P"] as const)("from unlink comes out of release, which lets go all the same (%s)", async (kind) => {
+    const folder = temporaryFolder();
+    const before = descriptors();
+    const lock = createLock(join(folder, "cache.lockfile"), { fs: failing("unlink", code), kernelLocks: kind === "K" });
+    await lock.create();
+    await expect(lock.release()).rejects.toMatchObject({ code });
+    expect(names(folder)).toEqual(FILE);
+    expect(descriptors()).toBe(before);
+    expect(await lock.check()).toBe(false);
+  });
+
+  it("from removing the lease comes out of release", async () => {
+    const folder = temporaryFolder();
+    const before = descriptors();
+    const lock = createLock(join(folder, "cache.lockfile"), { fs: failing("rmdir", code), kernelLocks: false });
+    await lock.create();
+    await expect(lock.release()).rejects.toMatchObject({ code });
+    expect(names(folder)).toEqual(["cache.lockfile.lock"]);
+    expect(descriptors()).toBe(before);
+  });
+
+  it("from creating the folder comes out of create", async () => {
+    const folder = temporaryFolder();
+    const lock = createLock(join(folder, "missing", "cache.lockfile"), { fs: failing("mkdir", code) });
+    await expect(lock.create()).rejects.toMatchObject({ code });
+    expect(names(folder)).toEqual([]);
+  });
+});
+
+describe("what disappears between two looks", () => {
+  it.each(["open", "fstat"] as const)("inspect: ENOENT from %s means there is none", async (call) => {
+    const path = join(temporaryFolder(), "cache.lockfile");
+    writeFileSync(path, "1 somebody");
+    expect(await createLock(path, { fs: failing(call, "ENOENT") }).inspect()).toBeUndefined();
+  });
+
+  it.each([
+    ["K", "open", 2],
+    ["K", "lstat", 1],
+    ["P", "lstat", 1],
+    ["P", "rename", 1],
+  ] as const)("takeOver (%s): ENOENT from %s means it has changed", async (kind, call, nth) => {
+    const path = join(temporaryFolder(), "cache.lockfile");
+    writeFileSync(path, "1 somebody");
+    const lock = createLock(path, { fs: failing(call, "ENOENT", nth), kernelLocks: kind === "K" });
+    expect(await lock.takeOver((await lock.inspect())!)).toBe("changed");
+  });
+
+  it("release: somebody was quicker", async () => {
+    const path = join(temporaryFolder(), "cache.lockfile");
+    const lock = createLock(path, { fs: failing("unlink", "ENOENT") });
+    await lock.create();
+    await lock.release();
+  });
+
+  it("two find the same lease stale", async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, "cache.lockfile");
+    mkdirSync(`${path}.lock`);
+    utimesSync(`${path}.lock`, 1, 1);
+    const lock = createLock(path, { fs: failing("mkdir", "EEXIST", 2), kernelLocks: false });
+    expect(await lock.create()).toBe(false);
+    expect(names(folder)).toEqual([]);
+  });
+});
+
+describe("on Windows", () => {
+  it.each(["EBUSY", "EACCES", "EPERM"])("a read refused with %s is a kernel lock", async (code) => {
+    const path = join(temporaryFolder(), "cache.lockfile");
+    writeFileSync(path, "1 somebody");
+    for (const call of ["open", "read"] as const) {
+      const seen = await createLock(path, { fs: failing(call, code), platform: "win32" }).inspect();
+      expect(seen).toMatchObject({ kernelLocked: true, size: 10, content: new Uint8Array(0) });
+    }
+  });
+
+  it.each(["EBUSY", "EACCES", "EPERM"])("a file that cannot be opened (%s) has a holder", async (code) => {
+    const path = join(temporaryFolder(), "cache.lockfile");
+    writeFileSync(path, "1 somebody");
+    const lock = createLock(path, { fs: failing("open", code, 2), platform: "win32", kernelLocks: true });
+    expect(await lock.takeOver((await lock.inspect())!)).toBe("busy");
+  });
+
+  it.each(["EBUSY", "EACCES", "EPERM"])("creating what is just being removed (%s) is tried again", async (code) => {
+    const path = join(temporaryFolder(), "cache.lockfile");
+    const lock = createLock(path, { fs: failing("open", code), platform: "win32" });
+    expect(await lock.create()).toBe(true);
+    await lock.release();
+    const refused = createLock(path, { fs: failing("open", code, 0), platform: "win32" });
+    await expect(refused.create()).rejects.toMatchObject({ code });
+  });
+});

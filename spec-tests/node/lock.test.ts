@@ -1,0 +1,448 @@
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createClock } from "../../hosts/node/clock.ts";
+import { realFileSystem } from "../../hosts/node/file-system.ts";
+import { type KernelLocks, loadKernelLocks } from "../../hosts/node/kernel-locks.ts";
+import { createLock, type LockOptions } from "../../hosts/node/lock.ts";
+import { abandoned, acquire, tryAcquire } from "./acquire.ts";
+import { descriptors, errno, failing, meanwhile, names, temporaryFolder } from "./fixtures.ts";
+
+const NOBODY = 2147483646; // no system gives this number to a process
+const lockIn = (folder: string, kind: "K" | "P", options: LockOptions = {}) =>
+  createLock(join(folder, "cache.lockfile"), { kernelLocks: kind === "K", ...options });
+
+/** A lock file whose process is gone. */
+function leaveBehind(path: string, content = `${NOBODY} gone`): void {
+  writeFileSync(path, content);
+}
+
+/** What a holder of this kind has on disk. */
+const onDisk = { K: ["cache.lockfile"], P: ["cache.lockfile", "cache.lockfile.lock"] };
+
+it("has kernel locks here", () => {
+  expect(loadKernelLocks(), "koffi is not installed: half of what follows would test nothing").toBeDefined();
+});
+
+describe.each(["K", "P"] as const)("kind %s", (kind) => {
+  it("creates, holds and releases", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, kind);
+    const before = descriptors();
+    expect(lock.kind).toBe(kind);
+    expect(await lock.inspect()).toBeUndefined();
+    expect(await lock.check()).toBe(false);
+    expect(await lock.create()).toBe(true);
+    expect(await lock.check()).toBe(true);
+    expect(await lock.create()).toBe(false);
+    expect(await lock.check()).toBe(true);
+    expect(names(folder)).toEqual(onDisk[kind]);
+    expect(readFileSync(lock.path, "utf8")).toMatch(new RegExp(`^${process.pid} \\S+$`));
+    expect(statSync(lock.path).mode & 0o777).toBe(0o600);
+    await lock.release();
+    await lock.release();
+    expect(await lock.check()).toBe(false);
+    expect(names(folder)).toEqual([]);
+    expect(descriptors()).toBe(before);
+  });
+
+  it("creates the folder it needs, for its owner only", async () => {
+    const folder = join(temporaryFolder(), "a", "b");
+    const lock = lockIn(folder, kind);
+    expect(await lock.create()).toBe(true);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    await lock.release();
+  });
+
+  it("inspects what it finds", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, kind);
+    leaveBehind(lock.path, "x".repeat(3000));
+    const stat = statSync(lock.path, { bigint: true });
+    const seen = (await lock.inspect())!;
+    expect(seen).toMatchObject({ inode: stat.ino, size: 3000, leaseMtimeMs: undefined, kernelLocked: false });
+    expect(seen.mtimeMs).toBeCloseTo(Number(stat.mtimeNs) / 1e6, 2);
+    expect(Buffer.from(seen.content).toString()).toBe("x".repeat(1024));
+    mkdirSync(`${lock.path}.lock`);
+    expect((await lock.inspect())!.leaseMtimeMs).toBeCloseTo(statSync(`${lock.path}.lock`).mtimeMs, 0);
+  });
+
+  it("takes over what is as inspected", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, kind);
+    leaveBehind(lock.path, `${NOBODY} a name longer than that of this process, by far`);
+    expect(await lock.takeOver((await lock.inspect())!)).toBe("taken");
+    expect(readFileSync(lock.path, "utf8")).toMatch(new RegExp(`^${process.pid} \\S+$`));
+    expect(await lock.check()).toBe(true);
+    expect(names(folder)).toEqual(onDisk[kind]);
+    await lock.release();
+    expect(names(folder)).toEqual([]);
+  });
+
+  it.each([
+    ["is gone", (path: string) => unlinkSync(path)],
+    ["has other content", (path: string) => writeFileSync(path, "1 somebody else")],
+    ["was touched", (path: string) => utimesSync(path, 1, 1)],
+    [
+      "is another file of the same look",
+      (path: string) => {
+        const { mtime } = statSync(path);
+        writeFileSync(`${path}.new`, readFileSync(path));
+        utimesSync(`${path}.new`, mtime, mtime);
+        renameSync(`${path}.new`, path);
+      },
+    ],
+  ])("leaves alone what %s since", async (_, change) => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, kind);
+    leaveBehind(lock.path);
+    utimesSync(lock.path, 1000, 1000);
+    const seen = (await lock.inspect())!;
+    change(lock.path);
+    const content = existsSync(lock.path) ? readFileSync(lock.path, "utf8") : undefined;
+    const before = descriptors();
+    expect(await lock.takeOver(seen)).toBe("changed");
+    expect(existsSync(lock.path) ? readFileSync(lock.path, "utf8") : undefined).toBe(content);
+    expect(names(folder)).toEqual(content === undefined ? [] : ["cache.lockfile"]);
+    expect(await lock.check()).toBe(false);
+    expect(descriptors()).toBe(before);
+  });
+
+  it("renews its modification time", async () => {
+    const lock = lockIn(temporaryFolder(), kind, { clock: { ...createClock(), now: () => 1_000_000 } });
+    expect(await lock.touch()).toBe(false);
+    await lock.create();
+    expect(await lock.touch()).toBe(true);
+    expect(statSync(lock.path).mtimeMs).toBe(1_000_000);
+    expect(await lock.check()).toBe(true);
+    await lock.release();
+  });
+
+  it.each([
+    ["removed", (path: string) => unlinkSync(path)],
+    [
+      "replaced",
+      (path: string) => {
+        unlinkSync(path); // its number is free for the next file, were it not held open
+        writeFileSync(path, "1 somebody else");
+      },
+    ],
+  ])("knows when its file was %s, and leaves what is there", async (_, change) => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, kind);
+    const before = descriptors();
+    await lock.create();
+    change(lock.path);
+    expect(await lock.check()).toBe(false);
+    expect(await lock.touch()).toBe(false);
+    const there = existsSync(lock.path);
+    await lock.release();
+    expect(existsSync(lock.path)).toBe(there);
+    expect(descriptors()).toBe(before);
+    rmSync(lock.path, { force: true });
+    expect(await lock.create()).toBe(true); // and can begin again
+    await lock.release();
+  });
+
+  it("begins again without having released what was taken away", async () => {
+    const lock = lockIn(temporaryFolder(), kind);
+    const before = descriptors();
+    await lock.create();
+    unlinkSync(lock.path);
+    expect(await lock.create()).toBe(true);
+    expect(await lock.check()).toBe(true);
+    await lock.release();
+    expect(descriptors()).toBe(before);
+  });
+
+  it("follows no link", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "precious"), "content");
+    symlinkSync("precious", join(folder, "cache.lockfile"));
+    const lock = lockIn(folder, kind);
+    expect(await lock.create()).toBe(false);
+    await expect(lock.inspect()).rejects.toMatchObject({ code: "ELOOP" });
+    expect(readFileSync(join(folder, "precious"), "utf8")).toBe("content");
+  });
+
+  it("excludes others in the same process", async () => {
+    const folder = temporaryFolder();
+    let inside = 0;
+    let entered = 0;
+    const enter = async () => {
+      const lock = lockIn(folder, kind);
+      for (let n = 0; n < 10; n++) {
+        await acquire(lock);
+        expect(++inside).toBe(1);
+        await lock.wait(0);
+        expect(await lock.check()).toBe(true);
+        inside--;
+        entered++;
+        await lock.release();
+      }
+    };
+    await Promise.all([enter(), enter(), enter(), enter()]);
+    expect(entered).toBe(40);
+    expect(names(folder)).toEqual([]);
+  });
+
+  it.each(["K", "P"] as const)("respects a holder of kind %s", async (other) => {
+    const folder = temporaryFolder();
+    const holder = lockIn(folder, other);
+    await holder.create();
+    const contender = lockIn(folder, kind);
+    expect(await tryAcquire(contender)).toBeUndefined();
+    expect(await abandoned(contender, (await contender.inspect())!)).toBe(false);
+    expect(await holder.check()).toBe(true);
+    await holder.release();
+    expect(await tryAcquire(contender)).toBe("created");
+    await contender.release();
+  });
+});
+
+describe("kind K", () => {
+  it("finds a live holder busy however old its file", async () => {
+    const folder = temporaryFolder();
+    const holder = lockIn(folder, "K");
+    await holder.create();
+    utimesSync(holder.path, 1, 1);
+    const contender = lockIn(folder, "K");
+    const content = readFileSync(holder.path, "utf8");
+    expect(await contender.takeOver((await contender.inspect())!)).toBe("busy");
+    expect(await holder.check()).toBe(true);
+    expect(readFileSync(holder.path, "utf8")).toBe(content);
+    await holder.release();
+  });
+
+  it("tries again when its first kernel lock is refused", async () => {
+    const kernel = loadKernelLocks()!;
+    let other: number | undefined;
+    const sleep = () => new Promise<void>((done) => realFileSystem.close(other!, () => done()));
+    const lock = lockIn(temporaryFolder(), "K", {
+      fs: meanwhile("fstat", () => {
+        other = openAndLock(lock.path, kernel);
+      }),
+      clock: { ...createClock(), sleep },
+    });
+    expect(await lock.create()).toBe(true);
+    await lock.release();
+  });
+
+  it("gives way to whoever locks its new file first, and leaves it to them", async () => {
+    const kernel = loadKernelLocks()!;
+    let other = -1;
+    const lock = lockIn(temporaryFolder(), "K", {
+      fs: meanwhile("fstat", () => {
+        other = openAndLock(lock.path, kernel);
+      }),
+    });
+    const before = descriptors();
+    expect(await lock.create()).toBe(false);
+    expect(readFileSync(lock.path, "utf8")).toBe("");
+    expect(await lock.check()).toBe(false);
+    expect(descriptors()).toBe(before + 1);
+    await new Promise<void>((done) => realFileSystem.close(other, () => done()));
+  });
+
+  it("sees that its new file was removed before it was locked", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "K", { fs: meanwhile("lstat", () => unlinkSync(lock.path)) });
+    expect(await lock.create()).toBe(false);
+    expect(names(folder)).toEqual([]);
+  });
+
+  it("leaves no name of its own in a file that was moved away while it took over", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "K", {
+      fs: meanwhile("write", () => renameSync(lock.path, join(folder, "aside"))),
+    });
+    leaveBehind(lock.path);
+    expect(await lock.takeOver((await lock.inspect())!)).toBe("changed");
+    expect(readFileSync(join(folder, "aside"), "utf8")).toBe("");
+  });
+
+  it.each(["ENOLCK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"])(
+    "becomes P where the file system has no locks (%s)",
+    async (code) => {
+      const folder = temporaryFolder();
+      const kernelLocks: KernelLocks = {
+        lock() {
+          throw Object.assign(errno(code), { syscall: "flock" });
+        },
+      };
+      const created = lockIn(folder, "K", { kernelLocks });
+      expect(await created.create()).toBe(true);
+      expect(created.kind).toBe("P");
+      await created.release();
+      expect(names(folder)).toEqual([]);
+      const taken = lockIn(folder, "K", { kernelLocks });
+      leaveBehind(taken.path);
+      expect(await taken.takeOver((await taken.inspect())!)).toBe("taken");
+      expect(taken.kind).toBe("P");
+      await taken.release();
+      expect(names(folder)).toEqual([]);
+    },
+  );
+
+  it("reports a descriptor that cannot be locked", () => {
+    expect(() => loadKernelLocks()!.lock(987_654)).toThrowError(expect.objectContaining({ code: "EBADF" }));
+  });
+});
+
+function openAndLock(path: string, kernel: KernelLocks): number {
+  const fd = openSync(path, "r+");
+  expect(kernel.lock(fd)).toBe(true);
+  return fd;
+}
+
+describe("kind P", () => {
+  it("takes nothing over while the lease is somebody else's", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "P");
+    leaveBehind(lock.path);
+    mkdirSync(`${lock.path}.lock`);
+    expect(await lock.takeOver((await lock.inspect())!)).toBe("busy");
+    expect(names(folder)).toEqual(onDisk.P);
+  });
+
+  it("creates nothing while the lease is somebody else's", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "P");
+    mkdirSync(`${lock.path}.lock`);
+    expect(await lock.create()).toBe(false);
+    expect(names(folder)).toEqual(["cache.lockfile.lock"]);
+  });
+
+  it("takes a lease that was not renewed", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "P");
+    mkdirSync(`${lock.path}.lock`);
+    utimesSync(`${lock.path}.lock`, 1, 1);
+    expect(await lock.create()).toBe(true);
+    await lock.release();
+    expect(names(folder)).toEqual([]);
+  });
+
+  it("puts back what changed just before it was moved away", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "P", { fs: meanwhile("rename", () => writeFileSync(lock.path, "1 another")) });
+    leaveBehind(lock.path);
+    expect(await lock.takeOver((await lock.inspect())!)).toBe("changed");
+    expect(readFileSync(lock.path, "utf8")).toBe("1 another");
+    expect(names(folder)).toEqual(["cache.lockfile"]);
+  });
+
+  it("puts nothing back over what somebody created meanwhile", async () => {
+    const folder = temporaryFolder();
+    const fs = {
+      ...meanwhile("rename", () => writeFileSync(lock.path, "1 another")),
+      link: meanwhile("link", () => writeFileSync(lock.path, "2 a third")).link,
+    };
+    const lock = lockIn(folder, "P", { fs });
+    leaveBehind(lock.path);
+    expect(await lock.takeOver((await lock.inspect())!)).toBe("changed");
+    expect(readFileSync(lock.path, "utf8")).toBe("2 a third");
+    expect(names(folder)).toEqual(["cache.lockfile"]);
+  });
+
+  it("knows when a holder of kind K took over in place", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "P");
+    await lock.create();
+    const { ino } = statSync(lock.path);
+    writeFileSync(lock.path, `${NOBODY} other`);
+    expect(statSync(lock.path).ino).toBe(ino);
+    expect(await lock.check()).toBe(false);
+    await lock.release();
+    expect(names(folder)).toEqual(["cache.lockfile"]);
+  });
+
+  it("loses the lock, and nothing else, when its lease is taken", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "P");
+    await lock.create();
+    rmSync(`${lock.path}.lock`, { recursive: true });
+    // Noticed when the lease is next renewed.
+    await expect.poll(() => lock.check(), { timeout: 8000, interval: 50 }).toBe(false);
+    await lock.release();
+    expect(names(folder)).toEqual(["cache.lockfile"]);
+  }, 10_000);
+});
+
+describe("waiting", () => {
+  const LONG = 20_000;
+
+  it("ends when the lock is released, by either kind", async () => {
+    for (const kind of ["K", "P"] as const) {
+      const folder = temporaryFolder();
+      const holder = lockIn(folder, kind);
+      await holder.create();
+      const waiting = lockIn(folder, kind).wait(LONG);
+      await holder.release();
+      await waiting;
+    }
+  });
+
+  it("ends at once when there is no lock file", async () => {
+    await lockIn(temporaryFolder(), "K").wait(LONG);
+  });
+
+  it("ends when the time has passed, and closes its watcher", async () => {
+    const folder = temporaryFolder();
+    leaveBehind(join(folder, "cache.lockfile"));
+    const watchers: { closed: boolean }[] = [];
+    const watch = (...args: unknown[]) => {
+      const watcher = (realFileSystem.watch as (...args: unknown[]) => import("node:fs").FSWatcher)(...args);
+      const entry = { closed: false };
+      watchers.push(entry);
+      watcher.on("close", () => {
+        entry.closed = true;
+      });
+      return watcher;
+    };
+    const lock = lockIn(folder, "K", { fs: { ...realFileSystem, watch: watch as never } });
+    await lock.wait(5);
+    await expect.poll(() => watchers).toEqual([{ closed: true }]);
+  });
+
+  it("has the timer where there is no watcher to be had", async () => {
+    const folder = temporaryFolder();
+    leaveBehind(join(folder, "cache.lockfile"));
+    const watch = () => {
+      throw errno("ENOSPC");
+    };
+    await lockIn(folder, "K", { fs: { ...realFileSystem, watch: watch as never } }).wait(5);
+  });
+});
+
+describe("processes", () => {
+  const lock = createLock("unused");
+
+  it("knows the living", async () => {
+    expect(await lock.processAlive(process.pid)).toBe(true);
+    expect(await lock.processAlive(1)).toBe(true);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, 2 ** 31, 2 ** 32 - 1, NOBODY])("%s is none", async (pid) => {
+    expect(await lock.processAlive(pid)).toBe(false);
+  });
+
+  it("believes the signal where /proc says nothing", async () => {
+    const { processAlive } = await import("../../hosts/node/processes.ts");
+    const { Files } = await import("../../hosts/node/file-system.ts");
+    expect(await processAlive(new Files(failing("readFile", "ENOENT")), process.pid)).toBe(true);
+    expect(await processAlive(new Files(failing("readFile", "ESRCH")), process.pid)).toBe(false);
+  });
+});

@@ -1,0 +1,310 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createFileStore } from "../../hosts/node/store.ts";
+import { descriptors, errno, failing, meanwhile, names, temporaryFolder } from "./fixtures.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (content: Uint8Array | undefined) => content && new TextDecoder().decode(content);
+const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+describe("reading and replacing", () => {
+  it("has nothing at first", async () => {
+    const store = createFileStore(join(temporaryFolder(), "cache"));
+    expect(await store.stat()).toBeUndefined();
+    expect(await store.read()).toBeUndefined();
+    expect(await store.remove()).toBe(false);
+  });
+
+  it("reads what was written, under the version that replace and stat report", async () => {
+    const store = createFileStore(join(temporaryFolder(), "cache"));
+    for (const content of ["one", "", "a third, longer one"]) {
+      const version = await store.replace(bytes(content));
+      expect(await store.stat()).toEqual(version);
+      expect(await store.read()).toEqual({ version, content: bytes(content) });
+    }
+  });
+
+  it("does the same without waiting for the disk", async () => {
+    const folder = temporaryFolder();
+    const fs = failing("fsync", "EIO", 0);
+    const store = createFileStore(join(folder, "cache"), { sync: false, fs });
+    const version = await store.replace(bytes("one"));
+    expect(await store.read()).toEqual({ version, content: bytes("one") });
+    expect(fs.calls).toBe(0);
+  });
+
+  it("keeps the file to its owner, and the folders it creates", async () => {
+    const folder = temporaryFolder();
+    const location = join(folder, "a", "b", "cache");
+    const store = createFileStore(location);
+    await store.replace(bytes("secret"));
+    expect([mode(location), mode(join(folder, "a")), mode(join(folder, "a", "b"))]).toEqual(["600", "700", "700"]);
+    chmodSync(location, 0o644);
+    await store.replace(bytes("secret"));
+    expect(mode(location)).toBe("600");
+    expect(names(join(folder, "a", "b"))).toEqual(["cache"]);
+  });
+
+  it("writes on where the system took only a part", async () => {
+    const folder = temporaryFolder();
+    const { realFileSystem } = await import("../../hosts/node/file-system.ts");
+    const write = (fd: number, content: Uint8Array, from: number, length: number, position: number, done: never) =>
+      realFileSystem.write(fd, content, from, Math.min(3, length), position, done);
+    const store = createFileStore(join(folder, "cache"), { fs: { ...realFileSystem, write: write as never } });
+    await store.replace(bytes("ten bytes!"));
+    expect(readFileSync(join(folder, "cache"), "utf8")).toBe("ten bytes!");
+  });
+
+  it("reads again what changed while it was read", async () => {
+    const location = join(temporaryFolder(), "cache");
+    writeFileSync(location, "old");
+    const fs = meanwhile("read", () => writeFileSync(location, "a longer one"));
+    const store = createFileStore(location, { fs });
+    const stored = await store.read();
+    expect(text(stored?.content)).toBe("a longer one");
+    expect(stored?.version).toEqual(await store.stat());
+  });
+
+  it("gives the version from before when a file never holds still", async () => {
+    const location = join(temporaryFolder(), "cache");
+    writeFileSync(location, "");
+    const { realFileSystem } = await import("../../hosts/node/file-system.ts");
+    let written = "x";
+    const fstat = (...args: unknown[]) => {
+      written += "x";
+      writeFileSync(location, written);
+      (realFileSystem.fstat as (...args: unknown[]) => void)(...args);
+    };
+    const stored = await createFileStore(location, { fs: { ...realFileSystem, fstat: fstat as never } }).read();
+    expect(stored!.version.size).toBeLessThan((await createFileStore(location).stat())!.size);
+  });
+
+  it("shows readers whole documents only, while it is replaced", async () => {
+    const location = join(temporaryFolder(), "cache");
+    const writer = createFileStore(location, { sync: false });
+    const document = (n: number) =>
+      bytes(JSON.stringify({ n, filler: String(n % 10).repeat(1 + ((n * 7919) % 50_000)) }));
+    await writer.replace(document(0));
+    let writing = true;
+    const reader = async () => {
+      const store = createFileStore(location);
+      let reads = 0;
+      let last = 0;
+      for (; writing; reads++) {
+        const stored = (await store.read())!;
+        const { n, filler } = JSON.parse(text(stored.content)!);
+        expect(filler).toBe(String(n % 10).repeat(1 + ((n * 7919) % 50_000)));
+        expect(n).toBeGreaterThanOrEqual(last);
+        expect(stored.version.size).toBe(BigInt(stored.content.length));
+        last = n;
+      }
+      return reads;
+    };
+    const readers = [reader(), reader(), reader()];
+    for (let n = 1; n <= 300; n++) {
+      await writer.replace(document(n));
+    }
+    writing = false;
+    for (const reads of await Promise.all(readers)) {
+      expect(reads).toBeGreaterThan(10);
+    }
+  });
+
+  it("leaks no descriptors", async () => {
+    const store = createFileStore(join(temporaryFolder(), "cache"), { sync: false });
+    await store.replace(bytes("x"));
+    const before = descriptors();
+    for (let n = 0; n < 50; n++) {
+      await store.replace(bytes("x"));
+      await store.read();
+    }
+    expect(descriptors()).toBe(before);
+  });
+});
+
+describe("links", () => {
+  it("replaces what a link, or a chain of them, leads to", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "real"));
+    writeFileSync(join(folder, "real", "cache"), "old");
+    symlinkSync("real/cache", join(folder, "middle"));
+    symlinkSync(join(folder, "middle"), join(folder, "link"));
+    const store = createFileStore(join(folder, "link"));
+    const version = await store.replace(bytes("new"));
+    expect(readFileSync(join(folder, "real", "cache"), "utf8")).toBe("new");
+    expect(readlinkSync(join(folder, "link"))).toBe(join(folder, "middle"));
+    expect(names(join(folder, "real"))).toEqual(["cache"]);
+    expect(await store.stat()).toEqual(version);
+  });
+
+  it("creates what a dangling link leads to, and its folder", async () => {
+    const folder = temporaryFolder();
+    symlinkSync("elsewhere/cache", join(folder, "link"));
+    const store = createFileStore(join(folder, "link"));
+    expect(await store.read()).toBeUndefined();
+    await store.replace(bytes("new"));
+    expect(readFileSync(join(folder, "elsewhere", "cache"), "utf8")).toBe("new");
+    expect(await store.remove()).toBe(true);
+    expect(lstatSync(join(folder, "link")).isSymbolicLink()).toBe(true);
+    expect(existsSync(join(folder, "elsewhere", "cache"))).toBe(false);
+  });
+
+  it("refuses a circle", async () => {
+    const folder = temporaryFolder();
+    symlinkSync("b", join(folder, "a"));
+    symlinkSync("a", join(folder, "b"));
+    const store = createFileStore(join(folder, "a"));
+    await expect(store.replace(bytes("x"))).rejects.toMatchObject({ code: "ELOOP" });
+    await expect(store.read()).rejects.toMatchObject({ code: "ELOOP" });
+    expect(names(folder)).toEqual(["a", "b"]);
+  });
+});
+
+describe("setting aside", () => {
+  it("keeps a copy that writing in place does not reach", async () => {
+    const folder = temporaryFolder();
+    const location = join(folder, "cache");
+    writeFileSync(location, "damaged", { mode: 0o644 });
+    const name = await createFileStore(location).setAside();
+    expect(name).toMatch(/cache\.damaged-\d{8}T\d{6}Z-[0-9a-f]{8}$/);
+    writeFileSync(location, "overwritten");
+    expect(readFileSync(name, "utf8")).toBe("damaged");
+    expect(mode(name)).toBe("600");
+    expect(names(folder)).toHaveLength(2);
+  });
+
+  it.each(["ENOSPC", "EDQUOT"])("falls back to a link when a copy finds no room (%s)", async (code) => {
+    const folder = temporaryFolder();
+    const location = join(folder, "cache");
+    writeFileSync(location, "damaged");
+    const name = await createFileStore(location, { fs: failing("write", code) }).setAside();
+    expect(statSync(name).ino).toBe(statSync(location).ino);
+    expect(names(folder)).toHaveLength(2);
+  });
+
+  it("has nothing to keep where nothing is stored", async () => {
+    const store = createFileStore(join(temporaryFolder(), "cache"));
+    await expect(store.setAside()).rejects.toMatchObject({ code: "ENOENT" });
+  });
+});
+
+describe("what killed writers left behind", () => {
+  it("is removed at the first replace, once it is old and its writer gone", async () => {
+    const folder = temporaryFolder();
+    const old = new Date(Date.now() - 120_000);
+    const leave = (name: string, when: Date) => {
+      writeFileSync(join(folder, name), "");
+      utimesSync(join(folder, name), when, when);
+    };
+    leave(".cache.2147483646.0123456789ab.tmp", old); // no such process
+    leave(`.cache.${process.pid}.0123456789ab.tmp`, old); // had our number before us
+    leave(".cache.2147483646.ba9876543210.tmp", new Date());
+    leave(`.cache.${process.ppid}.0123456789ab.tmp`, old);
+    leave(".other.2147483646.0123456789ab.tmp", old);
+    const store = createFileStore(join(folder, "cache"));
+    await store.replace(bytes("x"));
+    expect(names(folder)).toEqual(
+      [
+        ".cache.2147483646.ba9876543210.tmp",
+        `.cache.${process.ppid}.0123456789ab.tmp`,
+        ".other.2147483646.0123456789ab.tmp",
+        "cache",
+      ].sort(),
+    );
+    leave(".cache.2147483646.0123456789ab.tmp", old);
+    await store.replace(bytes("x"));
+    expect(names(folder)).toHaveLength(5);
+  });
+
+  it("does not matter when it cannot be looked for", async () => {
+    const store = createFileStore(join(temporaryFolder(), "cache"), { fs: failing("readdir", "EACCES") });
+    await store.replace(bytes("x"));
+    expect(text((await store.read())?.content)).toBe("x");
+  });
+});
+
+describe("watching", () => {
+  /** Resolves at the first report. */
+  const changed = (store: ReturnType<typeof createFileStore>) => {
+    let end = () => {};
+    const report = new Promise<void>((resolve) => {
+      end = store.watch(resolve);
+    });
+    return { report, end: () => end() };
+  };
+
+  it("reports a replaced file, again and again, and ends", async () => {
+    const location = join(temporaryFolder(), "cache");
+    const store = createFileStore(location, { sync: false });
+    await store.replace(bytes("one"));
+    for (const content of ["two", "three"]) {
+      const { report, end } = changed(store);
+      await store.replace(bytes(content));
+      await report;
+      end();
+    }
+  });
+
+  it("reports what a link leads to", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "real"));
+    symlinkSync("real/cache", join(folder, "link"));
+    const store = createFileStore(join(folder, "link"), { sync: false });
+    const { report, end } = changed(store);
+    await store.stat(); // behind the look at the link in the same queue of the thread pool
+    const direct = createFileStore(join(folder, "real", "cache"), { sync: false });
+    let reported = false;
+    void report.then(() => {
+      reported = true;
+    });
+    while (!reported) {
+      await direct.replace(bytes("x"));
+    }
+    end();
+  });
+
+  it("polls where there is no watcher to be had", async () => {
+    const { realFileSystem } = await import("../../hosts/node/file-system.ts");
+    const location = join(temporaryFolder(), "cache");
+    const watch = () => {
+      throw errno("ENOSPC");
+    };
+    const store = createFileStore(location, { fs: { ...realFileSystem, watch: watch as never }, sync: false });
+    const { report, end } = changed(store);
+    let reported = false;
+    void report.then(() => {
+      reported = true;
+    });
+    while (!reported) {
+      await store.replace(bytes("x"));
+    }
+    end();
+  });
+
+  it("polls from when the folder is missing until it is there", async () => {
+    const location = join(temporaryFolder(), "later", "cache");
+    const store = createFileStore(location, { sync: false });
+    const { report, end } = changed(store);
+    await store.stat();
+    let reported = false;
+    void report.then(() => {
+      reported = true;
+    });
+    while (!reported) {
+      await store.replace(bytes("x"));
+    }
+    end();
+  });
+});

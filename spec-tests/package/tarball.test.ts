@@ -1,0 +1,75 @@
+// What npm would publish, installed into an empty folder the way a user does it.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "msal-extensions-tarball-"));
+
+function run(command: string, args: string[], cwd = folder): string {
+  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+beforeAll(() => {
+  run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], root);
+  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) as string;
+  writeFileSync(join(folder, "package.json"), '{"private":true}');
+  run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", join(folder, tarball)]);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const ROUND_TRIP = `
+  const persistence = await FilePersistence.create("cache.json");
+  await persistence.save("text");
+  if ((await persistence.load()) !== "text") throw new Error("not what was saved");
+  const lock = new CrossPlatformLock("cache.json.lockfile");
+  await lock.lock();
+  await lock.unlock();
+  await persistence.delete();
+  console.log("fine");
+`;
+
+describe("the packed tarball", () => {
+  it("is imported", () => {
+    writeFileSync(
+      join(folder, "import.mjs"),
+      `import { CrossPlatformLock, FilePersistence } from "msal-extensions";${ROUND_TRIP}`,
+    );
+    expect(run(process.execPath, ["import.mjs"]).trim()).toBe("fine");
+  });
+
+  it("is required", () => {
+    const body = `const { CrossPlatformLock, FilePersistence } = require("msal-extensions"); (async () => {${ROUND_TRIP}})();`;
+    writeFileSync(join(folder, "require.cjs"), body);
+    expect(run(process.execPath, ["require.cjs"]).trim()).toBe("fine");
+  });
+
+  it("works without its optional dependency", () => {
+    rmSync(join(folder, "node_modules", "koffi"), { recursive: true });
+    expect(run(process.execPath, ["import.mjs"]).trim()).toBe("fine");
+  });
+
+  it("has types that a strict project accepts", () => {
+    const source = `
+      import { FilePersistence, PersistenceCachePlugin, PersistenceError, TokenCacheStore } from "msal-extensions";
+      const persistence = await FilePersistence.create("cache.json");
+      export const plugin: PersistenceCachePlugin = new PersistenceCachePlugin(persistence);
+      export const store: TokenCacheStore = await TokenCacheStore.open("cache.json");
+      export const code = (error: PersistenceError): string => error.code;
+    `;
+    writeFileSync(join(folder, "types.mts"), source);
+    const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
+    const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2023"];
+    expect(run(process.execPath, [tsc, ...flags, "types.mts"])).toBe("");
+  });
+
+  it("holds no sources, tests or machine's leftovers", () => {
+    const files = readdirSync(join(folder, "node_modules", "msal-extensions"), { recursive: true }).map(String);
+    expect(files.filter((name) => /spec-tests|demo|bench|(?<!\.d)\.ts$|\.debug\./.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,186 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { FilePersistence, PersistenceCachePlugin, TokenCacheStore } from "../../hosts/node/index.ts";
+import type { Capabilities } from "../../hosts/shared/capabilities.ts";
+import {
+  change,
+  context,
+  document,
+  memoryOf,
+  refreshKey,
+  refreshToken,
+  store,
+  stored,
+  tampered,
+  temporaryFolder,
+  tokenCacheOf,
+  usersOf,
+} from "./fixtures.ts";
+
+const folder = temporaryFolder();
+const cacheFile = () => folder.file("cache.json");
+
+const pluginOn = async () => new PersistenceCachePlugin(await FilePersistence.create(cacheFile()));
+
+const add = (plugin: PersistenceCachePlugin, tokenCache: ReturnType<typeof tokenCacheOf>, user: string) =>
+  change(plugin, tokenCache, (memory) => {
+    memory[refreshKey(user)] = refreshToken(user);
+  });
+
+/** Calls `before` ahead of every write to the store. */
+const beforeReplace = (capabilities: Capabilities, before: () => unknown): Capabilities => ({
+  ...capabilities,
+  store: {
+    ...capabilities.store,
+    async replace(content) {
+      await before();
+      return capabilities.store.replace(content);
+    },
+  },
+});
+
+describe("group commit", () => {
+  test("changes that arrive while a write is under way share the next one", async () => {
+    const plugin = await pluginOn();
+    const tokenCache = tokenCacheOf(plugin);
+    const users = Array.from({ length: 50 }, (_, n) => `user${n}`);
+    await Promise.all(users.map((user) => add(plugin, tokenCache, user)));
+    const cache = await stored(cacheFile());
+    for (const user of users) expect(cache.RefreshToken).toHaveProperty([refreshKey(user)]);
+    expect(plugin.statistics.writes).toBeLessThan(10);
+    expect(plugin.statistics.commits).toBe(plugin.statistics.writes);
+  });
+
+  test("resolves only when the caller's own change is on disk", async () => {
+    const plugin = await pluginOn();
+    const tokenCache = tokenCacheOf(plugin);
+    const users = Array.from({ length: 20 }, (_, n) => `user${n}`);
+    await Promise.all(
+      users.map(async (user) => {
+        await add(plugin, tokenCache, user);
+        expect((await stored(cacheFile())).RefreshToken).toHaveProperty([refreshKey(user)]);
+      }),
+    );
+  });
+
+  test("a change made during a commit is neither lost nor undone by its result", async () => {
+    let during = () => Promise.resolve();
+    const persistence = await tampered(cacheFile(), (capabilities) => beforeReplace(capabilities, () => during()));
+    const plugin = new PersistenceCachePlugin(persistence);
+    const one = tokenCacheOf(plugin);
+    const other = tokenCacheOf(plugin);
+    let second: Promise<void> | undefined;
+    const slow = new Promise<void>((resolve) => setTimeout(resolve, 20));
+    during = () => {
+      second ??= add(plugin, other, "bob");
+      return slow;
+    };
+    await add(plugin, one, "ann");
+    await second;
+    const { RefreshToken } = await stored(cacheFile());
+    expect(Object.keys(RefreshToken ?? {}).sort()).toEqual([refreshKey("ann"), refreshKey("bob")].sort());
+  });
+});
+
+describe("a commit that fails", () => {
+  test("is its callers' error; the change stays visible, and the next commit includes it", async () => {
+    let fails = true;
+    const persistence = await tampered(cacheFile(), (capabilities) =>
+      beforeReplace(capabilities, () => {
+        if (fails) throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+      }),
+    );
+    const plugin = new PersistenceCachePlugin(persistence);
+    const tokenCache = tokenCacheOf(plugin);
+    await expect(add(plugin, tokenCache, "ann")).rejects.toMatchObject({ code: "disk_full" });
+    expect(await readFile(cacheFile(), "utf8")).toBe("");
+    await tokenCache.overwriteCache();
+    expect(memoryOf(tokenCache)).toHaveProperty([refreshKey("ann")]);
+    fails = false;
+    await add(plugin, tokenCache, "bob");
+    const { RefreshToken } = await stored(cacheFile());
+    expect(Object.keys(RefreshToken ?? {}).sort()).toEqual([refreshKey("ann"), refreshKey("bob")].sort());
+  });
+
+  test("for want of the lock names its holder and leaves what is stored alone", async () => {
+    const persistence = await FilePersistence.create(cacheFile());
+    await store(cacheFile(), document("ann"));
+    await writeFile(`${cacheFile()}.lockfile`, `${process.ppid} somebody`);
+    const plugin = new PersistenceCachePlugin(persistence, { retryNumber: 5, retryDelay: 10 });
+    const tokenCache = tokenCacheOf(plugin);
+    await expect(add(plugin, tokenCache, "bob")).rejects.toMatchObject({ code: "lock_timeout" });
+    expect(await stored(cacheFile())).toEqual(document("ann"));
+    expect(await readFile(`${cacheFile()}.lockfile`, "utf8")).toBe(`${process.ppid} somebody`);
+  });
+});
+
+describe("damage", () => {
+  test("what a torn write lost is put back by whoever still knows it, at once", async () => {
+    await store(cacheFile(), document("ann", "bob", "cid"));
+    const plugin = await pluginOn();
+    const tokenCache = tokenCacheOf(plugin);
+    await tokenCache.getAllAccounts();
+    const whole = await readFile(cacheFile(), "utf8");
+    await writeFile(cacheFile(), whole.slice(0, whole.indexOf("cid")));
+    expect((await tokenCache.getAllAccounts()).map((account) => account.localAccountId).sort()).toEqual([
+      "ann",
+      "bob",
+      "cid",
+    ]);
+    await expect.poll(async () => usersOf(await stored(cacheFile()))).toEqual(["ann", "bob", "cid"]);
+    await tokenCache.getAllAccounts(); // loads after the commit has released its lock
+    expect(Object.keys((await stored(cacheFile())).RefreshToken ?? {})).toHaveLength(3);
+    expect(plugin.statistics).toMatchObject({ salvaged: 1, setAside: 1 });
+    expect((await readdir(folder.path)).filter((name) => name.includes("damaged"))).toHaveLength(1);
+  });
+});
+
+describe("a cache that goes away", () => {
+  test("by being cleared signs everybody out, here too; what is added later is stored", async () => {
+    await store(cacheFile(), document("ann"));
+    const plugin = await pluginOn();
+    const tokenCache = tokenCacheOf(plugin);
+    expect(await tokenCache.getAllAccounts()).toHaveLength(1);
+    const caches = await TokenCacheStore.open(cacheFile());
+    await caches.clear();
+    expect(await tokenCache.getAllAccounts()).toEqual([]);
+    await add(plugin, tokenCache, "bob");
+    expect(Object.keys((await stored(cacheFile())).RefreshToken ?? {})).toEqual([refreshKey("bob")]);
+  });
+
+  test("the same while a writer is at work: only its own change is stored", async () => {
+    await store(cacheFile(), document("ann"));
+    const plugin = await pluginOn();
+    const tokenCache = tokenCacheOf(plugin);
+    const access = context(tokenCache, true);
+    await plugin.beforeCacheAccess(access);
+    await rm(cacheFile());
+    memoryOf(tokenCache)[refreshKey("bob")] = refreshToken("bob");
+    await plugin.afterCacheAccess(access);
+    expect(usersOf(await stored(cacheFile()))).toEqual([]);
+    expect(Object.keys((await stored(cacheFile())).RefreshToken ?? {})).toEqual([refreshKey("bob")]);
+  });
+});
+
+describe("several at once", () => {
+  test("two applications of one plugin see each other's changes", async () => {
+    const plugin = await pluginOn();
+    const [one, other] = [tokenCacheOf(plugin), tokenCacheOf(plugin)];
+    await Promise.all([add(plugin, one, "ann"), add(plugin, other, "bob")]);
+    for (const tokenCache of [one, other]) {
+      await tokenCache.getAllAccounts();
+      for (const user of ["ann", "bob"]) expect(memoryOf(tokenCache)).toHaveProperty([refreshKey(user)]);
+    }
+  });
+
+  test("several plugins on one file lose nothing", async () => {
+    const plugins = await Promise.all([pluginOn(), pluginOn(), pluginOn(), pluginOn()]);
+    await Promise.all(
+      plugins.map(async (plugin, p) => {
+        const tokenCache = tokenCacheOf(plugin);
+        for (let n = 0; n < 10; n++) await add(plugin, tokenCache, `user${p}-${n}`);
+      }),
+    );
+    expect(Object.keys((await stored(cacheFile())).RefreshToken ?? {})).toHaveLength(40);
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { FilePersistence, PersistenceCachePlugin } from "../../hosts/node/index.ts";
+import { accountKey, context, document, refreshKey, store, stored, temporaryFolder, usersOf } from "./fixtures.ts";
+
+const folder = temporaryFolder();
+
+/** A token cache of which no more is known than MSAL's interface says: no live map, and it only ever adds. */
+class PlainTokenCache {
+  content: Record<string, Record<string, unknown>> = {};
+
+  serialize(): string {
+    return JSON.stringify(this.content);
+  }
+
+  deserialize(cache: string): void {
+    for (const [section, entities] of Object.entries(JSON.parse(cache) as typeof this.content)) {
+      this.content[section] = { ...this.content[section], ...entities };
+    }
+  }
+}
+
+async function setUp() {
+  const path = folder.file("cache.json");
+  await store(path, document("ann", "bob"));
+  return { path, plugin: new PersistenceCachePlugin(await FilePersistence.create(path)), cache: new PlainTokenCache() };
+}
+
+describe("a token cache without a live map", () => {
+  test("what others removed lingers in memory, but does not come back to the store", async () => {
+    const { path, plugin, cache } = await setUp();
+    await plugin.beforeCacheAccess(context(cache, false));
+    await store(path, document("bob"));
+    const access = context(cache, true);
+    await plugin.beforeCacheAccess(access);
+    expect(cache.content.Account).toHaveProperty([accountKey("ann")]);
+    cache.content.RefreshToken![refreshKey("cid")] = { secret: "new" };
+    await plugin.afterCacheAccess(access);
+    const after = await stored(path);
+    expect(usersOf(after)).toEqual(["bob"]);
+    expect(after.RefreshToken).not.toHaveProperty([refreshKey("ann")]);
+    expect(after.RefreshToken).toHaveProperty([refreshKey("cid")]);
+  });
+
+  test("cleared under a writer, it is restored", async () => {
+    const { path, plugin, cache } = await setUp();
+    const access = context(cache, true);
+    await plugin.beforeCacheAccess(access);
+    cache.content = {};
+    const reading = plugin.beforeCacheAccess(context(cache, false));
+    expect(cache.content.Account).toHaveProperty([accountKey("ann")]);
+    await plugin.afterCacheAccess(access);
+    await reading;
+    expect(usersOf(await stored(path))).toEqual(["ann", "bob"]);
+  });
+
+  test("one that throws in deserialize fails its own caller only", async () => {
+    const { plugin, cache } = await setUp();
+    const broken = {
+      serialize: () => "{}",
+      deserialize: () => {
+        throw new Error("cannot");
+      },
+    };
+    await expect(plugin.beforeCacheAccess(context(broken, true))).rejects.toThrow("cannot");
+    await expect(plugin.beforeCacheAccess(context(broken, true))).rejects.toThrow("cannot");
+    await plugin.beforeCacheAccess(context(cache, true));
+    expect(Object.keys(cache.content.Account ?? {})).toHaveLength(2);
+  });
+});
+
+describe("a persistence of somebody else", () => {
+  test("is refused with the reason", () => {
+    const theirs = { getFilePath: () => "x", getLogger: () => undefined };
+    expect(() => new PersistenceCachePlugin(theirs as never)).toThrow(
+      expect.objectContaining({ code: "not_supported", message: expect.stringContaining("msal-extensions") }),
+    );
+  });
+});

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
+import { coreModule, document, errno, text, utf8, World } from "./world.ts";
+
+const SECRET = "s3cr3t-refresh-token-value";
+const secretDocument = (key: string) => document({ [key]: { secret: SECRET } });
+
+/** Every memory that an instance has had since the test began. */
+let memories: Array<{ readonly buffer: ArrayBuffer }> = [];
+const { Instance } = WebAssembly;
+
+beforeEach(() => {
+  memories = [];
+  const captured = function (this: unknown, ...values: ConstructorParameters<typeof Instance>) {
+    const instance = new Instance(...values);
+    memories.push(instance.exports.memory as { buffer: ArrayBuffer });
+    return instance;
+  };
+  Object.assign(WebAssembly, { Instance: captured });
+});
+
+afterEach(() => void Object.assign(WebAssembly, { Instance }));
+
+const holdsSecret = () => memories.some(({ buffer }) => Buffer.from(buffer).includes(SECRET));
+const size = () => memories[0]!.buffer.byteLength;
+
+test("no operation leaves a secret in the core's memory", async () => {
+  const world = new World();
+  world.store(secretDocument("a"), 5000);
+  const session = world.session();
+  const attempts: Array<() => Promise<unknown>> = [
+    () => session.load(),
+    () => session.commit(undefined, utf8(secretDocument("b"))),
+    () => session.update((current) => current!),
+    () => session.update(errno("EIO")),
+    () => session.commit(undefined, utf8(`{"x":"${SECRET}`)),
+    () => world.on("replace", errno("ENOSPC")) && session.commit(undefined, utf8(secretDocument("c"))),
+    () => {
+      world.store(secretDocument("a").slice(0, -1), 5000);
+      return session.load();
+    },
+    () => world.on("check", () => world.vanish()) && session.commit(undefined, utf8(secretDocument("d"))),
+    () => {
+      world.heldBy("", 0);
+      return session.clear();
+    },
+  ];
+  for (const attempt of attempts) {
+    await attempt().catch(() => undefined);
+    expect(holdsSecret()).toBe(false);
+    world.lockFile = undefined;
+  }
+  expect(memories).toHaveLength(1);
+});
+
+test("nor does the pure part", () => {
+  const merger = CacheMerger.create(coreModule);
+  const content = utf8(secretDocument("a"));
+  merger.merge(undefined, content, utf8(secretDocument("b")));
+  merger.salvage(content.subarray(0, content.length - 2));
+  merger.inspect(content, 0);
+  expect(() => merger.merge(undefined, utf8(`{"${SECRET}`), content)).toThrow();
+  expect(holdsSecret()).toBe(false);
+});
+
+test("memory after ten thousand commits is what it was after ten", async () => {
+  const world = new World();
+  const session = world.session();
+  let content: Uint8Array | undefined;
+  let afterTen = 0;
+  for (let i = 0; i < 10_000; i++) {
+    const ours = utf8(document({ a: { v: i % 7, padding: "x".repeat(500) } }));
+    content = (await session.commit(content, ours, true)).content;
+    world.trace.length = 0;
+    if (i === 9) afterTen = size();
+  }
+  expect(size()).toBe(afterTen);
+}, 60_000);
+
+test("a fault of the core: the lock is released, the next operation gets a fresh instance", async () => {
+  const world = new World();
+  world.store(secretDocument("a"), 5000);
+  const fault = new WebAssembly.RuntimeError("unreachable");
+  let faulty = true;
+  const capabilities = world.capabilities();
+  const { now } = capabilities.clock;
+  const clock = {
+    ...capabilities.clock,
+    now: () => {
+      if (faulty && world.trace.includes("check")) throw fault;
+      return now();
+    },
+  };
+  const { CoreSession } = await import("../../hosts/shared/core-session.ts");
+  const session = CoreSession.create(coreModule, { ...capabilities, clock });
+  const commit = session.commit(undefined, utf8(secretDocument("b")));
+  await expect(commit).rejects.toMatchObject({ code: "core_trap", cause: fault });
+  expect(world.lockFile).toBeUndefined();
+  expect(holdsSecret()).toBe(false);
+  faulty = false;
+  expect(text((await session.commit(undefined, utf8(secretDocument("b")))).content)).toContain('"b"');
+  expect(memories).toHaveLength(2);
+});

@@ -1,0 +1,247 @@
+import { describe, expect, test } from "vitest";
+import { document, errno, text, utf8, World } from "./world.ts";
+
+const A = document({ a: { v: 1 } });
+const AB = document({ a: { v: 1 }, b: { v: 2 } });
+const OLD = 5000;
+
+describe.each([false, true])("asynchronous host: %s", (async) => {
+  function worldWith(content?: string, ageMs = OLD): World {
+    const world = new World();
+    world.async = async;
+    if (content !== undefined) world.store(content, ageMs);
+    return world;
+  }
+
+  test("load: nothing stored", async () => {
+    const world = worldWith();
+    expect(await world.session().load()).toMatchObject({ unchanged: false, content: undefined });
+    expect(world.calls()).toBe("stat");
+  });
+
+  test("load: reads once, then only looks", async () => {
+    const world = worldWith(A);
+    const session = world.session();
+    expect(text((await session.load()).content)).toBe(A);
+    expect(await session.load()).toMatchObject({ unchanged: true, content: undefined });
+    expect(world.calls()).toBe("stat read stat");
+  });
+
+  test.each([
+    ["mtime within the clock's tick", (w: World) => w.store(A, 19)],
+    ["whole seconds, 1.1 s", (w: World) => w.store(A, 1_123)],
+    ["mtime in the future", (w: World) => w.store(A, -500)],
+  ])("load: racily clean (%s) is read again", async (_name, arrange) => {
+    const world = worldWith();
+    arrange(world);
+    const session = world.session();
+    await session.load();
+    expect((await session.load()).unchanged).toBe(false);
+    expect(world.calls()).toBe("stat read stat read");
+  });
+
+  test("load: a removed file is a removal", async () => {
+    const world = worldWith(A);
+    const session = world.session();
+    await session.load();
+    world.stored = undefined;
+    expect(await session.load()).toMatchObject({ unchanged: false, content: undefined });
+  });
+
+  test.each(["", " \n", "\0\0\0\0"])("load: %j, never known otherwise, is no document", async (blank) => {
+    const world = worldWith(blank);
+    expect(await world.session().load()).toMatchObject({ content: undefined, salvaged: false });
+    expect(world.calls()).toBe("stat read");
+  });
+
+  test("commit: merges what is stored and publishes", async () => {
+    const world = worldWith(A);
+    const outcome = await world.session().commit(undefined, utf8(document({ b: { v: 2 } })));
+    expect(text(outcome.content)).toBe(AB);
+    expect(outcome).toMatchObject({ added: 1, unchanged: false, restarts: 0 });
+    expect(world.text()).toBe(AB);
+    expect(world.calls()).toBe("create read check replace release");
+  });
+
+  test("commit: an unchanged current base needs no read", async () => {
+    const world = worldWith(A);
+    const session = world.session();
+    const base = (await session.load()).content;
+    world.calls();
+    const outcome = await session.commit(base, utf8(AB), true);
+    expect(text(outcome.content)).toBe(AB);
+    expect(world.calls()).toBe("create stat check replace release");
+  });
+
+  test("commit: a failed commit does not make its reading the known version", async () => {
+    const world = worldWith(A);
+    const session = world.session();
+    const base = (await session.load()).content!;
+    world.store(document({ a: { v: 1 }, peer: {} }), OLD);
+    world.on("replace", errno("ENOSPC"));
+    await expect(session.commit(base, utf8(AB), true)).rejects.toMatchObject({ code: "disk_full" });
+    const outcome = await session.commit(base, utf8(AB), true);
+    expect(text(outcome.content)).toContain('"peer"');
+    expect(world.lockFile).toBeUndefined();
+  });
+
+  test("commit: nothing to do writes nothing", async () => {
+    const world = worldWith(A);
+    const outcome = await world.session().commit(undefined, utf8(A));
+    expect(outcome.unchanged).toBe(true);
+    expect(world.calls()).toBe("create read release");
+  });
+
+  test("commit: an error in ours names the place and writes nothing", async () => {
+    const world = worldWith(A);
+    const commit = world.session().commit(undefined, utf8('{"secret!'));
+    await expect(commit).rejects.toMatchObject({ code: "json_unexpected_end", document: "ours" });
+    await commit.catch((error: Error) => expect(error.message).not.toContain("secret"));
+    expect(world.calls()).toBe("create read release");
+  });
+
+  test("commit: protects and unprotects", async () => {
+    const world = worldWith();
+    world.cipher = true;
+    const session = world.session();
+    await session.commit(undefined, utf8(A));
+    expect(world.text()).toBe(A);
+    expect(world.calls()).toBe("create read protect check replace release");
+    await session.load();
+    expect(world.calls()).toBe("stat read unprotect");
+  });
+
+  test("commit: a lost lock starts again from the lock and merges what came in", async () => {
+    const world = worldWith(A);
+    world.on("check", () => {
+      world.lockFile = undefined;
+      world.store(AB, OLD);
+    });
+    const outcome = await world.session().commit(utf8(A), utf8(document({ a: { v: 1 }, c: {} })));
+    expect(outcome.restarts).toBe(1);
+    expect(Object.keys(JSON.parse(world.text()!).AccessToken)).toEqual(["a", "b", "c"]);
+    expect(world.calls()).toBe("create read check release create read check replace release");
+    expect(world.logged).toContain("lock_lost_before_publishing");
+  });
+
+  test("commit: gives up after ten restarts", async () => {
+    const world = worldWith(A);
+    world.always("check", () => world.vanish());
+    await expect(world.session().commit(undefined, utf8(AB))).rejects.toMatchObject({ code: "lock_lost" });
+    expect(world.trace.filter((name) => name === "check")).toHaveLength(11);
+    expect(world.text()).toBe(A);
+  });
+
+  test("commit: slow steps renew the lock", async () => {
+    const world = worldWith(A);
+    world.on("read", () => {
+      world.now += 1500;
+    });
+    await world.session().commit(undefined, utf8(AB));
+    expect(world.calls()).toBe("create read touch check replace release");
+  });
+
+  test.each([
+    ["read", "EACCES", "permission_denied"],
+    ["replace", "ENOSPC", "disk_full"],
+    ["check", "EIO", "io_error"],
+  ])("commit: an error of %s releases the lock and keeps the cause", async (name, code, status) => {
+    const world = worldWith(A);
+    world.on(name, errno(code));
+    const commit = world.session().commit(undefined, utf8(AB));
+    await expect(commit).rejects.toMatchObject({ code: status, cause: { code }, location: "/virtual/cache" });
+    expect(world.lockFile).toBeUndefined();
+    expect(world.text()).toBe(A);
+  });
+
+  test("commit: a failing release does not undo what was published", async () => {
+    const world = worldWith(A);
+    world.on("release", errno("EPERM"));
+    expect((await world.session().commit(undefined, utf8(AB))).added).toBe(1);
+    expect(world.logged).toContain("permission_denied");
+  });
+
+  test("commit: documents over the limit are refused", async () => {
+    const world = worldWith(A);
+    const session = world.session({ maxBytes: 64 });
+    await expect(session.commit(undefined, new Uint8Array(65))).rejects.toMatchObject({ code: "document_too_large" });
+    world.store(`${" ".repeat(100)}{}`, OLD);
+    await expect(session.load()).rejects.toMatchObject({ code: "document_too_large" });
+    world.store(" ".repeat(1_000_000), OLD);
+    await expect(session.load()).rejects.toMatchObject({ code: "document_too_large" });
+    expect(world.asides).toEqual([]);
+  });
+
+  test("update: edits what is stored, under the lock", async () => {
+    const world = worldWith(A);
+    const outcome = await world.session().update(async (current) => {
+      expect(world.lockFile?.mine).toBe(true);
+      expect(text(current)).toBe(A);
+      return utf8(AB);
+    });
+    expect(outcome.added).toBe(1);
+    expect(world.text()).toBe(AB);
+    expect(world.calls()).toBe("create read check replace release");
+  });
+
+  test("update: what the function throws is kept, nothing is written", async () => {
+    const world = worldWith(A);
+    const mine = new Error("mine");
+    const update = world.session().update(() => {
+      throw mine;
+    });
+    await expect(update).rejects.toMatchObject({ code: "callback_failed", cause: mine });
+    expect(world.calls()).toBe("create read release");
+  });
+
+  test("update: no document is undefined, and bytes are demanded", async () => {
+    const world = worldWith();
+    const session = world.session();
+    const wrong = session.update((current) => {
+      expect(current).toBeUndefined();
+      return "text" as never;
+    });
+    await expect(wrong).rejects.toMatchObject({ code: "callback_failed", cause: expect.any(TypeError) });
+  });
+
+  test("clear: removes under the lock and says whether there was something", async () => {
+    const world = worldWith(A);
+    const session = world.session();
+    expect(await session.clear()).toBe(true);
+    expect(await session.clear()).toBe(false);
+    expect(world.calls()).toBe("create check remove release create check remove release");
+  });
+
+  test("operations of one session run in the order of the calls", async () => {
+    const world = worldWith();
+    const session = world.session();
+    const keys = ["a", "b", "c", "d"];
+    await Promise.all(keys.map((key) => session.commit(undefined, utf8(document({ [key]: {} })))));
+    expect(Object.keys(JSON.parse(world.text()!).AccessToken)).toEqual(keys);
+  });
+
+  test("a closed session refuses", async () => {
+    const session = worldWith().session();
+    session.close();
+    await expect(session.load()).rejects.toMatchObject({ code: "bad_state" });
+  });
+});
+
+test("sessions of one process never meet on disk", async () => {
+  const world = new World();
+  world.async = true;
+  const sessions = [world.session(), world.session(), world.session()];
+  await Promise.all(sessions.map((session, i) => session.commit(undefined, utf8(document({ [`k${i}`]: {} })))));
+  expect(world.trace).not.toContain("inspect");
+  expect(Object.keys(JSON.parse(world.text()!).AccessToken)).toEqual(["k0", "k1", "k2"]);
+});
+
+test("waiting for another session of this process counts, and the error says who holds the lock", async () => {
+  const world = new World();
+  const holder = world.session();
+  await holder.lock();
+  const contender = world.session({ lockTimeoutMs: 5 }).commit(undefined, utf8(A));
+  await expect(contender).rejects.toMatchObject({ code: "lock_timeout", holder: { pid: process.pid } });
+  await holder.unlock();
+  expect((await world.session().commit(undefined, utf8(A))).added).toBe(1);
+});

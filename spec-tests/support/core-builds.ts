@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from "node:fs";
+import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
+import type { Inspection, MergeOutcome, SalvageOutcome } from "../../hosts/shared/outcomes.ts";
+import { referenceMerger } from "../reference/index.ts";
+
+/** What the vectors and properties are run on: a build of the core, or the reference. */
+export interface Merger {
+  merge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array | undefined): MergeOutcome;
+  salvage(content: Uint8Array): SalvageOutcome;
+  inspect(content: Uint8Array, nowSeconds: number): Inspection;
+}
+
+export const buildNames = ["core.debug.wasm", "core.wasm", "core.portable.wasm"] as const;
+export type BuildName = (typeof buildNames)[number];
+
+export const subjectNames = ["reference", ...buildNames] as const;
+export type SubjectName = (typeof subjectNames)[number];
+
+export function buildModule(name: BuildName): WebAssembly.Module {
+  const file = new URL(`../../dist/${name}`, import.meta.url);
+  if (!existsSync(file)) throw new Error(`dist/${name} is missing: run "npm run build"`);
+  return new WebAssembly.Module(readFileSync(file));
+}
+
+const loaded = new Map<SubjectName, Merger>([["reference", referenceMerger]]);
+
+/** Loads on first use, so that a missing build fails the tests of that build. */
+export function loadSubject(name: SubjectName): Merger {
+  let subject = loaded.get(name);
+  if (subject === undefined) {
+    subject = CacheMerger.create(buildModule(name as BuildName));
+    loaded.set(name, subject);
+  }
+  return subject;
+}
+
+export type Attempt<Result> =
+  | { readonly result: Result; readonly error?: never }
+  | { readonly result?: never; readonly error: { code: string; document?: string; offset?: number } };
+
+/** The result, or what a refusal says. Anything thrown that is no refusal is thrown on. */
+export function attempt<Result>(action: () => Result): Attempt<Result> {
+  try {
+    return { result: action() };
+  } catch (error) {
+    const { code, document, offset } = error as { code?: unknown; document?: string; offset?: number };
+    if (typeof code !== "string") throw error;
+    return { error: { code, ...(document !== undefined && { document }), ...(offset !== undefined && { offset }) } };
+  }
+}
