@@ -2,11 +2,11 @@
 // `--update` rewrites core-wasm/imports-only.wat.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const require = createRequire(import.meta.url);
+const ASC = `${root}node_modules/assemblyscript/bin/asc.js`;
+const TSC = `${root}node_modules/typescript/bin/tsc`;
 const quiet = process.argv.includes("--quiet");
 const say = (text) => quiet || console.log(text);
 
@@ -33,7 +33,7 @@ function fail(text) {
 }
 
 function buildCore(target) {
-  run(require.resolve("assemblyscript/bin/asc"), ["--config", "asconfig.json", "--target", target]);
+  run(ASC, ["--config", "asconfig.json", "--target", target]);
 }
 
 /** What the module asks of a host, as "module.name". */
@@ -59,7 +59,7 @@ function checkRelease() {
  */
 function checkImportsOnly() {
   const output = `${root}dist/imports-only.wat`;
-  run(require.resolve("assemblyscript/bin/asc"), ["--config", "asconfig.imports-only.json", "--target", "release"]);
+  run(ASC, ["--config", "asconfig.imports-only.json", "--target", "release"]);
   const text = readFileSync(output, "utf8");
   const expected = `${root}core-wasm/imports-only.wat`;
   if (process.argv.includes("--update")) writeFileSync(expected, text);
@@ -75,5 +75,5 @@ run(`${root}tools/generate-status.mjs`, ["--check"]);
 for (const target of ["debug", "release", "portable"]) buildCore(target);
 checkRelease();
 checkImportsOnly();
-run(require.resolve("typescript/bin/tsc"), ["-p", "."]);
+run(TSC, ["-p", "."]);
 say("TypeScript built to dist/");

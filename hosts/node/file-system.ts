@@ -104,8 +104,8 @@ export class Files {
     return settled((callback: Callback<void>) => this.#fs.fsync(fd, callback as nodeFs.NoParamCallback));
   }
 
-  truncate(fd: number): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.ftruncate(fd, 0, callback as nodeFs.NoParamCallback));
+  truncate(fd: number, length: number): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.ftruncate(fd, length, callback as nodeFs.NoParamCallback));
   }
 
   futimes(fd: number, date: Date): Promise<void> {

@@ -1,5 +1,5 @@
 import type { LockInspection, TakeOver } from "../shared/capabilities.ts";
-import { hasCode, quietly } from "./file-system.ts";
+import { hasCode, quietly, unlessMissing } from "./file-system.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
 import { LockFile } from "./lock-file.ts";
@@ -8,9 +8,13 @@ import { describeSelf } from "./processes.ts";
 /** Waits between a creator's tries for its first kernel lock, about 10 ms in all. */
 const PATIENCE_MS = [1, 2, 3, 4];
 
+/** What file systems without hard links say (FAT, some network and overlay file systems). */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
+
 /** Kind K: the exclusively created file with kernel locks on it, which a crash frees at once. */
 export function createKernelLock({ path, files, clock, platform }: LockParts, kernel: KernelLocks): KindOfLock {
   let held: LockFile | undefined;
+  let canLink = platform !== "win32"; // there, an open file with locked bytes is not linked
 
   async function check(): Promise<boolean> {
     return held !== undefined && (await held.isAtPath());
@@ -37,6 +41,33 @@ export function createKernelLock({ path, files, clock, platform }: LockParts, ke
 
   async function create(): Promise<boolean> {
     await dropLost();
+    if ((await unlessMissing(files.lstat(path))) !== undefined) {
+      return false; // the common case under contention, at the price of one look
+    }
+    return canLink ? createWhole() : createInPlace();
+  }
+
+  /** Written and locked before it gets its name. */
+  async function createWhole(): Promise<boolean> {
+    const prepared = await LockFile.prepare(files, path, describeSelf());
+    try {
+      kernel.lock(prepared.fd); // nobody else knows the file
+      held = await prepared.publish(path);
+    } catch (error) {
+      await quietly(prepared.discard());
+      if (!hasCode(error, ...NO_LINKS)) {
+        throw error;
+      }
+      canLink = false;
+      return createInPlace();
+    }
+    if (held === undefined) {
+      await prepared.close();
+    }
+    return held !== undefined;
+  }
+
+  async function createInPlace(): Promise<boolean> {
     const file = await LockFile.create(files, path, platform);
     if (file === undefined) {
       return false;
@@ -96,8 +127,7 @@ export function createKernelLock({ path, files, clock, platform }: LockParts, ke
       return "changed";
     }
     try {
-      await file.empty();
-      await file.write(describeSelf());
+      await file.rewrite(describeSelf());
       if (await file.isAtPath()) {
         return "taken";
       }

@@ -6,8 +6,8 @@ import { isInspected, LockFile, leasePath } from "./lock-file.ts";
 import { describeSelf } from "./processes.ts";
 
 /** After this a lease that was not renewed is nobody's. */
-const STALE_MS = 10_000;
-const RENEW_MS = 2500;
+const STALE_MS = 8000;
+const RENEW_MS = 2000;
 
 interface Lease {
   lost: boolean;

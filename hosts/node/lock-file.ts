@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { LockInspection } from "../shared/capabilities.ts";
-import { closing, type Files, hasCode, unlessMissing } from "./file-system.ts";
+import { closing, type Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
 
 /** What an inspection keeps of a lock file's content. */
 const MAX_CONTENT = 1024;
@@ -25,7 +26,52 @@ export class LockFile {
     this.stat = stat;
   }
 
-  /** `undefined`: there is one already. */
+  /**
+   * A new file under a name of its own that holds `line`, to be published by `publish` once it is locked: so the lock file
+   * never appears without its holder in it. Created in place and written afterwards, 17 of 55 holders killed at random left an
+   * empty file, which must count as somebody's for 2 s.
+   */
+  static async prepare(files: Files, path: string, line: Uint8Array): Promise<LockFile> {
+    const name = join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`);
+    const fd = await openNew(files, name, process.platform);
+    if (fd === undefined) {
+      throw new Error(`A random name was taken: ${name}`);
+    }
+    try {
+      const file = await LockFile.#of(files, name, fd);
+      await file.write(line).catch(async (error) => {
+        await quietly(file.close());
+        throw error;
+      });
+      return file;
+    } catch (error) {
+      await quietly(files.unlink(name));
+      throw error;
+    }
+  }
+
+  /** Gives a prepared file the path, unless there is a file. `undefined`: there is. The name it had is gone either way. */
+  async publish(path: string): Promise<LockFile | undefined> {
+    try {
+      await this.#files.link(this.#path, path);
+      return new LockFile(this.#files, path, this.fd, this.stat);
+    } catch (error) {
+      if (hasCode(error, "EEXIST")) {
+        return undefined;
+      }
+      throw error;
+    } finally {
+      await quietly(this.#files.unlink(this.#path));
+    }
+  }
+
+  /** Gives up a prepared file. */
+  async discard(): Promise<void> {
+    await quietly(this.#files.unlink(this.#path));
+    await this.close();
+  }
+
+  /** Created in place, empty. `undefined`: there is one already. */
   static async create(files: Files, path: string, platform: NodeJS.Platform): Promise<LockFile | undefined> {
     const fd = await openNew(files, path, platform);
     return fd === undefined ? undefined : LockFile.#of(files, path, fd);
@@ -61,9 +107,15 @@ export class LockFile {
     await this.#files.write(this.fd, line);
   }
 
+  /** Writes first and cuts afterwards: at no instant is the file empty. */
+  async rewrite(line: Uint8Array): Promise<void> {
+    await this.write(line);
+    await this.#files.truncate(this.fd, line.length);
+  }
+
   /** An empty file is one that somebody is about to write to, or after 2 s nobody's. */
   async empty(): Promise<void> {
-    await this.#files.truncate(this.fd);
+    await this.#files.truncate(this.fd, 0);
   }
 
   async holds(line: Uint8Array): Promise<boolean> {

@@ -205,7 +205,8 @@ async function removeLeftovers(files: Files, target: string, now: number): Promi
   const folder = dirname(target);
   const prefix = `.${basename(target)}.`;
   for (const name of await files.readdir(folder)) {
-    const pid = name.startsWith(prefix) && /^(\d+)\.[0-9a-f]+\.tmp$/.exec(name.slice(prefix.length))?.[1];
+    const pid =
+      name.startsWith(prefix) && /^(?:lockfile\.)?(\d+)\.[0-9a-f]+\.tmp$/.exec(name.slice(prefix.length))?.[1];
     if (pid) {
       const { mtimeMs } = await files.lstat(join(folder, name));
       const gone = Number(pid) === process.pid || !(await processAlive(files, Number(pid)));

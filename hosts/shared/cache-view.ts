@@ -98,15 +98,25 @@ export class CacheView {
     this.#count(outcome);
     if (outcome.unchanged && this.#view !== undefined) return;
     this.#baseIsCurrent = false;
-    this.#rebase(outcome.content ?? EMPTY);
-    this.#baseIsCurrent = true;
+    this.#baseIsCurrent = this.#rebase(outcome.content ?? EMPTY);
     if (this.#view !== this.#base) this.#commitInBackground();
   }
 
-  /** Merges even when nothing is pending: theirs may be the rest of a damaged cache, and we may know what was lost. */
-  #rebase(theirs: Uint8Array): void {
+  /**
+   * Merges even when nothing is pending: theirs may be the rest of a damaged cache, and we may know what was lost.
+   *
+   * What is put back must not look like news of ours when it is committed: another process may have put it back, and renewed
+   * it, by then (a rotated refresh token carries no time that would decide). So base keeps it too, and goes without theirs'
+   * salvage marker: its absence from the store then still counts as lost, and any newer version there wins.
+   *
+   * @returns base is what the store holds
+   */
+  #rebase(theirs: Uint8Array): boolean {
+    const known = this.#view === undefined ? theirs : this.#merged(this.#base, this.#base, theirs);
     this.#view = this.#view === undefined ? theirs : this.#merged(this.#base, this.#view, theirs);
-    this.#base = theirs;
+    const complete = known === theirs;
+    this.#base = complete ? theirs : this.#merged(undefined, theirs, this.#base);
+    return complete;
   }
 
   async #commit(): Promise<void> {
@@ -130,7 +140,7 @@ export class CacheView {
     this.commit().catch((error: unknown) => this.#logger.warning(`What is pending could not be saved: ${error}`, ""));
   }
 
-  #merged(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): Uint8Array {
+  #merged(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array): Uint8Array {
     if (this.#merger === undefined) throw new TypeError("The store has not been loaded yet");
     const outcome = this.#merger.merge(base, ours, theirs);
     return outcome.unchanged ? theirs : outcome.content;

@@ -1,3 +1,4 @@
+import { copyBytes } from "./copy-bytes.ts";
 import type { CoreExports } from "./core-module.ts";
 import { PersistenceError } from "./errors.ts";
 
@@ -53,7 +54,7 @@ export class CoreMemory {
   /** A copy: memory may grow or be cleared at the next call of the core. */
   copy(pointer: number, length: number): Uint8Array {
     this.#refresh();
-    return this.#bytes.slice(pointer >>> 0, (pointer >>> 0) + (length >>> 0));
+    return copyBytes(this.#bytes.subarray(pointer >>> 0, (pointer >>> 0) + (length >>> 0)));
   }
 
   text(pointer: number, length: number): string {

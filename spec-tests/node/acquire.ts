@@ -10,7 +10,7 @@ export async function abandoned(lock: Lock, seen: LockInspection): Promise<boole
   if (age < 30_000 && (await lock.processAlive(pid))) {
     return false;
   }
-  return seen.leaseMtimeMs === undefined || Date.now() - seen.leaseMtimeMs > 10_000;
+  return seen.leaseMtimeMs === undefined || Date.now() - seen.leaseMtimeMs > 8000;
 }
 
 /** One look: `created` or `taken`, or undefined when somebody else holds it. */

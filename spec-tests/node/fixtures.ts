@@ -50,6 +50,11 @@ export function meanwhile(call: Call, act: (...args: unknown[]) => void, nth = 1
   };
 }
 
+/** As on a file system without hard links: the lock file is then created in place, empty at first. */
+export function withoutLinks(fs: FileSystem): FileSystem {
+  return { ...fs, link: failing("link", "EPERM", 0).link };
+}
+
 export function names(folder: string): string[] {
   return readdirSync(folder).sort();
 }

@@ -17,11 +17,11 @@ const FILE = ["cache.lockfile"];
 
 const creating: Site[] = [
   { kind: "K", call: "open", nth: 1, what: "creating" },
-  // Without its inode nothing proves the file at the path ours. An empty one is abandoned after 2 s.
-  { kind: "K", call: "fstat", nth: 1, what: "its inode", left: FILE },
-  { kind: "K", call: "lstat", nth: 1, what: "still at the path" },
+  { kind: "K", call: "fstat", nth: 1, what: "its inode" },
+  { kind: "K", call: "lstat", nth: 1, what: "is there one already" },
   { kind: "K", call: "write", nth: 1, what: "writing itself" },
   { kind: "P", call: "open", nth: 1, what: "creating" },
+  // Without its inode nothing proves the file at the path ours. An empty one is abandoned after 2 s.
   { kind: "P", call: "fstat", nth: 1, what: "its inode", left: FILE },
   { kind: "P", call: "mkdir", nth: 1, what: "the lease" },
   { kind: "P", call: "utimes", nth: 1, what: "the precision of the lease's time" },
@@ -33,7 +33,7 @@ const takingOver: Site[] = [
   { kind: "K", call: "fstat", nth: 2, what: "its inode" },
   { kind: "K", call: "fstat", nth: 3, what: "still as inspected" },
   { kind: "K", call: "lstat", nth: 1, what: "still at the path" },
-  { kind: "K", call: "ftruncate", nth: 1, what: "emptying", left: [] },
+  { kind: "K", call: "ftruncate", nth: 1, what: "cutting off what was there", left: [] },
   { kind: "K", call: "write", nth: 1, what: "writing itself", left: [] },
   { kind: "K", call: "lstat", nth: 2, what: "still at the path", left: [] },
   { kind: "P", call: "mkdir", nth: 1, what: "the lease" },
@@ -128,12 +128,25 @@ describe.each(ERRNOS)("%s", (code) => {
   it.each(["K", "P"] as const)("from unlink comes out of release, which lets go all the same (%s)", async (kind) => {
     const folder = temporaryFolder();
     const before = descriptors();
-    const lock = createLock(join(folder, "cache.lockfile"), { fs: failing("unlink", code), kernelLocks: kind === "K" });
+    // Kind K first takes its temporary name away.
+    const fs = failing("unlink", code, kind === "K" ? 2 : 1);
+    const lock = createLock(join(folder, "cache.lockfile"), { fs, kernelLocks: kind === "K" });
     await lock.create();
     await expect(lock.release()).rejects.toMatchObject({ code });
     expect(names(folder)).toEqual(FILE);
     expect(descriptors()).toBe(before);
     expect(await lock.check()).toBe(false);
+  });
+
+  it("from giving a new lock file its name comes out of create, unless it means that there are no links", async () => {
+    const folder = temporaryFolder();
+    const before = descriptors();
+    const lock = createLock(join(folder, "cache.lockfile"), { fs: failing("link", code) });
+    if (code === "EPERM") expect(await lock.create()).toBe(true);
+    else await expect(lock.create()).rejects.toMatchObject({ code });
+    await lock.release();
+    expect(names(folder)).toEqual([]);
+    expect(descriptors()).toBe(before);
   });
 
   it("from removing the lease comes out of release", async () => {

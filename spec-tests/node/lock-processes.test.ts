@@ -88,10 +88,10 @@ describe("a killed holder", () => {
       worst = Math.max(worst, performance.now() - from);
       expect(await lock.check()).toBe(true);
       await lock.release();
-      expect(names(folder)).toEqual([]);
+      // Killed before it gave its new file the name: the temporary one stays until a store next to it tidies up.
+      expect(names(folder).filter((name) => !name.endsWith(".tmp"))).toEqual([]);
     }
-    // Killed between creating and writing: an empty file, respected for 2 s. Otherwise at once.
-    expect(worst).toBeLessThan(2500);
+    expect(worst).toBeLessThan(1000);
   }, 90_000);
 });
 

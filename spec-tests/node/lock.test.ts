@@ -1,4 +1,5 @@
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -17,8 +18,9 @@ import { createClock } from "../../hosts/node/clock.ts";
 import { realFileSystem } from "../../hosts/node/file-system.ts";
 import { type KernelLocks, loadKernelLocks } from "../../hosts/node/kernel-locks.ts";
 import { createLock, type LockOptions } from "../../hosts/node/lock.ts";
+import type { Lock } from "../../hosts/shared/capabilities.ts";
 import { abandoned, acquire, tryAcquire } from "./acquire.ts";
-import { descriptors, errno, failing, meanwhile, names, temporaryFolder } from "./fixtures.ts";
+import { descriptors, errno, failing, meanwhile, names, temporaryFolder, withoutLinks } from "./fixtures.ts";
 
 const NOBODY = 2147483646; // no system gives this number to a process
 const lockIn = (folder: string, kind: "K" | "P", options: LockOptions = {}) =>
@@ -226,14 +228,53 @@ describe("kind K", () => {
     await holder.release();
   });
 
+  it("is complete and locked from the moment it appears", async () => {
+    const kernel = loadKernelLocks()!;
+    const folder = temporaryFolder();
+    let seen: string | undefined;
+    const lock: Lock = lockIn(folder, "K", {
+      fs: {
+        ...realFileSystem,
+        link: ((from: string, to: string, callback: (error: Error | null) => void) =>
+          realFileSystem.link(from, to, (error) => {
+            seen = readFileSync(lock.path, "utf8");
+            const fd = openSync(lock.path, "r+");
+            expect(kernel.lock(fd)).toBe(false);
+            closeSync(fd);
+            callback(error);
+          })) as typeof realFileSystem.link,
+      },
+    });
+    expect(await lock.create()).toBe(true);
+    expect(seen).toMatch(new RegExp(`^${process.pid} `));
+    expect(names(folder)).toEqual(["cache.lockfile"]);
+    await lock.release();
+  });
+
+  it("gives way to whoever publishes first, and leaves nothing of its own", async () => {
+    const folder = temporaryFolder();
+    const before = descriptors();
+    const lock = lockIn(folder, "K", { fs: meanwhile("link", () => writeFileSync(lock.path, "1 another")) });
+    expect(await lock.create()).toBe(false);
+    expect(names(folder)).toEqual(["cache.lockfile"]);
+    expect(readFileSync(lock.path, "utf8")).toBe("1 another");
+    expect(descriptors()).toBe(before);
+  });
+
   it("tries again when its first kernel lock is refused", async () => {
     const kernel = loadKernelLocks()!;
     let other: number | undefined;
     const sleep = () => new Promise<void>((done) => realFileSystem.close(other!, () => done()));
     const lock = lockIn(temporaryFolder(), "K", {
-      fs: meanwhile("fstat", () => {
-        other = openAndLock(lock.path, kernel);
-      }),
+      fs: withoutLinks(
+        meanwhile(
+          "fstat",
+          () => {
+            other = openAndLock(lock.path, kernel);
+          },
+          2,
+        ),
+      ),
       clock: { ...createClock(), sleep },
     });
     expect(await lock.create()).toBe(true);
@@ -244,9 +285,15 @@ describe("kind K", () => {
     const kernel = loadKernelLocks()!;
     let other = -1;
     const lock = lockIn(temporaryFolder(), "K", {
-      fs: meanwhile("fstat", () => {
-        other = openAndLock(lock.path, kernel);
-      }),
+      fs: withoutLinks(
+        meanwhile(
+          "fstat",
+          () => {
+            other = openAndLock(lock.path, kernel);
+          },
+          2,
+        ),
+      ),
     });
     const before = descriptors();
     expect(await lock.create()).toBe(false);
@@ -258,7 +305,7 @@ describe("kind K", () => {
 
   it("sees that its new file was removed before it was locked", async () => {
     const folder = temporaryFolder();
-    const lock = lockIn(folder, "K", { fs: meanwhile("lstat", () => unlinkSync(lock.path)) });
+    const lock = lockIn(folder, "K", { fs: withoutLinks(meanwhile("lstat", () => unlinkSync(lock.path), 2)) });
     expect(await lock.create()).toBe(false);
     expect(names(folder)).toEqual([]);
   });

@@ -93,7 +93,7 @@ describe("a commit that fails", () => {
     const plugin = new PersistenceCachePlugin(persistence);
     const tokenCache = tokenCacheOf(plugin);
     await expect(add(plugin, tokenCache, "ann")).rejects.toMatchObject({ code: "disk_full" });
-    expect(await readFile(cacheFile(), "utf8")).toBe("");
+    await expect(readFile(cacheFile())).rejects.toMatchObject({ code: "ENOENT" });
     await tokenCache.overwriteCache();
     expect(memoryOf(tokenCache)).toHaveProperty([refreshKey("ann")]);
     fails = false;

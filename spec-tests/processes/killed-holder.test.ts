@@ -22,20 +22,30 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** Kills the child `delayMs` after it has begun its acquire call number `calls`; one takes a few milliseconds. */
-async function runAndKill(
-  assignment: CommitAssignment,
-  calls: number,
-  delayMs: number,
-  committed: Map<string, string>,
-): Promise<void> {
+interface Kill {
+  /** In the child's acquire call of this number; one takes a few milliseconds. */
+  readonly call: number;
+  /** Not before it has the lock. */
+  readonly holding: boolean;
+  /** And so much later. */
+  readonly delayMs: number;
+}
+
+/** Starts a process that commits without a pause, and kills it. */
+async function runAndKill(assignment: CommitAssignment, kill: Kill, committed: Map<string, string>): Promise<void> {
   const child = new Child<CommitNews>("spec-tests/processes/commit-loop.js", assignment, (news) => {
     if (news.type === "committed") committed.set(news.key, news.sha256);
   });
-  for (let n = 0; n <= calls; n++) expect(await child.hear("begins")).toBeDefined();
-  const moment = performance.now() + delayMs;
-  while (performance.now() < moment) await new Promise((resolve) => setImmediate(resolve));
+  for (let n = 0; n <= kill.call; n++) expect(await child.hear("begins")).toBeDefined();
+  await until(() => !kill.holding || existsSync(`${assignment.cache}.lockfile`));
+  const moment = performance.now() + kill.delayMs;
+  await until(() => performance.now() >= moment);
   await child.kill();
+}
+
+/** A timer is too coarse here. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 it(`kill -9 in the midst of a commit, ${KILLS} times: the next process goes on within a second`, {
@@ -52,7 +62,9 @@ it(`kill -9 in the midst of a commit, ${KILLS} times: the next process goes on w
   try {
     for (let kill = 0; kill < KILLS; kill++) {
       const clientId = `5e57ab1e-0000-4000-8000-0000000000${(10 + (kill % 5)).toString()}`;
-      await runAndKill({ cache, clientId }, Math.floor(random() * 12), random() * 10, committed);
+      const holding = kill % 2 === 1;
+      const when = { call: Math.floor(random() * 12), holding, delayMs: random() * (holding ? 2 : 10) };
+      await runAndKill({ cache, clientId }, when, committed);
       if (existsSync(`${cache}.lockfile`)) abandoned++;
       const whole = await readFile(cache, "utf8").catch(() => "{}"); // Killed before its first commit: no file yet.
       expect(() => JSON.parse(whole)).not.toThrow();
@@ -100,7 +112,7 @@ it("a holder that was killed with the lock in its hands, for certain", { timeout
       });
       waiting.catch(() => {}); // Reported below, where it is awaited.
       // The token is there, and its commit waits: the holder is alive.
-      while (authority.ledger.issued.length <= kill) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => authority.ledger.issued.length > kill);
       expect(settled).toBe(false);
       const started = performance.now();
       await holder.kill();

@@ -28,7 +28,7 @@ describe("the reference", () => {
         const { result, error } = attempt(() => parseJson(bytes));
         if (error?.code === "json_too_deep") return;
         expect(error === undefined, show(bytes)).toBe(native !== undefined);
-        if (result && native) expect(plain(result)).toStrictEqual(native.value);
+        if (result && native) expect(JSON.stringify(plain(result))).toBe(JSON.stringify(native.value));
       }),
       runs(1500),
     );

@@ -237,16 +237,16 @@ export class Reader {
     return String.fromCharCode(Number.parseInt(unit, 16));
   }
 
-  /** The Unicode Standard, table 3-7. An ill-formed sequence is wrong from its first byte. */
+  /** The Unicode Standard, table 3-7. An ill-formed sequence is wrong from its first byte; one that is only cut short is an end. */
   private multiByteCharacter(): string {
     const lead = this.byte!;
     const [length, low, high] = secondByte(lead);
     const sequence = this.bytes.subarray(this.at, this.at + length);
     const wellFormed =
       length > 0 &&
-      sequence.length === length &&
       sequence.every((byte, i) => i === 0 || (i === 1 ? byte >= low && byte <= high : byte >= 0x80 && byte <= 0xbf));
     if (!wellFormed) this.fail("json_bad_utf8");
+    if (sequence.length < length) this.fail("json_unexpected_end", this.bytes.length);
     this.at += length;
     let codePoint = lead & (0xff >> (length + 1));
     for (const byte of sequence.subarray(1)) codePoint = codePoint * 64 + (byte & 0x3f);

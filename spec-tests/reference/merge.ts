@@ -56,7 +56,7 @@ export function referenceMerge(
   const unchanged = equal(value, theirs);
   return {
     value,
-    content: unchanged ? withoutByteOrderMark(theirsContent ?? new Uint8Array()) : write(value),
+    content: unchanged && theirsContent && !isBlank(theirsContent) ? withoutByteOrderMark(theirsContent) : write(value),
     unchanged,
     conflicts,
     ...countEntities(value, theirs),
@@ -72,6 +72,11 @@ function isNewlySalvaged(base: JsonObject | undefined, theirs: JsonObject): bool
 
 function withoutByteOrderMark(content: Uint8Array): Uint8Array {
   return startsWithByteOrderMark(content) ? content.subarray(3) : content;
+}
+
+/** No bytes, or white space only: the empty document, whose bytes are no JSON. */
+function isBlank(content: Uint8Array): boolean {
+  return /^\ufeff?[ \t\r\n]*$/.test(Buffer.from(content).toString());
 }
 
 function mergeDocuments(documents: Documents): { value: JsonObject; conflicts: number } {
@@ -103,8 +108,10 @@ function names(...maps: ReadonlyArray<ReadonlyMap<string, unknown>>): Set<string
 function mergeForeign(name: string, { base, ours, theirs, theirsIsSalvaged }: Documents): Json | undefined {
   const before = base && foreign(base, name);
   const mine = foreign(ours, name);
-  if (mine !== undefined && !equal(mine, before)) return mine;
-  return foreign(theirs, name) ?? (theirsIsSalvaged ? before : undefined);
+  const stored = foreign(theirs, name);
+  if (name === salvagedMember) return stored;
+  if (mine !== undefined && !equal(mine, before)) return equal(mine, stored) ? stored : mine;
+  return stored ?? (theirsIsSalvaged ? (mine ?? before) : undefined);
 }
 
 function mergeSection(
@@ -121,7 +128,10 @@ function mergeSection(
   for (const key of names(stored, mine)) {
     if (dropped(name, key)) continue;
     const b = before.get(key);
-    const decision = decide(name, b, mine.get(key), stored.get(key) ?? (theirsIsSalvaged ? b : undefined));
+    const x = mine.get(key);
+    // What was lost counts as equal to base; if we still have it so, it is our copy that is put back.
+    const lost = theirsIsSalvaged && !stored.has(key) ? (equal(b, x) ? x : b) : undefined;
+    const decision = decide(name, b, x, stored.get(key) ?? lost);
     if (decision.conflict) conflicts++;
     if (decision.value === undefined) continue;
     const spelt = [theirs, ours].map((document) => entityMember(document, name, key));

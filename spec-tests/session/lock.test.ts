@@ -24,8 +24,8 @@ const rows: Array<
   ["a number that is none", (w) => w.heldBy("77x", 0), "busy"],
   ["a number beyond any process", (w) => w.heldBy("99999999999 x", 0), "busy"],
   ["text without a number, old", (w) => w.heldBy("who am I", 31 * S), "takes"],
-  ["old, fresh lease", (w) => w.heldBy("77", 60 * S, { leaseMtimeMs: w.now - 9 * S }), "busy"],
-  ["old, stale lease", (w) => w.heldBy("77", 60 * S, { leaseMtimeMs: w.now - 10 * S }), "takes"],
+  ["old, fresh lease", (w) => w.heldBy("77", 60 * S, { leaseMtimeMs: w.now - 7 * S }), "busy"],
+  ["old, stale lease", (w) => w.heldBy("77", 60 * S, { leaseMtimeMs: w.now - 8 * S }), "takes"],
   ["old, kernel lock seen", (w) => w.heldBy("77", 60 * S, { kernelLocked: true }), "busy"],
 ];
 

@@ -45,6 +45,8 @@ export function attempt<Result>(action: () => Result): Attempt<Result> {
   } catch (error) {
     const { code, document, offset } = error as { code?: unknown; document?: string; offset?: number };
     if (typeof code !== "string") throw error;
-    return { error: { code, ...(document !== undefined && { document }), ...(offset !== undefined && { offset }) } };
+    // Only where JSON goes wrong is there a first wrong byte.
+    const at = code.startsWith("json_") ? { offset } : {};
+    return { error: { code, ...(document !== undefined && { document }), ...at } } as Attempt<Result>;
   }
 }

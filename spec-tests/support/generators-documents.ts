@@ -104,8 +104,6 @@ const odd = <Value extends Tree>(usual: fc.Arbitrary<Value>): fc.Arbitrary<Tree>
 export interface Options {
   /** Every `Account` entity has an account of its own, so a sign-out cannot be undone under another key. */
   readonly oneKeyPerHolder?: boolean;
-  /** Our side never carries the mark of a salvage. */
-  readonly oursNeverMarked?: boolean;
 }
 
 type Members = Array<readonly [string, Tree]>;
@@ -144,7 +142,7 @@ export function drawTriple(draw: Draw, options: Options = {}): Triple {
         members.push([section, percent(4) ? draw(values) : { members: addEntities(section, draw(fc.nat(4)), []) }]);
     }
     for (let i = draw(fc.nat(2)); i > 0; i--) setMember(members, draw(foreignNames), draw(values));
-    if (!options.oursNeverMarked && percent(10)) members.push([salvagedMember, mark()]);
+    if (percent(10)) members.push([salvagedMember, mark()]);
     return { members };
   };
 
@@ -188,7 +186,7 @@ export function drawTriple(draw: Draw, options: Options = {}): Triple {
     };
   };
 
-  const edit = (tree: TreeObject, mayBeMarked: boolean): TreeObject => {
+  const edit = (tree: TreeObject): TreeObject => {
     const source = percent(30) ? signOut(tree) : tree;
     const members: Members = [];
     for (const [name, value] of source.members) {
@@ -201,15 +199,15 @@ export function drawTriple(draw: Draw, options: Options = {}): Triple {
         members.push([section, { members: addEntities(section, 1, []) }]);
     }
     if (percent(20)) setMember(members, draw(foreignNames), draw(values));
-    if (mayBeMarked && percent(15)) setMember(members, salvagedMember, mark());
+    if (percent(15)) setMember(members, salvagedMember, mark());
     return { members: percent(10) ? members.reverse() : members };
   };
 
   const base = drawBase();
   return {
     base: percent(15) ? undefined : base,
-    ours: edit(base, !options.oursNeverMarked),
-    theirs: percent(3) ? undefined : percent(15) ? base : edit(base, true),
+    ours: edit(base),
+    theirs: percent(3) ? undefined : percent(15) ? base : edit(base),
   };
 }
 

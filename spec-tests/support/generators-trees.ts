@@ -78,7 +78,7 @@ function spellString(value: string, random: Random): string {
   const units =
     JSON.stringify(value)
       .slice(1, -1)
-      .match(/\\u[0-9a-f]{4}|\\.|[^\\]/gs) ?? [];
+      .match(/\\u[0-9a-f]{4}|\\.|[^\\]/gsu) ?? [];
   return `"${units.map((unit) => (unit.startsWith("\\") || random.chance(60) ? unit : escaped(unit, random))).join("")}"`;
 }
 

@@ -1,5 +1,5 @@
-// Writes short JSON texts (reports, log entries) into the arena. The caller reserves room for the worst case first, so the
-// writers need no check each.
+// Writes JSON into one allocation of the arena, front to back: results, reports, log entries. The caller reserves room for
+// the worst case first, so the writers need no check each.
 
 import { allocate, releaseTo } from "./arena";
 
@@ -30,6 +30,8 @@ export function discardText(): void {
   releaseTo(start);
 }
 
+// @ts-ignore: decorator
+@inline
 export function putByte(byte: u32): void {
   store<u8>(cursor++, <u8>byte);
 }
@@ -37,6 +39,23 @@ export function putByte(byte: u32): void {
 export function putBytes(pointer: usize, length: usize): void {
   memory.copy(cursor, pointer, length);
   cursor += length;
+}
+
+/** The bytes from `start` up to `end`. */
+export function putSpan(start: usize, end: usize): void {
+  putBytes(start, end - start);
+}
+
+/** ASCII. */
+export function putText(text: string): void {
+  for (let index = 0, length = text.length; index < length; ++index) {
+    putByte(load<u16>(changetype<usize>(text) + (<usize>index << 1)));
+  }
+}
+
+/** Eight lower-case digits. */
+export function putHex(value: u32): void {
+  for (let shift = 28; shift >= 0; shift -= 4) putHexDigit((value >> shift) & 15);
 }
 
 export function putUnsigned(value: u64): void {

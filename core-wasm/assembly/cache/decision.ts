@@ -1,9 +1,10 @@
 // What becomes of one slot: the table of docs/merge.md.
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { equalValues } from "../json/equality";
+import { stringIs } from "../json/strings";
 import { mergeFields, mergedEnd, mergedStart } from "./field-merge";
 import { timestampField } from "./fields";
-import { FOREIGN, isCredential, sectionOf } from "./sections";
+import { FOREIGN, isCredential, salvageMarker, sectionOf } from "./sections";
 import { Side, Slot, has, nameSide, sideOf } from "./slots";
 import { hasSectionObject } from "./top-level";
 
@@ -107,11 +108,26 @@ export function decideForeign(slot: Slot): void {
   const base = has(slot, DOCUMENT_BASE);
   const ours = has(slot, DOCUMENT_OURS);
   const theirs = has(slot, DOCUMENT_THEIRS);
-  if (!theirs && isShadowed(slot)) drop(slot);
+  if (isMarker(slot)) takeOrDropTheirs(slot, theirs);
+  else if (!theirs && isShadowed(slot)) drop(slot);
   else if (theirs && (!ours || oursEqualsTheirs(slot))) take(slot, DOCUMENT_THEIRS);
   else if (ours && !(base && baseEqualsOurs(slot))) take(slot, DOCUMENT_OURS);
   else if (theirs) take(slot, DOCUMENT_THEIRS);
   else decideLostForeign(slot, base, ours);
+}
+
+/**
+ * Only whoever salvages writes a marker: carried over by a merge, it would hide a newer one, and what that one calls lost
+ * would count as removed.
+ */
+function takeOrDropTheirs(slot: Slot, theirs: bool): void {
+  if (theirs) take(slot, DOCUMENT_THEIRS);
+  else drop(slot);
+}
+
+function isMarker(slot: Slot): bool {
+  const side = nameSide(slot);
+  return stringIs(side.nameStart, side.nameEnd, salvageMarker());
 }
 
 /** A section that ours holds as something other than an object makes no difference to one that theirs has. */

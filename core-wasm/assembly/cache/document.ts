@@ -3,14 +3,14 @@
 // validation (they were validated there) and the proof that nothing changed.
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { DOCUMENT_TOO_LARGE, JSON_TRAILING_BYTES, NOT_A_CACHE, OK, OUT_OF_MEMORY } from "../abi/status";
-import { CLOSE_BRACE, COMMA, OPEN_BRACE, QUOTE, equalBytes, skipSpace } from "../json/bytes";
+import { CLOSE_BRACE, COMMA, OPEN_BRACE, QUOTE, equalBytes, isDigit, skipSpace } from "../json/bytes";
 import { clearFailure, fail, failUnexpected, failureStatus } from "../json/failure";
 import { scanColon, scanValue } from "../json/scanner";
 import { sawEscape, scanString } from "../json/strings";
 import { FOREIGN, sectionOf } from "./sections";
 import { maxDocumentBytes } from "../abi/settings";
-import { Side, Slot, firstSlot, has, nameSide, restartSection, setSide, sideOf, slotFor } from "./slots";
-import { appendTopItem, hasSectionObject, listSection, setSectionObject } from "./top-level";
+import { Side, Slot, countSlots, firstSlot, has, nameSide, restartSection, setSide, sideOf, slotFor } from "./slots";
+import { appendTopItem, hasSectionObject, listSection, sectionSlot, setSectionObject, setSectionSlot } from "./top-level";
 
 const TOP_DEPTH: u32 = 1;
 const SECTION_DEPTH: u32 = 2;
@@ -78,24 +78,48 @@ function scanTopLevel(document: u32, address: usize, end: usize): usize {
 
 /** A member of nobody we know, or a section that is not an object (it is treated as one). */
 function scanForeign(document: u32, section: u32, nameStart: usize, nameEnd: usize, escaped: bool, value: usize, end: usize): usize {
-  const valueEnd = scanValue(value, end, TOP_DEPTH);
+  const valueEnd = scanWhole(value, end, TOP_DEPTH);
   if (!valueEnd) return 0;
+  const known = countSlots();
   const slot = slotFor(FOREIGN, nameStart, nameEnd, escaped);
   if (!slot) return fail(OUT_OF_MEMORY, value, end);
-  if (!sideOf(slot, DOCUMENT_THEIRS).nameStart && !sideOf(slot, DOCUMENT_OURS).nameStart && !sideOf(slot, DOCUMENT_BASE).nameStart) {
-    if (!appendTopItem(FOREIGN, changetype<usize>(slot))) return fail(OUT_OF_MEMORY, value, end);
-  }
-  if (section != FOREIGN) {
-    restartSection(document, section);
-    setSectionObject(document, section, false);
-  }
+  const listed =
+    section != FOREIGN ? listSection(section) : known == countSlots() || appendTopItem(FOREIGN, changetype<usize>(slot));
+  if (!listed) return fail(OUT_OF_MEMORY, value, end);
+  if (section != FOREIGN) replaceSection(document, section, slot);
   setSide(slot, document, nameStart, nameEnd, value, valueEnd);
   return valueEnd;
+}
+
+/** The document's section of this name, if it had one, no longer counts: something that is no section comes later. */
+function replaceSection(document: u32, section: u32, slot: Slot): void {
+  setSectionSlot(section, changetype<usize>(slot));
+  restartSection(document, section);
+  setSectionObject(document, section, false);
+}
+
+/** The reverse: a section comes after something else of its name. */
+function forgetSectionSlot(document: u32, section: u32): void {
+  const slot = sectionSlot(section);
+  if (slot) sideOf(changetype<Slot>(slot), document).nameStart = 0;
+}
+
+/**
+ * A value and proof that it ends there: a number, unlike anything else, may go on in what was cut off, so it counts only with
+ * the byte that ends it.
+ */
+function scanWhole(value: usize, end: usize, depth: u32): usize {
+  const valueEnd = scanValue(value, end, depth);
+  if (!valueEnd || !isDigit(load<u8>(valueEnd - 1))) return valueEnd;
+  const next = load<u8>(skipSpace(valueEnd));
+  const ends = valueEnd < end && (next == COMMA || next == CLOSE_BRACE || skipSpace(valueEnd) > valueEnd);
+  return ends ? valueEnd : failUnexpected(valueEnd, end);
 }
 
 function scanSection(document: u32, section: u32, address: usize, end: usize): usize {
   if (hasSectionObject(document, section)) restartSection(document, section);
   setSectionObject(document, section, true);
+  forgetSectionSlot(document, section);
   if (!listSection(section)) return fail(OUT_OF_MEMORY, address, end);
   let guess: usize = document == DOCUMENT_THEIRS ? 0 : firstSlot(section);
   address = skipSpace(address + 1);
@@ -132,7 +156,7 @@ function scanExpected(document: u32, slot: Slot, nameStart: usize, end: usize): 
   const value = scanColon(nameEnd + 1, end);
   if (!value) return 0;
   let valueEnd = matchTwin(document, slot, value, end);
-  if (!valueEnd) valueEnd = scanValue(value, end, SECTION_DEPTH);
+  if (!valueEnd) valueEnd = scanWhole(value, end, SECTION_DEPTH);
   if (!valueEnd) return 0;
   setSide(slot, document, nameStart, nameEnd, value, valueEnd);
   return changetype<usize>(slot);
@@ -144,7 +168,7 @@ function scanEntity(document: u32, section: u32, nameStart: usize, end: usize): 
   const escaped = sawEscape;
   const value = scanColon(nameEnd + 1, end);
   if (!value) return 0;
-  const valueEnd = scanValue(value, end, SECTION_DEPTH);
+  const valueEnd = scanWhole(value, end, SECTION_DEPTH);
   if (!valueEnd) return 0;
   const slot = slotFor(section, nameStart, nameEnd, escaped);
   if (!slot) return fail(OUT_OF_MEMORY, value, end);

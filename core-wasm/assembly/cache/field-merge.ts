@@ -2,7 +2,7 @@
 import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from "../json/bytes";
 import { equalValues } from "../json/equality";
 import { Member, Members, findMember, readMembers } from "../json/members";
-import { beginWriting, writeByte, writeSpan, writtenLength, writtenStart } from "./writer";
+import { beginText, putByte, putSpan, textLength, textPointer } from "../abi/text";
 
 /** The merged entity; start 0 when the two are not both objects (ours then counts whole). */
 export let mergedStart: usize = 0;
@@ -22,14 +22,14 @@ export function mergeFields(baseObject: usize, oursObject: usize, theirsObject: 
   }
   const ours = readMembers(oursObject);
   const theirs = readMembers(theirsObject);
-  if (!ours || !theirs || !beginWriting(sizeOf(ours) + sizeOf(theirs) + 2)) return false;
-  writeByte(OPEN_BRACE);
+  if (!ours || !theirs || !beginText(sizeOf(ours) + sizeOf(theirs) + 2)) return false;
+  putByte(OPEN_BRACE);
   separator = false;
   for (let at = theirs.first; at; at = changetype<Member>(at).next) mergeTheirs(changetype<Member>(at), ours);
   for (let at = ours.first; at; at = changetype<Member>(at).next) mergeOurs(changetype<Member>(at), theirs);
-  writeByte(CLOSE_BRACE);
-  mergedStart = writtenStart();
-  mergedEnd = mergedStart + writtenLength();
+  putByte(CLOSE_BRACE);
+  mergedStart = textPointer();
+  mergedEnd = mergedStart + textLength();
   return true;
 }
 
@@ -73,11 +73,11 @@ function mergeOurs(member: Member, theirsMembers: Members): void {
 }
 
 function writeMember(member: Member): void {
-  if (separator) writeByte(COMMA);
+  if (separator) putByte(COMMA);
   separator = true;
-  writeByte(QUOTE);
-  writeSpan(member.nameStart, member.nameEnd);
-  writeByte(QUOTE);
-  writeByte(COLON);
-  writeSpan(member.valueStart, member.valueEnd);
+  putByte(QUOTE);
+  putSpan(member.nameStart, member.nameEnd);
+  putByte(QUOTE);
+  putByte(COLON);
+  putSpan(member.valueStart, member.valueEnd);
 }

@@ -2,7 +2,7 @@
 import { mark, releaseTo } from "../abi/arena";
 import { CLOSE_BRACE, OPEN_BRACE, QUOTE, isDigit, skipSpace } from "../json/bytes";
 import { endOfValue, scanColon } from "../json/scanner";
-import { endOfString, stringIs } from "../json/strings";
+import { decodeString, decodedStart, endOfString, hasEscape, stringIs } from "../json/strings";
 
 /** The span of the field found last: start 0 when there is none. */
 export let fieldStart: usize = 0;
@@ -43,14 +43,22 @@ const MAX_TIMESTAMP_DIGITS: usize = 15;
 /** A timestamp (docs/merge.md): a string or number of 1 to 15 digits; -1 for anything else. */
 export function timestampField(entity: usize, name: string): i64 {
   if (!findField(entity, name)) return -1;
-  if (load<u8>(fieldStart) == QUOTE) {
-    ++fieldStart;
-    --fieldEnd;
-  }
-  const length = fieldEnd - fieldStart;
+  if (load<u8>(fieldStart) != QUOTE) return parseDigits(fieldStart, fieldEnd);
+  const start = fieldStart + 1;
+  const end = fieldEnd - 1;
+  if (!hasEscape(start, end)) return parseDigits(start, end);
+  const position = mark();
+  const decodedEnd = decodeString(start, end);
+  const value = decodedEnd ? parseDigits(decodedStart, decodedEnd) : -1;
+  releaseTo(position);
+  return value;
+}
+
+function parseDigits(start: usize, end: usize): i64 {
+  const length = end - start;
   if (length == 0 || length > MAX_TIMESTAMP_DIGITS) return -1;
   let value: i64 = 0;
-  for (let address = fieldStart; address < fieldEnd; ++address) {
+  for (let address = start; address < end; ++address) {
     const byte = load<u8>(address);
     if (!isDigit(byte)) return -1;
     value = value * 10 + (byte - 0x30);

@@ -5,10 +5,10 @@ import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, QUOTE } from "../json/bytes";
 import { failureAddress } from "../json/failure";
 import { scanDocument } from "./document";
 import { timestampField } from "./fields";
-import { ACCESS_TOKEN, ACCOUNT, FOREIGN, SECTION_COUNT, sectionName, sectionOf } from "./sections";
+import { ACCESS_TOKEN, ACCOUNT, FOREIGN, SECTION_COUNT, sectionName } from "./sections";
 import { Slot, clearSlots, firstSlot, has, sideOf } from "./slots";
-import { clearTopLevel, hasSectionObject } from "./top-level";
-import { beginWriting, writeByte, writeNumber, writeSpan, writeText, writtenLength, writtenStart } from "./writer";
+import { TopItem, clearTopLevel, firstTopItem, hasSectionObject, sectionSlot } from "./top-level";
+import { beginText, putByte, putUnsigned, putSpan, putText, textLength, textPointer } from "../abi/text";
 
 /** Writes the inspection as JSON into the detail of the result record. Returns a status. */
 export function inspectDocument(pointer: usize, length: usize, nowSeconds: f64): u32 {
@@ -20,20 +20,20 @@ export function inspectDocument(pointer: usize, length: usize, nowSeconds: f64):
     return status;
   }
   // Accounts and names of foreign members are parts of the document.
-  if (!beginWriting(length + 512)) return OUT_OF_MEMORY;
-  writeText('{"bytes":');
-  writeNumber(<u32>length);
-  writeText(',"entities":{');
+  if (!beginText(length + 512)) return OUT_OF_MEMORY;
+  putText('{"bytes":');
+  putUnsigned(<u32>length);
+  putText(',"entities":{');
   for (let section: u32 = 0; section < SECTION_COUNT; ++section) writeCount(section);
-  writeText('},"expiredAccessTokens":');
-  writeNumber(countExpired(nowSeconds));
-  writeText(',"foreign":[');
+  putText('},"expiredAccessTokens":');
+  putUnsigned(countExpired(nowSeconds));
+  putText(',"foreign":[');
   writeForeign();
-  writeText('],"accounts":[');
+  putText('],"accounts":[');
   writeAccounts();
-  writeByte(CLOSE_BRACKET);
-  writeByte(CLOSE_BRACE);
-  setDetail(writtenStart(), writtenLength());
+  putByte(CLOSE_BRACKET);
+  putByte(CLOSE_BRACE);
+  setDetail(textPointer(), textLength());
   return OK;
 }
 
@@ -42,12 +42,12 @@ function writeCount(section: u32): void {
   for (let address = firstSlot(section); address; address = changetype<Slot>(address).next) {
     if (has(changetype<Slot>(address), DOCUMENT_THEIRS)) ++count;
   }
-  if (section) writeByte(COMMA);
-  writeByte(QUOTE);
-  writeText(sectionName(section));
-  writeByte(QUOTE);
-  writeByte(COLON);
-  writeNumber(count);
+  if (section) putByte(COMMA);
+  putByte(QUOTE);
+  putText(sectionName(section));
+  putByte(QUOTE);
+  putByte(COLON);
+  putUnsigned(count);
 }
 
 function countExpired(nowSeconds: f64): u32 {
@@ -63,17 +63,22 @@ function countExpired(nowSeconds: f64): u32 {
 
 function writeForeign(): void {
   let separator = false;
-  for (let address = firstSlot(FOREIGN); address; address = changetype<Slot>(address).next) {
-    const slot = changetype<Slot>(address);
-    const side = sideOf(slot, DOCUMENT_THEIRS);
-    const section = sectionOf(side.nameStart, side.nameEnd, slot.escaped);
-    if (section != FOREIGN && hasSectionObject(DOCUMENT_THEIRS, section)) continue;
-    if (separator) writeByte(COMMA);
+  for (let address = firstTopItem(); address; address = changetype<TopItem>(address).next) {
+    const slot = foreignSlot(changetype<TopItem>(address));
+    if (!slot) continue;
+    if (separator) putByte(COMMA);
     separator = true;
-    writeByte(QUOTE);
-    writeSpan(side.nameStart, side.nameEnd);
-    writeByte(QUOTE);
+    const side = sideOf(changetype<Slot>(slot), DOCUMENT_THEIRS);
+    putByte(QUOTE);
+    putSpan(side.nameStart, side.nameEnd);
+    putByte(QUOTE);
   }
+}
+
+/** The slot of a member that is no section, or 0. */
+function foreignSlot(item: TopItem): usize {
+  if (item.section == FOREIGN) return item.slot;
+  return hasSectionObject(DOCUMENT_THEIRS, item.section) ? 0 : sectionSlot(item.section);
 }
 
 function writeAccounts(): void {
@@ -81,9 +86,9 @@ function writeAccounts(): void {
   for (let address = firstSlot(ACCOUNT); address; address = changetype<Slot>(address).next) {
     const slot = changetype<Slot>(address);
     if (!has(slot, DOCUMENT_THEIRS)) continue;
-    if (separator) writeByte(COMMA);
+    if (separator) putByte(COMMA);
     separator = true;
     const side = sideOf(slot, DOCUMENT_THEIRS);
-    writeSpan(side.valueStart, side.valueEnd);
+    putSpan(side.valueStart, side.valueEnd);
   }
 }

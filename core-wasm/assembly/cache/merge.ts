@@ -21,7 +21,7 @@ import { serializeResult } from "./serialize";
 import { applySignOuts } from "./sign-out";
 import { Slot, clearSlots, firstSlot, has, sideOf } from "./slots";
 import { clearTopLevel } from "./top-level";
-import { writtenLength, writtenStart } from "./writer";
+import { textLength, textPointer } from "../abi/text";
 
 /** Merges three documents of the arena (length 0: none) into the result record. Returns a status. */
 export function mergeDocuments(
@@ -77,7 +77,7 @@ function finish(theirs: usize, theirsLength: usize): u32 {
   addFlags(FLAG_HAS_DOCUMENT);
   if (!unchanged) {
     if (!serializeResult()) return OUT_OF_MEMORY;
-    setData(writtenStart(), writtenLength());
+    setData(textPointer(), textLength());
     return OK;
   }
   addFlags(FLAG_UNCHANGED);

@@ -4,7 +4,7 @@ import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, QUOTE } from "../json/bytes";
 import { conflicts } from "./decision";
 import { ACCOUNT, FOREIGN } from "./sections";
 import { Slot, firstSlot, has, sideOf } from "./slots";
-import { beginWriting, writeByte, writeSpan, writeText, writtenLength, writtenStart } from "./writer";
+import { beginText, putByte, putSpan, putText, textLength, textPointer } from "../abi/text";
 
 let added: u32 = 0;
 let updated: u32 = 0;
@@ -43,14 +43,14 @@ function countEntity(slot: Slot): void {
 export function reportAccounts(): bool {
   const size = measureAccounts();
   if (!size) return true;
-  if (!beginWriting(size + 64)) return false;
-  writeText('{"accountsAdded":[');
+  if (!beginText(size + 64)) return false;
+  putText('{"accountsAdded":[');
   writeAccounts(true);
-  writeText('],"accountsRemoved":[');
+  putText('],"accountsRemoved":[');
   writeAccounts(false);
-  writeByte(CLOSE_BRACKET);
-  writeByte(CLOSE_BRACE);
-  setDetail(writtenStart(), writtenLength());
+  putByte(CLOSE_BRACKET);
+  putByte(CLOSE_BRACE);
+  setDetail(textPointer(), textLength());
   return true;
 }
 
@@ -73,11 +73,11 @@ function writeAccounts(came: bool): void {
     const before = has(slot, DOCUMENT_THEIRS);
     const after = slot.resultStart != 0;
     if (before == after || after != came) continue;
-    if (separator) writeByte(COMMA);
+    if (separator) putByte(COMMA);
     separator = true;
     const side = sideOf(slot, before ? DOCUMENT_THEIRS : slot.resultDocument);
-    writeByte(QUOTE);
-    writeSpan(side.nameStart, side.nameEnd);
-    writeByte(QUOTE);
+    putByte(QUOTE);
+    putSpan(side.nameStart, side.nameEnd);
+    putByte(QUOTE);
   }
 }

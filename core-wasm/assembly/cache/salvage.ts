@@ -6,7 +6,7 @@ import { FOREIGN } from "./sections";
 import { serializeSalvaged } from "./serialize";
 import { Slot, clearSlots, firstSlot, has, sideOf } from "./slots";
 import { clearTopLevel } from "./top-level";
-import { writtenLength, writtenStart } from "./writer";
+import { textLength, textPointer } from "../abi/text";
 
 /** Salvages any bytes into the result record; the two words become the marker's sixteen digits. */
 export function salvageDocument(pointer: usize, length: usize, idHigh: u32, idLow: u32): u32 {
@@ -18,7 +18,7 @@ export function salvageDocument(pointer: usize, length: usize, idHigh: u32, idLo
   }
   takeAll();
   if (!serializeSalvaged(idHigh, idLow)) return OUT_OF_MEMORY;
-  setData(writtenStart(), writtenLength());
+  setData(textPointer(), textLength());
   addFlags(FLAG_SALVAGED | FLAG_HAS_DOCUMENT);
   return OK;
 }

@@ -3,16 +3,15 @@
 import { DOCUMENT_THEIRS } from "../abi/result";
 import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from "../json/bytes";
 import { stringIs } from "../json/strings";
-import { FOREIGN, salvageMarker, sectionName, sectionOf } from "./sections";
+import { FOREIGN, salvageMarker, sectionName } from "./sections";
 import { Slot, firstSlot, sideOf } from "./slots";
-import { TopItem, firstTopItem, hasSectionObject } from "./top-level";
-import { beginWriting, writeByte, writeHex, writeSpan, writeText } from "./writer";
+import { TopItem, firstTopItem, hasSectionObject, sectionSlot } from "./top-level";
+import { beginText, putByte, putHex, putSpan, putText } from "../abi/text";
 
 /** Room for the names and punctuation of the sections and the salvage marker. */
 const FIXED_SIZE: usize = 256;
 
 let separator: bool = false;
-let sectionsWritten: u32 = 0;
 /** The salvage marker to write instead of one that is there; none when `markerWanted` is false. */
 let markerWanted: bool = false;
 let markerHigh: u32 = 0;
@@ -33,13 +32,12 @@ export function serializeSalvaged(idHigh: u32, idLow: u32): bool {
 }
 
 function serialize(): bool {
-  if (!beginWriting(measure())) return false;
+  if (!beginText(measure())) return false;
   separator = false;
-  sectionsWritten = 0;
-  writeByte(OPEN_BRACE);
+  putByte(OPEN_BRACE);
   for (let address = firstTopItem(); address; address = changetype<TopItem>(address).next) writeTopItem(changetype<TopItem>(address));
   if (markerWanted) writeMarker();
-  writeByte(CLOSE_BRACE);
+  putByte(CLOSE_BRACE);
   return true;
 }
 
@@ -61,18 +59,13 @@ function measure(): usize {
 }
 
 function writeTopItem(item: TopItem): void {
-  if (item.section != FOREIGN) {
-    writeSection(item.section);
-    return;
-  }
-  const slot = changetype<Slot>(item.slot);
+  if (item.section == FOREIGN) writeForeign(changetype<Slot>(item.slot));
+  else if (isSectionWanted(item.section)) writeSection(item.section);
+  else if (sectionSlot(item.section)) writeForeign(changetype<Slot>(sectionSlot(item.section)));
+}
+
+function writeForeign(slot: Slot): void {
   if (!slot.resultStart) return;
-  const side = sideOf(slot, slot.resultDocument);
-  const section = sectionOf(side.nameStart, side.nameEnd, slot.escaped);
-  if (section != FOREIGN && isSectionWanted(section)) {
-    writeSection(section);
-    return;
-  }
   if (markerWanted && isMarker(slot)) {
     writeMarker();
     return;
@@ -89,12 +82,12 @@ function isMarker(slot: Slot): bool {
 function writeMarker(): void {
   markerWanted = false;
   writeSeparator();
-  writeByte(QUOTE);
-  writeText(salvageMarker());
-  writeText('":"');
-  writeHex(markerHigh);
-  writeHex(markerLow);
-  writeByte(QUOTE);
+  putByte(QUOTE);
+  putText(salvageMarker());
+  putText('":"');
+  putHex(markerHigh);
+  putHex(markerLow);
+  putByte(QUOTE);
 }
 
 /** A section is written when the result has an entity in it, or theirs has it, if only empty. */
@@ -112,21 +105,19 @@ function nextResult(address: usize): usize {
 }
 
 function writeSection(section: u32): void {
-  if (sectionsWritten & (1 << section) || !isSectionWanted(section)) return;
-  sectionsWritten |= 1 << section;
   writeSeparator();
-  writeByte(QUOTE);
-  writeText(sectionName(section));
-  writeByte(QUOTE);
-  writeByte(COLON);
-  writeByte(OPEN_BRACE);
+  putByte(QUOTE);
+  putText(sectionName(section));
+  putByte(QUOTE);
+  putByte(COLON);
+  putByte(OPEN_BRACE);
   let address = nextResult(firstSlot(section));
   while (address) {
     const last = writeRun(changetype<Slot>(address));
     address = nextResult(last.next);
-    if (address) writeByte(COMMA);
+    if (address) putByte(COMMA);
   }
-  writeByte(CLOSE_BRACE);
+  putByte(CLOSE_BRACE);
   separator = true;
 }
 
@@ -138,7 +129,7 @@ function writeRun(first: Slot): Slot {
   }
   let last = first;
   while (last.next && continuesRun(last, changetype<Slot>(last.next))) last = changetype<Slot>(last.next);
-  writeSpan(sideOf(first, DOCUMENT_THEIRS).nameStart - 1, sideOf(last, DOCUMENT_THEIRS).valueEnd);
+  putSpan(sideOf(first, DOCUMENT_THEIRS).nameStart - 1, sideOf(last, DOCUMENT_THEIRS).valueEnd);
   return last;
 }
 
@@ -147,20 +138,22 @@ function isTheirsWhole(slot: Slot): bool {
 }
 
 function continuesRun(slot: Slot, next: Slot): bool {
+  // What is salvaged is written anew: white space around it may be damaged too.
+  if (markerWanted) return false;
   if (!isTheirsWhole(slot) || !isTheirsWhole(next)) return false;
   return sideOf(next, DOCUMENT_THEIRS).ordinal == sideOf(slot, DOCUMENT_THEIRS).ordinal + 1;
 }
 
 function writeMember(slot: Slot): void {
   const side = sideOf(slot, slot.resultDocument);
-  writeByte(QUOTE);
-  writeSpan(side.nameStart, side.nameEnd);
-  writeByte(QUOTE);
-  writeByte(COLON);
-  writeSpan(slot.resultStart, slot.resultEnd);
+  putByte(QUOTE);
+  putSpan(side.nameStart, side.nameEnd);
+  putByte(QUOTE);
+  putByte(COLON);
+  putSpan(slot.resultStart, slot.resultEnd);
 }
 
 function writeSeparator(): void {
-  if (separator) writeByte(COMMA);
+  if (separator) putByte(COMMA);
   separator = true;
 }

@@ -24,6 +24,7 @@ export class Slot {
   next: usize;
   hash: u32;
   section: u32;
+  /** Some document spells the name with escapes. */
   escaped: bool;
   /** Byte-identical values, as the scan noticed. */
   baseIsTheirs: bool;
@@ -132,7 +133,9 @@ export function slotFor(section: u32, nameStart: usize, nameEnd: usize, escaped:
   const hash = hashString(nameStart, nameEnd, escaped) + section;
   const found = find(section, nameStart, nameEnd, hash, escaped);
   if (mark() != position) releaseTo(position);
-  return found ? found : create(section, hash, escaped);
+  if (!found) return create(section, hash, escaped);
+  if (escaped) found.escaped = true;
+  return found;
 }
 
 function find(section: u32, nameStart: usize, nameEnd: usize, hash: u32, escaped: bool): Slot | null {

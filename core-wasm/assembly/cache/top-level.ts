@@ -17,7 +17,11 @@ let sectionsListed: u32 = 0;
 /** A bit for each document and section that the document has as an object. */
 let objectSections: u32 = 0;
 
+/** For each section, the slot of a member of that name that is not an object in some document. */
+const SECTION_SLOTS: usize = memory.data(20, 4);
+
 export function clearTopLevel(): void {
+  memory.fill(SECTION_SLOTS, 0, 20);
   firstItem = 0;
   lastItem = 0;
   sectionsListed = 0;
@@ -47,8 +51,12 @@ export function listSection(section: u32): bool {
   return appendTopItem(section, 0);
 }
 
-export function isSectionListed(section: u32): bool {
-  return (sectionsListed & (1 << section)) != 0;
+export function sectionSlot(section: u32): usize {
+  return load<usize>(SECTION_SLOTS + (<usize>section << 2));
+}
+
+export function setSectionSlot(section: u32, slot: usize): void {
+  store<usize>(SECTION_SLOTS + (<usize>section << 2), slot);
 }
 
 function sectionBit(document: u32, section: u32): u32 {

@@ -39,16 +39,27 @@ export function isDigit(byte: u8): bool {
   return <u32>byte - 0x30 < 10;
 }
 
+// @ts-ignore: decorator
+@inline
+function difference(left: usize, right: usize): v128 {
+  return v128.xor(v128.load(left), v128.load(right));
+}
+
 /** Are the two runs of `length` bytes the same? */
 export function equalBytes(left: usize, right: usize, length: usize): bool {
   const end = left + length;
   if (ASC_FEATURE_SIMD) {
-    while (left + 32 <= end) {
-      const first = v128.xor(v128.load(left), v128.load(right));
-      const second = v128.xor(v128.load(left, 16), v128.load(right, 16));
+    while (left + 64 <= end) {
+      const first = v128.or(difference(left, right), difference(left + 16, right + 16));
+      const second = v128.or(difference(left + 32, right + 32), difference(left + 48, right + 48));
       if (v128.any_true(v128.or(first, second))) return false;
-      left += 32;
-      right += 32;
+      left += 64;
+      right += 64;
+    }
+    while (left + 16 <= end) {
+      if (v128.any_true(difference(left, right))) return false;
+      left += 16;
+      right += 16;
     }
   }
   while (left + 8 <= end) {

@@ -20,10 +20,7 @@ export const MAX_DEPTH: u32 = 64;
 /** Scans one value that starts at `address`, inside `depth` open containers. Returns the address behind it, or 0. */
 export function scanValue(address: usize, end: usize, depth: u32): usize {
   const byte = load<u8>(address);
-  if (byte == QUOTE) {
-    const close = scanString(address + 1, end);
-    return close ? close + 1 : 0;
-  }
+  if (byte == QUOTE) return scanStringValue(address, end);
   if (byte == OPEN_BRACE) return scanObject(address, end, depth + 1);
   if (byte == OPEN_BRACKET) return scanArray(address, end, depth + 1);
   if (isDigit(byte) || byte == 0x2d) return scanNumber(address, end);
@@ -40,14 +37,24 @@ function scanObject(address: usize, end: usize, depth: u32): usize {
   while (true) {
     address = scanName(address, end);
     if (!address) return 0;
-    address = scanValue(address, end, depth);
+    // Nearly every field of an entity is a string.
+    address = load<u8>(address) == QUOTE ? scanStringValue(address, end) : scanValue(address, end, depth);
     if (!address) return 0;
     address = skipSpace(address);
     const byte = load<u8>(address);
-    if (byte == CLOSE_BRACE) return address + 1;
-    if (byte != COMMA) return failUnexpected(address, end);
-    address = skipSpace(address + 1);
+    if (byte == COMMA) {
+      address = skipSpace(address + 1);
+      continue;
+    }
+    return byte == CLOSE_BRACE ? address + 1 : failUnexpected(address, end);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function scanStringValue(address: usize, end: usize): usize {
+  const close = scanString(address + 1, end);
+  return close ? close + 1 : 0;
 }
 
 /** `"name" :` and the white space around; returns where the value starts. */

@@ -9,8 +9,11 @@ import { EVENT_ABANDONED, EVENT_BUSY, EVENT_NAMED } from "./protocol";
 const EMPTY_GRACE_MS: f64 = 2000;
 /** Holders renew every 5 s. Older than this, the process of that number is another one that got it later. */
 const NAMED_GRACE_MS: f64 = 30000;
-/** Leases are renewed every 5 s (proper-lockfile: half of its `stale` of 10 s). */
-const LEASE_GRACE_MS: f64 = 10000;
+/**
+ * Leases are renewed every 2 s. proper-lockfile may date a new one up to 1 s ahead, so a killed holder's is given up after 9 s at
+ * the latest: before a waiter's default timeout of 10 s.
+ */
+const LEASE_GRACE_MS: f64 = 8000;
 
 /** What the recorded inspection means at `now`: busy, named (ask whether the process lives) or abandoned. */
 export function judgeInspection(now: f64): u32 {

@@ -7,8 +7,8 @@ import {
   beginText,
   discardText,
   putByte,
-  putBytes,
   putEscaped,
+  putText,
   putUnsigned,
   textLength,
   textPointer,
@@ -22,17 +22,6 @@ export const LEVEL_VERBOSE: u32 = 3;
 const CLOSE: u32 = 0x7d;
 /** The literals and the numbers around the holder's text. */
 const FRAME: usize = 96;
-
-// {"holder":"
-const HOLDER = memory.data<u8>([0x7b, 0x22, 0x68, 0x6f, 0x6c, 0x64, 0x65, 0x72, 0x22, 0x3a, 0x22]);
-// ","pid":
-const PID = memory.data<u8>([0x22, 0x2c, 0x22, 0x70, 0x69, 0x64, 0x22, 0x3a]);
-// ,"ageMs":
-const AGE = memory.data<u8>([0x2c, 0x22, 0x61, 0x67, 0x65, 0x4d, 0x73, 0x22, 0x3a]);
-// {"status":
-const STATUS = memory.data<u8>([0x7b, 0x22, 0x73, 0x74, 0x61, 0x74, 0x75, 0x73, 0x22, 0x3a]);
-// ,"offset":
-const OFFSET = memory.data<u8>([0x2c, 0x22, 0x6f, 0x66, 0x66, 0x73, 0x65, 0x74, 0x22, 0x3a]);
 
 /** Says in the result who holds the lock; nothing when the lock file was never seen. */
 export function reportHolder(now: f64): void {
@@ -55,9 +44,9 @@ export function logEvent(level: u32, code: u32): void {
 /** What is wrong with a damaged document, and at which byte. */
 export function logDamage(level: u32, code: u32, status: u32, offset: u32): void {
   if (!beginText(FRAME)) return;
-  putBytes(STATUS, 10);
+  putText('{"status":');
   putUnsigned(status);
-  putBytes(OFFSET, 10);
+  putText(',"offset":');
   putUnsigned(offset);
   putByte(CLOSE);
   logWrite(level, code, textPointer(), textLength());
@@ -66,11 +55,11 @@ export function logDamage(level: u32, code: u32, status: u32, offset: u32): void
 
 function writeHolder(now: f64): bool {
   if (!hasInspection() || !beginText(holderLength() * ESCAPED_MAX + FRAME)) return false;
-  putBytes(HOLDER, 11);
+  putText('{"holder":"');
   putEscaped(holderPointer(), holderLength());
-  putBytes(PID, 8);
+  putText('","pid":');
   putUnsigned(inspectedPid());
-  putBytes(AGE, 9);
+  putText(',"ageMs":');
   putUnsigned(wholeMilliseconds(now - modifiedAt()));
   putByte(CLOSE);
   return true;

@@ -1,0 +1,4 @@
+(module
+ (memory $0 1)
+ (export "memory" (memory $0))
+)
