@@ -213,8 +213,17 @@ function signOutsOf(x: JsonObject, y: JsonObject, base: JsonObject, dropped: Set
     const holder = holderOf(account);
     if (holder === undefined) continue;
     if ([...entities(x, "Account").values()].some((another) => holderOf(another) === holder)) continue;
+    if (hasSignedIn(holder, y, base)) continue;
     dropCredentials(holder, x, y, base, dropped);
   }
+}
+
+/** Has this side an account of the holder that base has not, or has otherwise? */
+function hasSignedIn(holder: string, side: JsonObject, base: JsonObject): boolean {
+  const before = entities(base, "Account");
+  return [...entities(side, "Account")].some(
+    ([key, account]) => holderOf(account) === holder && !equal(account, before.get(key)),
+  );
 }
 
 function dropCredentials(holder: string, x: JsonObject, y: JsonObject, base: JsonObject, dropped: Set<string>): void {

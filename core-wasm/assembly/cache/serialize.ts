@@ -123,7 +123,8 @@ function writeSection(section: u32): void {
 
 /** Writes the slot and all that follow it unchanged in theirs; returns the last one written. */
 function writeRun(first: Slot): Slot {
-  if (!isTheirsWhole(first)) {
+  // What is salvaged is written anew: white space around it may be damaged too.
+  if (markerWanted || !isTheirsWhole(first)) {
     writeMember(first);
     return first;
   }
@@ -138,8 +139,6 @@ function isTheirsWhole(slot: Slot): bool {
 }
 
 function continuesRun(slot: Slot, next: Slot): bool {
-  // What is salvaged is written anew: white space around it may be damaged too.
-  if (markerWanted) return false;
   if (!isTheirsWhole(slot) || !isTheirsWhole(next)) return false;
   return sideOf(next, DOCUMENT_THEIRS).ordinal == sideOf(slot, DOCUMENT_THEIRS).ordinal + 1;
 }

@@ -17,7 +17,7 @@ class Entry {
   hash: u32;
   start: usize;
   end: usize;
-  /** The remover still has another account entity of this user: no sign-out. */
+  /** The user is still, or again, signed in: no sign-out. */
   void: bool;
 }
 
@@ -49,15 +49,14 @@ function applyFor(remover: u32, other: u32): void {
     add(accountSet, slot, false);
   }
   if (!accountSet) return;
-  keepAccountsStillThere(remover);
+  voidWhereStillSignedIn(remover, other);
   for (let section = ID_TOKEN; section <= REFRESH_TOKEN; ++section) collectClients(section, remover);
   for (let section = ID_TOKEN; section <= REFRESH_TOKEN; ++section) applyTo(section, remover, other);
 }
 
 function isSignedOut(slot: Slot, remover: u32, other: u32): bool {
   if (!has(slot, DOCUMENT_BASE) || has(slot, remover)) return false;
-  if (!has(slot, other)) return true;
-  return other == DOCUMENT_THEIRS ? baseEqualsTheirs(slot) : baseEqualsOurs(slot);
+  return !has(slot, other) || equalsBase(slot, other);
 }
 
 function createSet(): usize {
@@ -69,14 +68,26 @@ function createSet(): usize {
   return room;
 }
 
-/** Another account entity of the same user on the remover's side (another tenant): this was no sign-out of the user. */
-function keepAccountsStillThere(remover: u32): void {
+/**
+ * No sign-out of the user where the remover still has another account entity of the user (another tenant), or the other side has
+ * signed in again under a new or changed one.
+ */
+function voidWhereStillSignedIn(remover: u32, other: u32): void {
   for (let address = firstSlot(ACCOUNT); address; address = changetype<Slot>(address).next) {
     const slot = changetype<Slot>(address);
-    if (!has(slot, remover)) continue;
-    const entry = lookUp(accountSet, slot, remover, false);
-    if (entry) entry.void = true;
+    if (has(slot, remover)) voidEntry(lookUp(accountSet, slot, remover, false));
+    if (has(slot, other) && !(has(slot, DOCUMENT_BASE) && equalsBase(slot, other))) {
+      voidEntry(lookUp(accountSet, slot, other, false));
+    }
   }
+}
+
+function voidEntry(entry: Entry | null): void {
+  if (entry) entry.void = true;
+}
+
+function equalsBase(slot: Slot, document: u32): bool {
+  return document == DOCUMENT_THEIRS ? baseEqualsTheirs(slot) : baseEqualsOurs(slot);
 }
 
 function collectClients(section: u32, remover: u32): void {

@@ -24,6 +24,8 @@ export class Slot {
   next: usize;
   hash: u32;
   section: u32;
+  /** Of which beginning of the section's list the slot is a part. */
+  epoch: u32;
   /** Some document spells the name with escapes. */
   escaped: bool;
   /** Byte-identical values, as the scan noticed. */
@@ -50,6 +52,8 @@ export function sideOf(slot: Slot, document: u32): Side {
 const LISTS: usize = memory.data(48, 8);
 /** For each document and section: members with a smaller ordinal belong to an earlier section of the same name. */
 const FIRST_ORDINALS: usize = memory.data(72, 4);
+/** How often the list of each section has begun again. */
+const EPOCHS: usize = memory.data(24, 4);
 
 let buckets: usize = 0;
 let bucketMask: u32 = 0;
@@ -62,6 +66,7 @@ export let slotsFailed: bool = false;
 export function clearSlots(): void {
   memory.fill(LISTS, 0, 48);
   memory.fill(FIRST_ORDINALS, 0, 72);
+  memory.fill(EPOCHS, 0, 24);
   buckets = 0;
   bucketMask = 0;
   slotCount = 0;
@@ -85,9 +90,19 @@ function firstOrdinal(document: u32, section: u32): usize {
   return FIRST_ORDINALS + ((<usize>document * 6 + <usize>section) << 2);
 }
 
-/** A document repeats a section: what it said of that section before no longer counts. */
+/**
+ * A document repeats a section: what it said of that section before no longer counts. Theirs is scanned first, so its order is the
+ * list's: the list begins again with it.
+ */
 export function restartSection(document: u32, section: u32): void {
   store<u32>(firstOrdinal(document, section), nextOrdinal);
+  if (document != DOCUMENT_THEIRS) return;
+  store<u64>(LISTS + (<usize>section << 3), 0);
+  store<u32>(EPOCHS + (<usize>section << 2), epochOf(section) + 1);
+}
+
+function epochOf(section: u32): u32 {
+  return load<u32>(EPOCHS + (<usize>section << 2));
 }
 
 // @ts-ignore: decorator
@@ -135,6 +150,7 @@ export function slotFor(section: u32, nameStart: usize, nameEnd: usize, escaped:
   if (mark() != position) releaseTo(position);
   if (!found) return create(section, hash, escaped);
   if (escaped) found.escaped = true;
+  if (found.epoch != epochOf(section)) append(found);
   return found;
 }
 
@@ -170,11 +186,20 @@ function create(section: u32, hash: u32, escaped: bool): Slot | null {
   slot.escaped = escaped;
   ++slotCount;
   insert(slot);
-  const last = lastSlot(section);
-  if (last) changetype<Slot>(last).next = room;
-  else store<usize>(LISTS + (<usize>section << 3), room);
-  store<usize>(LISTS + (<usize>section << 3), room, 4);
+  append(slot);
   return slot;
+}
+
+/** Puts the slot at the end of its section's list. */
+function append(slot: Slot): void {
+  const address = changetype<usize>(slot);
+  const list = LISTS + (<usize>slot.section << 3);
+  const last = lastSlot(slot.section);
+  if (last) changetype<Slot>(last).next = address;
+  else store<usize>(list, address);
+  store<usize>(list, address, 4);
+  slot.next = 0;
+  slot.epoch = epochOf(slot.section);
 }
 
 export function setSide(slot: Slot, document: u32, nameStart: usize, nameEnd: usize, valueStart: usize, valueEnd: usize): void {
