@@ -25,17 +25,22 @@ export function isEmptyDocument(start: usize, length: usize): bool {
   return skipSpace(skipByteOrderMark(start, length)) >= start + length;
 }
 
+/** Clears the guard behind a document and the failure before it; returns where the first value starts. */
+export function beginScan(start: usize, length: usize): usize {
+  clearFailure();
+  store<u64>(start + length, 0);
+  store<u64>(start + length, 0, 8);
+  return skipSpace(skipByteOrderMark(start, length));
+}
+
 /**
  * Scans a document into the slots. Returns a status; `failureAddress` is then the first byte that is wrong. Whatever was
  * complete before that byte is in the slots: this is what salvage keeps.
  */
 export function scanDocument(document: u32, start: usize, length: usize): u32 {
   if (length > <usize>maxDocumentBytes) return DOCUMENT_TOO_LARGE;
-  clearFailure();
   const end = start + length;
-  store<u64>(end, 0);
-  store<u64>(end, 0, 8);
-  let address = skipSpace(skipByteOrderMark(start, length));
+  let address = beginScan(start, length);
   if (address >= end) return OK;
   if (load<u8>(address) == OPEN_BRACE) {
     address = scanTopLevel(document, address, end);

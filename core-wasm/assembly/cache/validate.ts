@@ -2,18 +2,15 @@
 import { DOCUMENT_THEIRS, setFailure } from "../abi/result";
 import { DOCUMENT_TOO_LARGE, JSON_TRAILING_BYTES, NOT_A_CACHE, OK } from "../abi/status";
 import { OPEN_BRACE, skipSpace } from "../json/bytes";
-import { clearFailure, fail, failureAddress, failureStatus } from "../json/failure";
+import { fail, failureAddress, failureStatus } from "../json/failure";
 import { scanValue } from "../json/scanner";
-import { skipByteOrderMark } from "./document";
+import { beginScan } from "./document";
 import { maxDocumentBytes } from "../abi/settings";
 
 export function validateDocument(pointer: usize, length: usize): u32 {
   if (length > <usize>maxDocumentBytes) return DOCUMENT_TOO_LARGE;
-  clearFailure();
   const end = pointer + length;
-  store<u64>(end, 0);
-  store<u64>(end, 0, 8);
-  const start = skipSpace(skipByteOrderMark(pointer, length));
+  const start = beginScan(pointer, length);
   if (start >= end) return OK;
   let address = scanValue(start, end, 0);
   if (address) {
