@@ -14,15 +14,21 @@ function show({ median, low, high }: Spread): string {
   return `${median.toFixed(1)} (${low.toFixed(1)}-${high.toFixed(1)})`;
 }
 
+function times({ msalNode }: MergeRow, own: Spread): string {
+  return `${(msalNode.median / own.median).toFixed(1)} x`;
+}
+
 function tableRow(row: MergeRow): Record<string, string> {
   return {
     entities: String(row.entities),
     "msal-node µs": show(row.msalNode),
-    "release µs": show(row.release),
-    "portable µs": show(row.portable),
-    release: `${row.releaseRatio.toFixed(1)} x`,
-    goal: `${row.goal} x`,
-    portable: `${row.portableRatio.toFixed(1)} x`,
+    "core µs": show(row.core),
+    "core x": times(row, row.core),
+    "goal x": String(row.goal),
+    "portable core x": times(row, row.corePortable),
+    "bytes in, out µs": show(row.bytes),
+    "bytes x": times(row, row.bytes),
+    "portable bytes x": times(row, row.bytesPortable),
   };
 }
 

@@ -18,14 +18,20 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: at(0.5), low: at(0.1), high: at(0.9) };
 }
 
-/** Runs the contenders in turn, so that each meets the same load of the machine. One list of times for each. */
-export function alternate(contenders: ReadonlyArray<() => void>, rounds: number, callsPerRound: number): number[][] {
+/** One call; returns the microseconds that count. */
+export type Timed = () => number;
+
+export function timed(work: () => void): Timed {
+  return () => timeOf(work);
+}
+
+/** Runs the contenders in turn, so that each meets the same load of the machine. For each, the mean time of every round. */
+export function alternate(contenders: readonly Timed[], rounds: number, callsPerRound: number): number[][] {
   const times: number[][] = contenders.map(() => []);
   for (let round = 0; round < rounds; round += 1) {
-    contenders.forEach((work, index) => {
-      const total = timeOf(() => {
-        for (let call = 0; call < callsPerRound; call += 1) work();
-      });
+    contenders.forEach((call, index) => {
+      let total = 0;
+      for (let calls = 0; calls < callsPerRound; calls += 1) total += call();
       times[index]?.push(total / callsPerRound);
     });
   }

@@ -7,13 +7,22 @@ import { CLOSE_BRACE, COMMA, OPEN_BRACE, QUOTE, equalBytes, isDigit, skipSpace }
 import { clearFailure, fail, failUnexpected, failureStatus } from "../json/failure";
 import { scanColon, scanValue } from "../json/scanner";
 import { sawEscape, scanString } from "../json/strings";
+import { clearTemplate, scanAlike } from "../json/template";
 import { FOREIGN, sectionOf } from "./sections";
 import { maxDocumentBytes } from "../abi/settings";
-import { Side, Slot, countSlots, firstSlot, has, nameSide, restartSection, setSide, sideOf, slotFor } from "./slots";
-import { appendTopItem, hasSectionObject, listSection, sectionSlot, setSectionObject, setSectionSlot } from "./top-level";
+import { Side, Slot, clearSlots, countSlots, firstSlot, has, nameSide, restartSection, setSide, sideOf, slotFor } from "./slots";
+import { appendTopItem, clearTopLevel, hasSectionObject, listSection, sectionSlot, setSectionObject, setSectionSlot } from "./top-level";
 
 const TOP_DEPTH: u32 = 1;
 const SECTION_DEPTH: u32 = 2;
+const ENTITY_DEPTH: u32 = 3;
+
+/** Forgets the documents scanned before. */
+export function beginDocuments(): void {
+  clearSlots();
+  clearTopLevel();
+  clearTemplate();
+}
 
 /** Where the text begins: behind a byte order mark. */
 export function skipByteOrderMark(start: usize, length: usize): usize {
@@ -114,6 +123,7 @@ function forgetSectionSlot(document: u32, section: u32): void {
  * the byte that ends it.
  */
 function scanWhole(value: usize, end: usize, depth: u32): usize {
+  if (depth == SECTION_DEPTH && load<u8>(value) == OPEN_BRACE) return scanAlike(value, end, ENTITY_DEPTH);
   const valueEnd = scanValue(value, end, depth);
   if (!valueEnd || !isDigit(load<u8>(valueEnd - 1))) return valueEnd;
   const next = load<u8>(skipSpace(valueEnd));

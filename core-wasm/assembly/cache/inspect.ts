@@ -3,17 +3,16 @@ import { DOCUMENT_THEIRS, setDetail, setFailure } from "../abi/result";
 import { OK, OUT_OF_MEMORY } from "../abi/status";
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, QUOTE } from "../json/bytes";
 import { failureAddress } from "../json/failure";
-import { scanDocument } from "./document";
+import { beginDocuments, scanDocument } from "./document";
 import { timestampField } from "./fields";
 import { ACCESS_TOKEN, ACCOUNT, FOREIGN, SECTION_COUNT, sectionName } from "./sections";
-import { Slot, clearSlots, firstSlot, has, sideOf } from "./slots";
-import { TopItem, clearTopLevel, firstTopItem, hasSectionObject, sectionSlot } from "./top-level";
+import { Slot, firstSlot, has, sideOf } from "./slots";
+import { TopItem, firstTopItem, hasSectionObject, sectionSlot } from "./top-level";
 import { beginText, putByte, putUnsigned, putSpan, putText, textLength, textPointer } from "../abi/text";
 
 /** Writes the inspection as JSON into the detail of the result record. Returns a status. */
 export function inspectDocument(pointer: usize, length: usize, nowSeconds: f64): u32 {
-  clearSlots();
-  clearTopLevel();
+  beginDocuments();
   const status = length ? scanDocument(DOCUMENT_THEIRS, pointer, length) : OK;
   if (status != OK) {
     setFailure(DOCUMENT_THEIRS, failureAddress ? <u32>(failureAddress - pointer) : 0);

@@ -14,13 +14,12 @@ import { allocate } from "../abi/arena";
 import { failureAddress } from "../json/failure";
 import { stringIs } from "../json/strings";
 import { baseEqualsTheirs, beginDecisions, decide } from "./decision";
-import { isEmptyDocument, scanDocument, skipByteOrderMark } from "./document";
+import { beginDocuments, isEmptyDocument, scanDocument, skipByteOrderMark } from "./document";
 import { countChanges, reportAccounts } from "./report";
 import { FOREIGN, salvageMarker } from "./sections";
 import { serializeResult } from "./serialize";
 import { applySignOuts } from "./sign-out";
-import { Slot, clearSlots, firstSlot, has, sideOf } from "./slots";
-import { clearTopLevel } from "./top-level";
+import { Slot, firstSlot, has, sideOf } from "./slots";
 import { textLength, textPointer } from "../abi/text";
 
 /** Merges three documents of the arena (length 0: none) into the result record. Returns a status. */
@@ -32,8 +31,7 @@ export function mergeDocuments(
   theirs: usize,
   theirsLength: usize,
 ): u32 {
-  clearSlots();
-  clearTopLevel();
+  beginDocuments();
   // The order decides the order of the result: theirs, then what is new in ours.
   let status = scan(DOCUMENT_THEIRS, theirs, theirsLength);
   if (status == OK) status = scan(DOCUMENT_OURS, ours, oursLength);

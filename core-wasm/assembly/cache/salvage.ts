@@ -1,17 +1,15 @@
 // Keeps what was complete in a damaged document before the damage (docs/merge.md, "Damaged documents").
 import { DOCUMENT_THEIRS, FLAG_HAS_DOCUMENT, FLAG_SALVAGED, addFlags, setData } from "../abi/result";
 import { DOCUMENT_TOO_LARGE, OK, OUT_OF_MEMORY } from "../abi/status";
-import { scanDocument } from "./document";
+import { beginDocuments, scanDocument } from "./document";
 import { FOREIGN } from "./sections";
 import { serializeSalvaged } from "./serialize";
-import { Slot, clearSlots, firstSlot, has, sideOf } from "./slots";
-import { clearTopLevel } from "./top-level";
+import { Slot, firstSlot, has, sideOf } from "./slots";
 import { textLength, textPointer } from "../abi/text";
 
 /** Salvages any bytes into the result record; the two words become the marker's sixteen digits. */
 export function salvageDocument(pointer: usize, length: usize, idHigh: u32, idLow: u32): u32 {
-  clearSlots();
-  clearTopLevel();
+  beginDocuments();
   if (length) {
     const status = scanDocument(DOCUMENT_THEIRS, pointer, length);
     if (status == DOCUMENT_TOO_LARGE || status == OUT_OF_MEMORY) return status;

@@ -45,52 +45,73 @@ function difference(left: usize, right: usize): v128 {
   return v128.xor(v128.load(left), v128.load(right));
 }
 
-/** Are the two runs of `length` bytes the same? */
+/** Are the two runs of `length` bytes the same? The last block of each size may overlap the one before: no loop over single bytes. */
 export function equalBytes(left: usize, right: usize, length: usize): bool {
   const end = left + length;
   if (ASC_FEATURE_SIMD) {
-    while (left + 64 <= end) {
-      const first = v128.or(difference(left, right), difference(left + 16, right + 16));
-      const second = v128.or(difference(left + 32, right + 32), difference(left + 48, right + 48));
-      if (v128.any_true(v128.or(first, second))) return false;
-      left += 64;
-      right += 64;
-    }
-    while (left + 16 <= end) {
-      if (v128.any_true(difference(left, right))) return false;
-      left += 16;
-      right += 16;
-    }
+    if (length >= 16) return equalBlocks(left, right, end);
   }
-  while (left + 8 <= end) {
-    if (load<u64>(left) != load<u64>(right)) return false;
+  if (length < 8) return equalFew(left, right, end);
+  const last = end - 8;
+  const shift = right - left;
+  while (left < last) {
+    if (load<u64>(left) != load<u64>(left + shift)) return false;
     left += 8;
-    right += 8;
   }
-  while (left < end) {
+  return load<u64>(last) == load<u64>(last + shift);
+}
+
+function equalFew(left: usize, right: usize, end: usize): bool {
+  for (; left < end; ++left, ++right) {
     if (load<u8>(left) != load<u8>(right)) return false;
-    ++left;
-    ++right;
   }
   return true;
 }
 
+function equalBlocks(left: usize, right: usize, end: usize): bool {
+  const shift = right - left;
+  while (left + 64 <= end) {
+    const first = v128.or(difference(left, left + shift), difference(left + 16, left + 16 + shift));
+    const second = v128.or(difference(left + 32, left + 32 + shift), difference(left + 48, left + 48 + shift));
+    if (v128.any_true(v128.or(first, second))) return false;
+    left += 64;
+  }
+  const last = end - 16;
+  while (left < last) {
+    if (v128.any_true(difference(left, left + shift))) return false;
+    left += 16;
+  }
+  return !v128.any_true(difference(last, last + shift));
+}
+
+const FIRST_FACTOR: u64 = 0x9fb21c651e98df25;
+const SECOND_FACTOR: u64 = 0xd6e8feb86659fd93;
+
+// @ts-ignore: decorator
+@inline
+function mix(hash: u64, word: u64, factor: u64): u64 {
+  const product = (hash ^ word) * factor;
+  return product ^ (product >> 32);
+}
+
 /**
- * Eight bytes a step, keyed by a seed that the host draws at random: whoever writes the cache cannot choose keys that
+ * Two lanes of eight bytes a step, keyed by a seed that the host draws at random: whoever writes the cache cannot choose keys that
  * collide, so no document makes a table quadratic.
  */
 export function hashBytes(start: usize, end: usize): u32 {
-  let hash: u64 = hashSeed ^ <u64>(end - start);
-  while (start + 8 <= end) {
-    hash = (hash ^ load<u64>(start)) * 0x9fb21c651e98df25;
-    hash ^= hash >> 32;
+  let first: u64 = hashSeed ^ <u64>(end - start);
+  let second: u64 = ~hashSeed;
+  while (start + 16 <= end) {
+    first = mix(first, load<u64>(start), FIRST_FACTOR);
+    second = mix(second, load<u64>(start, 8), SECOND_FACTOR);
+    start += 16;
+  }
+  if (start + 8 <= end) {
+    first = mix(first, load<u64>(start), FIRST_FACTOR);
     start += 8;
   }
   const rest = <u64>(end - start);
-  if (rest) {
-    hash = (hash ^ (load<u64>(start) & ((<u64>1 << (rest << 3)) - 1))) * 0x9fb21c651e98df25;
-    hash ^= hash >> 32;
-  }
-  hash *= 0xd6e8feb86659fd93;
+  if (rest) second = mix(second, load<u64>(start) & ((<u64>1 << (rest << 3)) - 1), SECOND_FACTOR);
+  const hash = mix(first, second, SECOND_FACTOR);
   return <u32>(hash ^ (hash >> 32));
 }
