@@ -36,7 +36,7 @@ const merge = benchMerge(progress);
 const firstMerge = benchFirstMerge(progress);
 progress("");
 console.log(
-  "Merge, bytes in and bytes out; median (10th-90th percentile); times as fast as msal-node deserialize + serialize",
+  "Merge; median (10th-90th percentile); x: times as fast as msal-node deserialize + serialize",
 );
 console.table(merge.map(tableRow));
 console.log(`First merge in a fresh process, module read and compiled: ${show(firstMerge)} µs (goal 2000)`);
