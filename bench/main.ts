@@ -35,9 +35,7 @@ function tableRow(row: MergeRow): Record<string, string> {
 const merge = benchMerge(progress);
 const firstMerge = benchFirstMerge(progress);
 progress("");
-console.log(
-  "Merge; median (10th-90th percentile); x: times as fast as msal-node deserialize + serialize",
-);
+console.log("Merge; median (10th-90th percentile); x: times as fast as msal-node deserialize + serialize");
 console.table(merge.map(tableRow));
 console.log(`First merge in a fresh process, module read and compiled: ${show(firstMerge)} µs (goal 2000)`);
 
