@@ -1,0 +1,26 @@
+// npm run soak: the process tests at length, then the property tests again and again, each time with other seeds.
+// Stops at the first failure. `npm run soak -- 20`: so many rounds of the properties (100 unless told otherwise).
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const rounds = Number(process.argv[2] ?? 100);
+
+function vitest(folder, quiet) {
+  const args = [`${root}node_modules/vitest/vitest.mjs`, "run", folder];
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, SOAK: "1" },
+    encoding: "utf8",
+    stdio: ["ignore", quiet ? "pipe" : "inherit", "inherit"],
+  });
+  if (status === 0) return;
+  if (quiet) console.error(stdout);
+  process.exit(1);
+}
+
+vitest("spec-tests/processes", false);
+for (let round = 1; round <= rounds; round += 1) {
+  vitest("spec-tests/properties", true);
+  console.log(`properties: ${round} of ${rounds} rounds passed`);
+}
