@@ -3,7 +3,7 @@
 // validation (they were validated there) and the proof that nothing changed.
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { DOCUMENT_TOO_LARGE, JSON_TRAILING_BYTES, NOT_A_CACHE, OK, OUT_OF_MEMORY } from "../abi/status";
-import { CLOSE_BRACE, COMMA, OPEN_BRACE, QUOTE, equalBytes, isDigit, skipSpace } from "../json/bytes";
+import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACE, QUOTE, equalBytes, isDigit, skipSpace } from "../json/bytes";
 import { clearFailure, fail, failUnexpected, failureStatus } from "../json/failure";
 import { scanColon, scanValue } from "../json/scanner";
 import { sawEscape, scanString } from "../json/strings";
@@ -126,9 +126,9 @@ function scanWhole(value: usize, end: usize, depth: u32): usize {
   if (depth == SECTION_DEPTH && load<u8>(value) == OPEN_BRACE) return scanAlike(value, end, ENTITY_DEPTH);
   const valueEnd = scanValue(value, end, depth);
   if (!valueEnd || !isDigit(load<u8>(valueEnd - 1))) return valueEnd;
-  const next = load<u8>(skipSpace(valueEnd));
-  const ends = valueEnd < end && (next == COMMA || next == CLOSE_BRACE || skipSpace(valueEnd) > valueEnd);
-  return ends ? valueEnd : failUnexpected(valueEnd, end);
+  const next = load<u8>(valueEnd);
+  const ends = next == COMMA || next == CLOSE_BRACE || next == CLOSE_BRACKET || skipSpace(valueEnd) > valueEnd;
+  return ends && valueEnd < end ? valueEnd : failUnexpected(valueEnd, end);
 }
 
 function scanSection(document: u32, section: u32, address: usize, end: usize): usize {
