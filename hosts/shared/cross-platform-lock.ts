@@ -58,8 +58,8 @@ export abstract class CrossPlatformLockBase {
   /**
    * Releases the lock if this object holds it. If not, nothing is touched: the lock file is then somebody else's.
    *
-   * @throws PersistenceError `lock_not_held` when a renewal has found that it was taken away: somebody else may have
-   *   been at work at the same time
+   * @throws PersistenceError `lock_lost` when it was taken away meanwhile (`lock_not_held` when a renewal has noticed that
+   *   already): somebody else may have been at work at the same time
    */
   async unlock(): Promise<void> {
     const session = this.#holder;

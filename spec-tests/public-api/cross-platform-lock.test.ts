@@ -61,12 +61,12 @@ describe("CrossPlatformLock", () => {
     expect(existsSync(lockFile())).toBe(false);
   });
 
-  test("taken away meanwhile, it is left to its new holder", async () => {
+  test("taken away meanwhile, it is left to its new holder, and unlock says so", async () => {
     const lock = new CrossPlatformLock(lockFile());
     await lock.lock();
     await rm(lockFile());
     await writeFile(lockFile(), "4711 somebody else");
-    await lock.unlock();
+    await expect(lock.unlock()).rejects.toMatchObject({ code: "lock_lost" });
     expect(await readFile(lockFile(), "utf8")).toBe("4711 somebody else");
   });
 

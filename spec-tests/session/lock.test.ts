@@ -159,7 +159,7 @@ describe("an application's critical section", () => {
     await session.lock();
     await session.unlock();
     await expect(session.unlock()).rejects.toMatchObject({ code: "lock_not_held" });
-    expect(world.calls()).toBe("create release");
+    expect(world.calls()).toBe("create check release");
     expect(world.lockFile).toBeUndefined();
   });
 
@@ -197,6 +197,6 @@ describe("an application's critical section", () => {
     await session.unlock();
     await waiting;
     await session.unlock();
-    expect(world.calls()).toBe("create release create release");
+    expect(world.calls()).toBe("create check release create check release");
   });
 });

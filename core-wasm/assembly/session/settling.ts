@@ -13,7 +13,7 @@ import {
   removeFlags,
   setData,
 } from "../abi/result";
-import { IO_ERROR, LOST, NOT_FOUND, OK } from "../abi/status";
+import { IO_ERROR, LOCK_LOST, LOST, NOT_FOUND, OK } from "../abi/status";
 import { mergeDocuments } from "../cache/merge";
 import { enter, enterAtOnce, enterWith, lookedAt, setArgument } from "./calls";
 import { DAMAGED, SOUND, finding } from "./damage";
@@ -96,9 +96,10 @@ export function onProtected(): void {
   enter(operation.STAGE_CHECK);
 }
 
-/** The last look before the rename that publishes. */
+/** The last look before the rename that publishes, or before an application gives the lock back. */
 export function onChecked(): void {
-  if (outcomeStatus == LOST) restart();
+  if (operation.kind == operation.KIND_UNLOCK) finish(outcomeStatus == LOST ? LOCK_LOST : OK);
+  else if (outcomeStatus == LOST) restart();
   else if (outcomeStatus != OK) fail(outcomeFailure());
   else enterAtOnce(operation.kind == operation.KIND_CLEAR ? operation.STAGE_REMOVE : operation.STAGE_REPLACE);
 }

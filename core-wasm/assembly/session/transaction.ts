@@ -61,7 +61,7 @@ function begin(): void {
   else acquire();
 }
 
-/** Only what is held is released; the lock of somebody else is none of our business. */
+/** Only what is held is released, and whoever was not alone is told; the lock of somebody else is none of our business. */
 function unlock(): void {
   if (!operation.applicationHoldsLock) {
     finish(LOCK_NOT_HELD);
@@ -69,7 +69,7 @@ function unlock(): void {
   }
   operation.setApplicationHoldsLock(false);
   operation.setHoldsLock(true);
-  finish(OK);
+  enterAtOnce(operation.STAGE_CHECK);
 }
 
 /** The lock is ours: what now? */
