@@ -69,8 +69,7 @@ export const STATUS_MESSAGE: Readonly<Record<StatusName, string>> = {
   invalid_location: "The location cannot be used as a path.",
   lock_timeout: "The lock was not obtained in time.",
   lock_not_held: "The lock is not held by this object.",
-  lock_lost:
-    "The lock was taken away while it was held: somebody else may have been at work at the same time. No commit was published without it.",
+  lock_lost: "The lock was taken away while it was held: somebody else may have been at work at the same time. No commit was published without it.",
   json_unexpected_end: "The document ends in the middle of a value.",
   json_unexpected_byte: "The document has a byte where JSON allows none.",
   json_bad_number: "The document has a malformed number.",
