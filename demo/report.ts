@@ -30,7 +30,8 @@ export function summary(report: RunReport): object {
   return {
     expected: report.expected,
     found: report.found,
-    lost: report.lost,
+    lost: report.lost.length,
+    lostTokens: report.lost,
     failures: report.failures,
     refusedRefreshTokens: report.refusedRefreshTokens,
     recoveredLocks: sum((one) => one.statistics.takeOvers),
