@@ -19,5 +19,4 @@ it("the demo loses nothing, recovers a killed holder's lock and two torn files",
   expect(report.salvaged).toBeGreaterThanOrEqual(2);
   expect(report.setAside.length).toBeGreaterThanOrEqual(2);
   expect(report.workers).toHaveLength(8);
-  expect(report.ms).toBeLessThan(30_000);
 });
