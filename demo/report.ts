@@ -25,8 +25,11 @@ export function liveProgress(stream: NodeJS.WriteStream): Observer & { end(): vo
   };
 }
 
+function sum(report: RunReport, pick: (worker: WorkerReport) => number): number {
+  return report.workers.reduce((total, one) => total + pick(one), 0);
+}
+
 export function summary(report: RunReport): object {
-  const sum = (pick: (worker: WorkerReport) => number) => report.workers.reduce((total, one) => total + pick(one), 0);
   return {
     expected: report.expected,
     found: report.found,
@@ -34,8 +37,8 @@ export function summary(report: RunReport): object {
     lostTokens: report.lost,
     failures: report.failures,
     refusedRefreshTokens: report.refusedRefreshTokens,
-    recoveredLocks: sum((one) => one.statistics.takeOvers),
-    salvaged: sum((one) => one.statistics.salvaged),
+    recoveredLocks: sum(report, (one) => one.statistics.takeOvers),
+    salvaged: sum(report, (one) => one.statistics.salvaged),
     setAside: report.setAside,
     longestWaitMs: longestWait(report),
     issued: report.issued,
@@ -46,7 +49,6 @@ export function summary(report: RunReport): object {
 }
 
 export function table(report: RunReport): string {
-  const sum = (pick: (worker: WorkerReport) => number) => report.workers.reduce((total, one) => total + pick(one), 0);
   const lines = [
     "",
     `Eight processes, one cache file, ${(report.ms / 1000).toFixed(1)} s   ${report.cache}`,
@@ -75,9 +77,9 @@ export function table(report: RunReport): string {
     ...report.lost.map((name) => `  lost: ${name}`),
     ...report.failures.slice(0, 20).map((what) => `  failed: ${what}`),
     "",
-    `Killed holder (process ${report.disturbances.killedHolder}): its lock was taken over, ${sum((one) => one.statistics.takeOvers)} time(s).`,
+    `Killed holder (process ${report.disturbances.killedHolder}): its lock was taken over, ${sum(report, (one) => one.statistics.takeOvers)} time(s).`,
     `Garbage after the document (${report.disturbances.tail.after - report.disturbances.tail.before} bytes) and a file cut short ` +
-      `(${report.disturbances.cut.before} to ${report.disturbances.cut.after} bytes): salvaged ${sum((one) => one.statistics.salvaged)} time(s), ` +
+      `(${report.disturbances.cut.before} to ${report.disturbances.cut.after} bytes): salvaged ${sum(report, (one) => one.statistics.salvaged)} time(s), ` +
       "then put back by the processes that remembered the rest.",
     `The damaged originals: ${report.setAside.join(", ") || "none was kept"}`,
     "",

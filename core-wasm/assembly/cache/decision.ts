@@ -26,7 +26,7 @@ function equalSides(left: Side, right: Side): bool {
   return equalValues(left.valueStart, left.valueEnd, right.valueStart, right.valueEnd);
 }
 
-export function oursEqualsTheirs(slot: Slot): bool {
+function oursEqualsTheirs(slot: Slot): bool {
   return slot.oursIsTheirs || equalSides(sideOf(slot, DOCUMENT_OURS), sideOf(slot, DOCUMENT_THEIRS));
 }
 
@@ -50,7 +50,7 @@ export function drop(slot: Slot): void {
 }
 
 /** Decides an entity. False when memory could not grow. */
-export function decideEntity(slot: Slot): bool {
+function decideEntity(slot: Slot): bool {
   const base = has(slot, DOCUMENT_BASE);
   const ours = has(slot, DOCUMENT_OURS);
   const theirs = has(slot, DOCUMENT_THEIRS);
@@ -104,7 +104,7 @@ function isTheirsNewer(slot: Slot): bool {
 }
 
 /** Foreign members: ours when we changed or added it, otherwise as theirs has it, or its absence. */
-export function decideForeign(slot: Slot): void {
+function decideForeign(slot: Slot): void {
   const base = has(slot, DOCUMENT_BASE);
   const ours = has(slot, DOCUMENT_OURS);
   const theirs = has(slot, DOCUMENT_THEIRS);

@@ -9,7 +9,7 @@ export let fieldStart: usize = 0;
 export let fieldEnd: usize = 0;
 
 /** Finds a field of the entity at `entity`. False when it has none, or when the entity is not an object. */
-export function findField(entity: usize, name: string): bool {
+function findField(entity: usize, name: string): bool {
   fieldStart = 0;
   if (load<u8>(entity) != OPEN_BRACE) return false;
   const position = mark();

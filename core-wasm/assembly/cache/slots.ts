@@ -60,9 +60,6 @@ let bucketMask: u32 = 0;
 let slotCount: u32 = 0;
 let nextOrdinal: u32 = 0;
 
-/** Did an allocation fail since `clearSlots`? */
-export let slotsFailed: bool = false;
-
 export function clearSlots(): void {
   memory.fill(LISTS, 0, 48);
   memory.fill(FIRST_ORDINALS, 0, 72);
@@ -71,7 +68,6 @@ export function clearSlots(): void {
   bucketMask = 0;
   slotCount = 0;
   nextOrdinal = 1;
-  slotsFailed = false;
 }
 
 export function countSlots(): u32 {
@@ -176,10 +172,7 @@ function sameName(slot: Slot, nameStart: usize, nameEnd: usize, escaped: bool): 
 function create(section: u32, hash: u32, escaped: bool): Slot | null {
   const full = bucketMask == 0 || slotCount << 1 > bucketMask;
   const room: usize = full && !grow() ? 0 : allocate(SLOT_SIZE);
-  if (!room) {
-    slotsFailed = true;
-    return null;
-  }
+  if (!room) return null;
   const slot = changetype<Slot>(room);
   slot.hash = hash;
   slot.section = section;

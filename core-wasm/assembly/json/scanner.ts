@@ -15,7 +15,7 @@ import {
 import { fail, failUnexpected } from "./failure";
 import { endOfString, scanString } from "./strings";
 
-export const MAX_DEPTH: u32 = 64;
+const MAX_DEPTH: u32 = 64;
 
 /** Scans one value that starts at `address`, inside `depth` open containers. Returns the address behind it, or 0. */
 export function scanValue(address: usize, end: usize, depth: u32): usize {
