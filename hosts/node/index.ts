@@ -1,5 +1,6 @@
+import { installHost } from "../shared/host.ts";
+import { nodeHost } from "./capabilities.ts";
+
+installHost(nodeHost);
+
 export * from "../shared/index.ts";
-export { CrossPlatformLock } from "./cross-platform-lock.ts";
-export { Environment } from "./environment.ts";
-export { FilePersistence } from "./file-persistence.ts";
-export { TokenCacheStore } from "./token-cache-store.ts";

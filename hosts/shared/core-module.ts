@@ -39,6 +39,26 @@ export type CoreImports = Record<string, Record<string, (...values: never[]) => 
 /** Largest document unless told otherwise. */
 export const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
+/** A function that returns a v128: valid only where SIMD is. */
+const SIMD_PROBE = Uint8Array.of(
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...[1, 5, 1, 0x60, 0, 1, 0x7b],
+  ...[3, 2, 1, 0],
+  ...[10, 8, 1, 6, 0, 0x41, 0, 0xfd, 0x0f, 0x0b],
+);
+
+/**
+ * The core, read and compiled once per process, on first use: synchronously, which takes about a millisecond, so that no two
+ * callers do it at once.
+ */
+export function compileOnce(read: (file: "core.wasm" | "core.portable.wasm") => Uint8Array): () => CoreModule {
+  let compiled: CoreModule | undefined;
+  return () => {
+    compiled ??= new WebAssembly.Module(read(WebAssembly.validate(SIMD_PROBE) ? "core.wasm" : "core.portable.wasm"));
+    return compiled;
+  };
+}
+
 /** Instantiates at once: the module is small and compiled already. */
 export function instantiate(module: CoreModule, imports: CoreImports): CoreExports {
   const instance = new WebAssembly.Instance(module, imports);

@@ -1,5 +1,6 @@
 import { CoreSession } from "./core-session.ts";
-import type { Host } from "./host.ts";
+import { connectFile } from "./file-capabilities.ts";
+import { host } from "./host.ts";
 import { Logger, type LoggerLike, logTo } from "./logger.ts";
 
 /** The family's way to say how long to wait: `retryNumber` × `retryDelay` milliseconds in all. */
@@ -18,11 +19,8 @@ export function lockTimeoutOf(options: Partial<CrossPlatformLockOptions> | undef
 /**
  * A lock on a file, respected by every member of the family. For what a persistence holds that is not a token cache;
  * `TokenCacheStore` and the plugin take the lock by themselves.
- *
- * A host's class supplies `host`.
  */
-export abstract class CrossPlatformLockBase {
-  protected abstract readonly host: Host;
+export class CrossPlatformLock {
   readonly #path: string;
   readonly #logger: LoggerLike;
   readonly #timeoutMs: number | undefined;
@@ -77,8 +75,8 @@ export abstract class CrossPlatformLockBase {
 
   #createSession(): CoreSession {
     const location = this.#path.replace(/\.lockfile$/, "");
-    const capabilities = this.host.connectFile(location, logTo(this.#logger), this.#path);
+    const capabilities = connectFile(location, logTo(this.#logger), this.#path);
     const options = this.#timeoutMs === undefined ? {} : { lockTimeoutMs: this.#timeoutMs };
-    return CoreSession.create(this.host.module(), capabilities, options);
+    return CoreSession.create(host().module(), capabilities, options);
   }
 }

@@ -91,6 +91,7 @@ const STATUS_OF_ERRNO: Readonly<Record<string, StatusName>> = {
 /** The status for whatever a capability threw. */
 export function statusOfError(error: unknown): StatusName {
   const code = codeOf(error);
+  if (missingPermission(error) !== undefined) return "permission_denied";
   if (error instanceof PersistenceError) return STATUS[error.code] >= STATUS.io_error ? error.code : "io_error";
   return (code !== undefined && Object.hasOwn(STATUS_OF_ERRNO, code) && STATUS_OF_ERRNO[code]) || "io_error";
 }
@@ -106,7 +107,15 @@ export function toPersistenceError(error: unknown, location?: string): Persisten
 export function messageFor(code: StatusName, location?: string, cause?: unknown): string {
   const where = location === undefined ? "" : ` ${location}`;
   const errno = cause instanceof PersistenceError ? undefined : codeOf(cause);
+  const flag = missingPermission(cause);
+  if (flag !== undefined) return `Deno was not permitted to use this location.${where} Run it again with ${flag}.`;
   return `${STATUS_MESSAGE[code]}${where}${errno === undefined ? "" : ` (${errno})`}`;
+}
+
+/** The flag that Deno would want, where it has barred something. Its errors carry no code; they name the flag in their text. */
+function missingPermission(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== "NotCapable") return undefined;
+  return /--allow-[a-z-]+/.exec(error.message)?.[0] ?? "the permission it asks for";
 }
 
 function codeOf(error: unknown): string | undefined {

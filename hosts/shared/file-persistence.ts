@@ -1,7 +1,8 @@
 import { BasePersistence } from "./base-persistence.ts";
 import type { Store } from "./capabilities.ts";
 import { PersistenceError, PersistenceNotFound, toPersistenceError } from "./errors.ts";
-import type { Host } from "./host.ts";
+import { connectFile, expandHome, freshNeighbour, prepareFolder } from "./file-capabilities.ts";
+import { host } from "./host.ts";
 import { Logger, type LoggerOptions, logTo } from "./logger.ts";
 import { CORE_LINK, type CoreLink, type LinkedPersistence } from "./persistence.ts";
 
@@ -10,24 +11,32 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * A file, readable by its owner only, not encrypted. Any text can be kept in it; it need not be a token cache.
- *
- * A host's class supplies `host` and `create`.
  */
-export abstract class FilePersistenceBase extends BasePersistence implements LinkedPersistence {
+export class FilePersistence extends BasePersistence implements LinkedPersistence {
   readonly isEncrypted: boolean = false;
-  readonly #host: Host;
   readonly #location: string;
   readonly #logger: Logger;
   readonly #loggerOptions: LoggerOptions | undefined;
   readonly #store: Store;
 
-  protected constructor(host: Host, fileLocation: string, loggerOptions?: LoggerOptions) {
+  protected constructor(fileLocation: string, loggerOptions?: LoggerOptions) {
     super();
-    this.#host = host;
-    this.#location = host.expandHome(fileLocation);
+    this.#location = expandHome(fileLocation);
     this.#logger = new Logger(loggerOptions);
     this.#loggerOptions = loggerOptions;
     this.#store = this.#connect().store;
+  }
+
+  /**
+   * Creates the folder (0700) if it is missing. A file that is there is made private (0600), its content is not touched.
+   *
+   * @param fileLocation `~` stands for the user's home folder
+   * @throws PersistenceError with the code of what the operating system refused
+   */
+  static async create(fileLocation: string, loggerOptions?: LoggerOptions): Promise<FilePersistence> {
+    const persistence = new FilePersistence(fileLocation, loggerOptions);
+    await persistence.prepare();
+    return persistence;
   }
 
   /**
@@ -116,24 +125,21 @@ export abstract class FilePersistenceBase extends BasePersistence implements Lin
   }
 
   /** One that uses a file of its own, under a random name, in the same folder. */
-  abstract override createForPersistenceValidation(): Promise<FilePersistenceBase>;
-
-  [CORE_LINK](): CoreLink {
-    return { module: () => this.#host.module(), capabilities: this.#connect() };
+  override createForPersistenceValidation(): Promise<FilePersistence> {
+    return FilePersistence.create(freshNeighbour(this.#location), this.#loggerOptions);
   }
 
-  /** A neighbour's path, and the options this persistence was made with. */
-  protected trial(): [location: string, loggerOptions: LoggerOptions | undefined] {
-    return [this.#host.freshNeighbour(this.#location), this.#loggerOptions];
+  [CORE_LINK](): CoreLink {
+    return { module: () => host().module(), capabilities: this.#connect() };
   }
 
   /** Creates the folder if it is missing, and makes a file that is there private. */
   protected async prepare(): Promise<void> {
-    await this.#attempt(() => this.#host.prepareFolder(this.#location));
+    await this.#attempt(() => prepareFolder(this.#location));
   }
 
   #connect() {
-    return this.#host.connectFile(this.#location, logTo(this.#logger));
+    return connectFile(this.#location, logTo(this.#logger));
   }
 
   async #attempt<T>(operation: () => T | Promise<T>): Promise<T> {

@@ -1,16 +1,31 @@
-import type { Capabilities, Log } from "./capabilities.ts";
+import type { Awaitable } from "./capabilities.ts";
 import type { CoreModule } from "./core-module.ts";
+import type { EnvironmentSource } from "./environment-names.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** What the public classes need of a runtime. Each function is called on use, never on import. */
 export interface Host {
+  readonly name: "node" | "deno" | "bun";
+  /** What stores and locks are made of. */
+  readonly runtime: Runtime;
+  readonly environment: EnvironmentSource;
   /** Reads and compiles the core on first use, once per process. */
   module(): CoreModule;
-  /** Capabilities for the plain file at `location`; the lock file is `lockPath`, or `<location>.lockfile`. */
-  connectFile(location: string, log: Log, lockPath?: string): Capabilities;
-  /** `~` and `~/…` become the user's home folder; anything else stays as it is. */
-  expandHome(location: string): string;
-  /** Creates the folder (0700) if it is missing, and makes a file that is at `location` private (0600). */
-  prepareFolder(location: string): Promise<void>;
-  /** A path in the same folder as `location` that nobody else uses. */
-  freshNeighbour(location: string): string;
+  /** The user's home folder. */
+  homeFolder(): string;
+  /** Can it be told whether another process lives? Where not, a killed holder's lock file is respected until it is 30 s old. */
+  canSeeProcesses(): Awaitable<boolean>;
+}
+
+let installed: Host | undefined;
+
+/** A process has one runtime: the entry point of its host says which. */
+export function installHost(host: Host): void {
+  installed = host;
+}
+
+export function host(): Host {
+  if (installed === undefined)
+    throw new Error("Import msal-extensions by its name: its entry points install the host.");
+  return installed;
 }

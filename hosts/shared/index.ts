@@ -2,12 +2,20 @@
 export type { AccountRecord, CacheChange } from "./account-watch.ts";
 export { BasePersistence } from "./base-persistence.ts";
 export type { PluginStatistics } from "./cache-view.ts";
-export type { CrossPlatformLockOptions } from "./cross-platform-lock.ts";
+export { CrossPlatformLock, type CrossPlatformLockOptions } from "./cross-platform-lock.ts";
+export { Environment } from "./environment.ts";
 export { PersistenceError, PersistenceNotFound } from "./errors.ts";
+export { FilePersistence } from "./file-persistence.ts";
+export { type HostCapabilities, hostCapabilities } from "./host-capabilities.ts";
 export { Logger, type LoggerLike, type LoggerOptions, LogLevel } from "./logger.ts";
 export type { CacheContext, SerializableTokenCache } from "./memory-hand-over.ts";
 export type { CommitOutcome, Inspection, LoadOutcome, LockReport, MergeOutcome, MergeReport } from "./outcomes.ts";
 export type { IPersistence } from "./persistence.ts";
 export { PersistenceCachePlugin, type PersistenceCachePluginOptions } from "./persistence-cache-plugin.ts";
 export type { StatusName } from "./status.ts";
-export type { CacheDocument, LoadedCache, TokenCacheStoreOptions } from "./token-cache-store.ts";
+export {
+  type CacheDocument,
+  type LoadedCache,
+  TokenCacheStore,
+  type TokenCacheStoreOptions,
+} from "./token-cache-store.ts";

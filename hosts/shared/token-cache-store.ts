@@ -2,6 +2,7 @@ import { AccountWatch, type CacheChange } from "./account-watch.ts";
 import { CacheMerger } from "./cache-merger.ts";
 import type { Awaitable, Store } from "./capabilities.ts";
 import { CoreSession } from "./core-session.ts";
+import { FilePersistence } from "./file-persistence.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { CommitOutcome, Inspection, LoadOutcome } from "./outcomes.ts";
 import { coreLinkOf, type IPersistence } from "./persistence.ts";
@@ -30,10 +31,8 @@ function bytesOf(document: CacheDocument): Uint8Array {
 /**
  * A token cache as such, without MSAL: for tools, and for applications that keep their own. Operations of one store run
  * one after the other.
- *
- * A host's class supplies `open`.
  */
-export class TokenCacheStoreBase {
+export class TokenCacheStore {
   readonly #session: CoreSession;
   readonly #merger: CacheMerger;
   readonly #store: Store;
@@ -43,11 +42,20 @@ export class TokenCacheStoreBase {
   /** What the session last loaded or committed: the very object that callers were given. */
   #current: Uint8Array | undefined;
 
-  protected constructor(parts: StoreParts) {
+  private constructor(parts: StoreParts) {
     this.#session = parts.session;
     this.#merger = parts.merger;
     this.#store = parts.store;
     this.#logger = parts.logger;
+  }
+
+  /**
+   * @param cache where the cache is: the path of a plain file, created if it is missing, or a persistence of this package
+   * @throws PersistenceError `not_supported` for any other persistence; or what the operating system refused
+   */
+  static async open(cache: string | IPersistence, options: TokenCacheStoreOptions = {}): Promise<TokenCacheStore> {
+    const persistence = typeof cache === "string" ? await FilePersistence.create(cache) : cache;
+    return new TokenCacheStore(partsOf(persistence, options));
   }
 
   /** Where the cache lives. */
@@ -148,7 +156,7 @@ export class TokenCacheStoreBase {
   }
 }
 
-export interface StoreParts {
+interface StoreParts {
   readonly session: CoreSession;
   readonly merger: CacheMerger;
   readonly store: Store;
@@ -156,7 +164,7 @@ export interface StoreParts {
 }
 
 /** What a store is made of, for a persistence of this package. */
-export function partsOf(persistence: IPersistence, options: TokenCacheStoreOptions): StoreParts {
+function partsOf(persistence: IPersistence, options: TokenCacheStoreOptions): StoreParts {
   const { module, capabilities } = coreLinkOf(persistence);
   const compiled = module();
   return {

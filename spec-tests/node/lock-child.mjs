@@ -2,8 +2,8 @@
 // Arguments: the lock file, and K or P.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { createLock } from "../../dist/hosts/node/lock.js";
 import { acquire, tryAcquire } from "../../dist/spec-tests/node/acquire.js";
+import { createLock } from "../../dist/spec-tests/node/replaced-runtime.js";
 
 const [path, kind] = process.argv.slice(2);
 const lock = createLock(path, { kernelLocks: kind === "K" });

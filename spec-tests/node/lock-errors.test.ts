@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createLock } from "../../hosts/node/lock.ts";
 import { type Call, descriptors, ERRNOS, failing, names, temporaryFolder } from "./fixtures.ts";
+import { createLock } from "./replaced-runtime.ts";
 
 interface Site {
   readonly kind: "K" | "P";

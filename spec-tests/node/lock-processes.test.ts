@@ -4,10 +4,10 @@ import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { createLock } from "../../hosts/node/lock.ts";
 import { acquire, tryAcquire } from "./acquire.ts";
 import { Child } from "./children.ts";
 import { names, temporaryFolder } from "./fixtures.ts";
+import { createLock } from "./replaced-runtime.ts";
 
 const pathIn = (folder: string) => join(folder, "cache.lockfile");
 

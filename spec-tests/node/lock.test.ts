@@ -14,13 +14,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createClock } from "../../hosts/node/clock.ts";
-import { realFileSystem } from "../../hosts/node/file-system.ts";
-import { type KernelLocks, loadKernelLocks } from "../../hosts/node/kernel-locks.ts";
-import { createLock, type LockOptions } from "../../hosts/node/lock.ts";
+import { nodeRuntime } from "../../hosts/node/capabilities.ts";
+import { loadKernelLocks } from "../../hosts/node/kernel-locks.ts";
 import type { Lock } from "../../hosts/shared/capabilities.ts";
+import { createClock } from "../../hosts/shared/clock.ts";
+import type { KernelLocks } from "../../hosts/shared/kernel-locks.ts";
 import { abandoned, acquire, tryAcquire } from "./acquire.ts";
 import { descriptors, errno, failing, meanwhile, names, temporaryFolder, withoutLinks } from "./fixtures.ts";
+import { createLock, type LockOptions, realFileSystem } from "./replaced-runtime.ts";
 
 const NOBODY = 2147483646; // no system gives this number to a process
 const lockIn = (folder: string, kind: "K" | "P", options: LockOptions = {}) =>
@@ -239,7 +240,7 @@ describe("kind K", () => {
           realFileSystem.link(from, to, (error) => {
             seen = readFileSync(lock.path, "utf8");
             const fd = openSync(lock.path, "r+");
-            expect(kernel.lock(fd)).toBe(false);
+            expect(kernel.lock(fd, lock.path)).toBe(false);
             closeSync(fd);
             callback(error);
           })) as typeof realFileSystem.link,
@@ -325,9 +326,11 @@ describe("kind K", () => {
     async (code) => {
       const folder = temporaryFolder();
       const kernelLocks: KernelLocks = {
+        recordLocks: true,
         lock() {
           throw Object.assign(errno(code), { syscall: "flock" });
         },
+        letGo() {},
       };
       const created = lockIn(folder, "K", { kernelLocks });
       expect(await created.create()).toBe(true);
@@ -344,13 +347,13 @@ describe("kind K", () => {
   );
 
   it("reports a descriptor that cannot be locked", () => {
-    expect(() => loadKernelLocks()!.lock(987_654)).toThrowError(expect.objectContaining({ code: "EBADF" }));
+    expect(() => loadKernelLocks()!.lock(987_654, "nowhere")).toThrowError(expect.objectContaining({ code: "EBADF" }));
   });
 });
 
 function openAndLock(path: string, kernel: KernelLocks): number {
   const fd = openSync(path, "r+");
-  expect(kernel.lock(fd)).toBe(true);
+  expect(kernel.lock(fd, path)).toBe(true);
   return fd;
 }
 
@@ -487,9 +490,9 @@ describe("processes", () => {
   });
 
   it("believes the signal where /proc says nothing", async () => {
-    const { processAlive } = await import("../../hosts/node/processes.ts");
-    const { Files } = await import("../../hosts/node/file-system.ts");
-    expect(await processAlive(new Files(failing("readFile", "ENOENT")), process.pid)).toBe(true);
-    expect(await processAlive(new Files(failing("readFile", "ESRCH")), process.pid)).toBe(false);
+    const { processAlive } = await import("../../hosts/shared/processes.ts");
+    const { Files } = await import("../../hosts/shared/file-system.ts");
+    expect(await processAlive(new Files(failing("readFile", "ENOENT")), process.pid, nodeRuntime)).toBe(true);
+    expect(await processAlive(new Files(failing("readFile", "ESRCH")), process.pid, nodeRuntime)).toBe(false);
   });
 });

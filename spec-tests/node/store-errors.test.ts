@@ -1,10 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createClock } from "../../hosts/node/clock.ts";
-import { realFileSystem } from "../../hosts/node/file-system.ts";
-import { createFileStore } from "../../hosts/node/store.ts";
+import { createClock } from "../../hosts/shared/clock.ts";
 import { type Call, descriptors, ERRNOS, errno, failing, names, temporaryFolder } from "./fixtures.ts";
+import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
 
 const content = new TextEncoder().encode("new");
 

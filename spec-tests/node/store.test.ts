@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createFileStore } from "../../hosts/node/store.ts";
 import { descriptors, errno, failing, meanwhile, names, temporaryFolder } from "./fixtures.ts";
+import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (content: Uint8Array | undefined) => content && new TextDecoder().decode(content);
@@ -59,7 +59,6 @@ describe("reading and replacing", () => {
 
   it("writes on where the system took only a part", async () => {
     const folder = temporaryFolder();
-    const { realFileSystem } = await import("../../hosts/node/file-system.ts");
     const write = (fd: number, content: Uint8Array, from: number, length: number, position: number, done: never) =>
       realFileSystem.write(fd, content, from, Math.min(3, length), position, done);
     const store = createFileStore(join(folder, "cache"), { fs: { ...realFileSystem, write: write as never } });
@@ -80,7 +79,6 @@ describe("reading and replacing", () => {
   it("gives the version from before when a file never holds still", async () => {
     const location = join(temporaryFolder(), "cache");
     writeFileSync(location, "");
-    const { realFileSystem } = await import("../../hosts/node/file-system.ts");
     let written = "x";
     const fstat = (...args: unknown[]) => {
       written += "x";
@@ -276,7 +274,6 @@ describe("watching", () => {
   });
 
   it("polls where there is no watcher to be had", async () => {
-    const { realFileSystem } = await import("../../hosts/node/file-system.ts");
     const location = join(temporaryFolder(), "cache");
     const watch = () => {
       throw errno("ENOSPC");

@@ -55,6 +55,7 @@ const OURS = [
   "PersistenceError",
   "PersistenceNotFound",
   "TokenCacheStore",
+  "hostCapabilities",
 ];
 
 describe("names", () => {
@@ -67,7 +68,7 @@ describe("names", () => {
     }
     expect(api.FilePersistence.create).toHaveLength(2);
     expect(api.PersistenceCachePlugin).toHaveLength(2);
-    expect(api.CrossPlatformLock).toHaveLength(0);
+    expect(api.CrossPlatformLock).toHaveLength(3);
   });
 
   test("and no others", () => {

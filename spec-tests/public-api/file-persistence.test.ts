@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { FilePersistence, PersistenceNotFound } from "../../hosts/node/index.ts";
+import { expandHome } from "../../hosts/shared/file-capabilities.ts";
 import { temporaryFolder } from "../plugin/fixtures.ts";
 
 const folder = temporaryFolder();
@@ -45,9 +45,9 @@ describe("create", () => {
   });
 
   test("expands ~ as Python does", () => {
-    expect(nodeHost.expandHome("~")).toBe(homedir());
-    expect(nodeHost.expandHome("~/x")).toBe(`${homedir()}/x`);
-    for (const path of ["~other/x", "a~/x", "/~/x", "x"]) expect(nodeHost.expandHome(path)).toBe(path);
+    expect(expandHome("~")).toBe(homedir());
+    expect(expandHome("~/x")).toBe(`${homedir()}/x`);
+    for (const path of ["~other/x", "a~/x", "/~/x", "x"]) expect(expandHome(path)).toBe(path);
   });
 });
 

@@ -1,4 +1,5 @@
-import type { KernelLocks, Koffi } from "./kernel-locks.ts";
+import type { ForeignFunctions } from "./foreign-functions.ts";
+import type { KernelLocks } from "./kernel-locks.ts";
 
 const LOCKFILE_FAIL_IMMEDIATELY = 1;
 const LOCKFILE_EXCLUSIVE_LOCK = 2;
@@ -16,36 +17,37 @@ const OFFSET_LOW = 16;
  */
 const OFFSETS = [0, 0x4000_0000];
 
-/** 64-bit only. Not every way to embed Node exports libuv; `load` throws there and a lease does the work. */
-export function windowsLocks(koffi: Koffi): KernelLocks | undefined {
-  if (process.arch !== "x64" && process.arch !== "arm64") {
+/** 64-bit only. Not every way to embed Node exports libuv; `open` throws there and a lease does the work. */
+export function windowsLocks(foreign: ForeignFunctions, arch: string): KernelLocks | undefined {
+  if (arch !== "x64" && arch !== "arm64") {
     return undefined;
   }
-  const kernel32 = koffi.load("kernel32.dll");
-  const handleOf = koffi.load(null).func("intptr_t uv_get_osfhandle(int fd)");
-  const range = "intptr_t file, uint32_t flags, uint32_t reserved, uint32_t low, uint32_t high, void *overlapped";
-  const lockFileEx = kernel32.func(`int __stdcall LockFileEx(${range})`);
-  const unlockFile = kernel32.func(
-    "int __stdcall UnlockFile(intptr_t file, uint32_t offsetLow, uint32_t offsetHigh, uint32_t low, uint32_t high)",
-  );
-  const getLastError = kernel32.func("uint32_t __stdcall GetLastError()");
+  const { uv_get_osfhandle: handleOf } = foreign.open(null, {
+    uv_get_osfhandle: { parameters: ["i32"], result: "i64" },
+  });
+  const { LockFileEx, UnlockFile, GetLastError } = foreign.open("kernel32.dll", {
+    LockFileEx: { parameters: ["i64", "u32", "u32", "u32", "u32", "buffer"], result: "i32" },
+    UnlockFile: { parameters: ["i64", "u32", "u32", "u32", "u32"], result: "i32" },
+    GetLastError: { parameters: [], result: "u32" },
+  });
 
-  function lockByte(handle: number, offset: number): boolean {
+  function lockByte(handle: unknown, offset: number): boolean {
     const overlapped = new Uint8Array(OVERLAPPED_SIZE);
     new DataView(overlapped.buffer).setUint32(OFFSET_LOW, offset, true);
-    return lockFileEx(handle, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, overlapped) !== 0;
+    return LockFileEx(handle, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, overlapped) !== 0;
   }
 
   return {
+    recordLocks: true, // they are the same there
     lock(fd) {
       const handle = handleOf(fd);
       const taken: number[] = [];
       for (const offset of OFFSETS) {
         if (!lockByte(handle, offset)) {
-          const error = getLastError();
+          const error = Number(GetLastError());
           // A second try would find its own lock in the way: here even the same handle excludes itself.
           for (const locked of taken) {
-            unlockFile(handle, locked, 0, 1, 0);
+            UnlockFile(handle, locked, 0, 1, 0);
           }
           return refused(error);
         }
@@ -53,6 +55,7 @@ export function windowsLocks(koffi: Koffi): KernelLocks | undefined {
       }
       return true;
     },
+    letGo() {},
   };
 }
 

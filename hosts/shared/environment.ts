@@ -1,12 +1,5 @@
-import { type EnvironmentSource, homeOnUnix } from "../shared/environment-names.ts";
-
-const source: EnvironmentSource = {
-  get platform() {
-    return process.platform;
-  },
-  variable: (name) => process.env[name],
-  userId: () => process.getuid?.(),
-};
+import { homeOnUnix } from "./environment-names.ts";
+import { host } from "./host.ts";
 
 /** Where the user's files are, as the family finds them. Variables that are not set are "". */
 // biome-ignore lint/complexity/noStaticOnlyClass: the family's shape
@@ -32,27 +25,27 @@ export class Environment {
   }
 
   static getEnvironmentVariable(name: string): string {
-    return source.variable(name) ?? "";
+    return host().environment.variable(name) ?? "";
   }
 
   static getEnvironmentPlatform(): string {
-    return source.platform;
+    return host().environment.platform;
   }
 
   static isWindowsPlatform(): boolean {
-    return source.platform === "win32";
+    return host().environment.platform === "win32";
   }
 
   static isLinuxPlatform(): boolean {
-    return source.platform === "linux";
+    return host().environment.platform === "linux";
   }
 
   static isMacPlatform(): boolean {
-    return source.platform === "darwin";
+    return host().environment.platform === "darwin";
   }
 
   static isLinuxRootUser(): boolean {
-    return source.userId() === 0;
+    return host().environment.userId() === 0;
   }
 
   /** The folder below which applications keep a user's files. `null` where there is no user. */
@@ -67,6 +60,6 @@ export class Environment {
 
   /** @throws PersistenceError `not_supported` where the platform is neither Linux nor macOS. */
   static getUserHomeDirOnUnix(): string | null {
-    return homeOnUnix(source);
+    return homeOnUnix(host().environment);
   }
 }

@@ -1,10 +1,8 @@
-import { randomBytes } from "node:crypto";
-import type { BigIntStats } from "node:fs";
-import { basename, dirname, isAbsolute, join, sep } from "node:path";
-import type { Clock, Store, StoredContent, StoreVersion } from "../shared/capabilities.ts";
-import { createClock } from "./clock.ts";
-import { closing, type FileSystem, Files, hasCode, quietly, realFileSystem, unlessMissing } from "./file-system.ts";
+import type { Store, StoredContent, StoreVersion } from "./capabilities.ts";
+import { closing, type FileStatus, Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
 import { processAlive } from "./processes.ts";
+import { randomName } from "./random-name.ts";
+import type { Paths, Runtime } from "./runtime.ts";
 import { watchStore } from "./store-watch.ts";
 
 /** As many as Linux follows. */
@@ -17,20 +15,18 @@ const WINDOWS_WAITS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000];
 const STALE_TEMPORARY_MS = 60_000;
 
 export interface FileStoreOptions {
-  readonly fs?: FileSystem;
   /** `false`: do not wait for the disk. Several times faster; a power cut may then lose what was last written. */
   readonly sync?: boolean;
-  readonly clock?: Clock;
-  readonly platform?: NodeJS.Platform;
 }
 
-function versionOf(stat: BigIntStats): StoreVersion {
+function versionOf(stat: FileStatus): StoreVersion {
   return { mtimeNs: stat.mtimeNs, size: stat.size, inode: stat.ino };
 }
 
 /** A file, replaced as a whole, readable by its owner only. */
-export function createFileStore(location: string, options: FileStoreOptions = {}): Store {
-  const { fs = realFileSystem, sync = true, clock = createClock(), platform = process.platform } = options;
+export function createFileStore(runtime: Runtime, location: string, options: FileStoreOptions = {}): Store {
+  const { sync = true } = options;
+  const { fs, clock, platform, paths } = runtime;
   const files = new Files(fs);
   let swept = false;
 
@@ -45,10 +41,10 @@ export function createFileStore(location: string, options: FileStoreOptions = {}
   }
 
   async function replace(content: Uint8Array): Promise<StoreVersion> {
-    const target = await followLinks(files, location);
-    const temporary = join(
-      dirname(target),
-      `.${basename(target)}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`,
+    const target = await followLinks(files, paths, location);
+    const temporary = paths.join(
+      paths.dirname(target),
+      `.${paths.basename(target)}.${runtime.pid}.${randomName(clock)}.tmp`,
     );
     const version = await writeNew(temporary, content);
     try {
@@ -57,10 +53,10 @@ export function createFileStore(location: string, options: FileStoreOptions = {}
       await quietly(files.unlink(temporary));
       throw error;
     }
-    await syncFolder(dirname(target));
+    await syncFolder(paths.dirname(target));
     if (!swept) {
       swept = true;
-      await quietly(removeLeftovers(files, target, clock.now()));
+      await quietly(removeLeftovers(files, runtime, target));
     }
     return version;
   }
@@ -88,7 +84,7 @@ export function createFileStore(location: string, options: FileStoreOptions = {}
     if (fd !== undefined) {
       return fd;
     }
-    await files.makeFolder(dirname(path));
+    await files.makeFolder(paths.dirname(path));
     return files.open(path, "wx", 0o600);
   }
 
@@ -103,10 +99,10 @@ export function createFileStore(location: string, options: FileStoreOptions = {}
   }
 
   async function remove(): Promise<boolean> {
-    const target = await followLinks(files, location);
+    const target = await followLinks(files, paths, location);
     const removed = await unlessMissing(patiently(() => files.unlink(target).then(() => true)));
     if (removed) {
-      await syncFolder(dirname(target));
+      await syncFolder(paths.dirname(target));
     }
     return removed ?? false;
   }
@@ -117,7 +113,7 @@ export function createFileStore(location: string, options: FileStoreOptions = {}
    */
   async function setAside(): Promise<string> {
     const stamp = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
-    const name = `${location}.damaged-${stamp}-${randomBytes(4).toString("hex")}`;
+    const name = `${location}.damaged-${stamp}-${randomName(clock).slice(0, 8)}`;
     const stored = await closing(files, await files.open(location, "r"), (fd) => readUnchanged(files, fd));
     try {
       await writeNew(name, stored.content);
@@ -125,7 +121,7 @@ export function createFileStore(location: string, options: FileStoreOptions = {}
       if (!hasCode(error, "ENOSPC", "EDQUOT")) {
         throw error;
       }
-      await files.link(await followLinks(files, location), name);
+      await files.link(await followLinks(files, paths, location), name);
     }
     return name;
   }
@@ -144,7 +140,7 @@ export function createFileStore(location: string, options: FileStoreOptions = {}
     return operation();
   }
 
-  const target = () => followLinks(files, location);
+  const target = () => followLinks(files, paths, location);
   return {
     location,
     stat,
@@ -152,7 +148,7 @@ export function createFileStore(location: string, options: FileStoreOptions = {}
     replace,
     remove,
     setAside,
-    watch: (onChange) => watchStore({ fs, location, target, stat }, onChange),
+    watch: (onChange) => watchStore({ runtime, location, target, stat }, onChange),
   };
 }
 
@@ -186,7 +182,7 @@ async function readBytes(files: Files, fd: number, size: number): Promise<Uint8A
 }
 
 /** The file a location leads to, which need not exist: renaming onto a link would replace the link. */
-async function followLinks(files: Files, location: string): Promise<string> {
+async function followLinks(files: Files, paths: Paths, location: string): Promise<string> {
   let path = location;
   for (let links = 0; links <= MAX_LINKS; links++) {
     const found = await unlessMissing(files.lstat(path));
@@ -195,23 +191,25 @@ async function followLinks(files: Files, location: string): Promise<string> {
     }
     const link = await files.readlink(path);
     // Not normalised: where a folder of the path is a link itself, `..` is what the system makes of it.
-    path = isAbsolute(link) ? link : `${dirname(path)}${sep}${link}`;
+    path = paths.isAbsolute(link) ? link : `${paths.dirname(path)}${paths.sep}${link}`;
   }
   throw Object.assign(new Error(`ELOOP: too many symbolic links, '${location}'`), { code: "ELOOP", path: location });
 }
 
 /** Removes what killed writers left behind. A process of our own number is another one that had it before. */
-async function removeLeftovers(files: Files, target: string, now: number): Promise<void> {
-  const folder = dirname(target);
-  const prefix = `.${basename(target)}.`;
+async function removeLeftovers(files: Files, runtime: Runtime, target: string): Promise<void> {
+  const { paths } = runtime;
+  const now = runtime.clock.now();
+  const folder = paths.dirname(target);
+  const prefix = `.${paths.basename(target)}.`;
   for (const name of await files.readdir(folder)) {
     const pid =
       name.startsWith(prefix) && /^(?:lockfile\.)?(\d+)\.[0-9a-f]+\.tmp$/.exec(name.slice(prefix.length))?.[1];
     if (pid) {
-      const { mtimeMs } = await files.lstat(join(folder, name));
-      const gone = Number(pid) === process.pid || !(await processAlive(files, Number(pid)));
+      const { mtimeMs } = await files.lstat(paths.join(folder, name));
+      const gone = Number(pid) === runtime.pid || !(await processAlive(files, Number(pid), runtime));
       if (gone && now - Number(mtimeMs) > STALE_TEMPORARY_MS) {
-        await files.unlink(join(folder, name));
+        await files.unlink(paths.join(folder, name));
       }
     }
   }

@@ -1,27 +1,28 @@
-import { randomBytes } from "node:crypto";
-import { type BigIntStats, constants } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import type { LockInspection } from "../shared/capabilities.ts";
-import { closing, type Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
+import type { LockInspection } from "./capabilities.ts";
+import { closing, type FileStatus, type Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
+import { randomName } from "./random-name.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** What an inspection keeps of a lock file's content. */
 const MAX_CONTENT = 1024;
 /** Windows refuses for a moment to create what somebody is just removing. */
 const WINDOWS_TRIES = 5;
 
-// Nobody has a reason to make a lock file a link, and following one would write into another file. Windows lacks the flag.
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+// As in POSIX, and as Windows' runtime library has them.
+const O_RDONLY = 0;
+const O_RDWR = 2;
 
 /** A lock file that is kept open: the descriptor pins the inode, so its number cannot pass to another file meanwhile. */
 export class LockFile {
   readonly fd: number;
-  readonly stat: BigIntStats;
+  readonly stat: FileStatus;
   readonly #files: Files;
-  readonly #path: string;
+  /** The name by which it was opened. */
+  readonly path: string;
 
-  private constructor(files: Files, path: string, fd: number, stat: BigIntStats) {
+  private constructor(files: Files, path: string, fd: number, stat: FileStatus) {
     this.#files = files;
-    this.#path = path;
+    this.path = path;
     this.fd = fd;
     this.stat = stat;
   }
@@ -31,9 +32,10 @@ export class LockFile {
    * never appears without its holder in it. Created in place and written afterwards, 17 of 55 holders killed at random left an
    * empty file, which must count as somebody's for 2 s.
    */
-  static async prepare(files: Files, path: string, line: Uint8Array): Promise<LockFile> {
-    const name = join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`);
-    const fd = await openNew(files, name, process.platform);
+  static async prepare(files: Files, runtime: Runtime, path: string, line: Uint8Array): Promise<LockFile> {
+    const { paths, pid, clock } = runtime;
+    const name = paths.join(paths.dirname(path), `.${paths.basename(path)}.${pid}.${randomName(clock)}.tmp`);
+    const fd = await openNew(files, runtime, name);
     if (fd === undefined) {
       throw new Error(`A random name was taken: ${name}`);
     }
@@ -53,7 +55,7 @@ export class LockFile {
   /** Gives a prepared file the path, unless there is a file. `undefined`: there is. The name it had is gone either way. */
   async publish(path: string): Promise<LockFile | undefined> {
     try {
-      await this.#files.link(this.#path, path);
+      await this.#files.link(this.path, path);
       return new LockFile(this.#files, path, this.fd, this.stat);
     } catch (error) {
       if (hasCode(error, "EEXIST")) {
@@ -61,25 +63,25 @@ export class LockFile {
       }
       throw error;
     } finally {
-      await quietly(this.#files.unlink(this.#path));
+      await quietly(this.#files.unlink(this.path));
     }
   }
 
   /** Gives up a prepared file. */
-  async discard(): Promise<void> {
-    await quietly(this.#files.unlink(this.#path));
-    await this.close();
+  async removeName(): Promise<void> {
+    await quietly(this.#files.unlink(this.path));
   }
 
   /** Created in place, empty. `undefined`: there is one already. */
-  static async create(files: Files, path: string, platform: NodeJS.Platform): Promise<LockFile | undefined> {
-    const fd = await openNew(files, path, platform);
+  static async create(files: Files, runtime: Runtime, path: string): Promise<LockFile | undefined> {
+    const fd = await openNew(files, runtime, path);
     return fd === undefined ? undefined : LockFile.#of(files, path, fd);
   }
 
   /** `undefined`: there is none (any longer). */
-  static async open(files: Files, path: string): Promise<LockFile | undefined> {
-    const fd = await unlessMissing(files.open(path, constants.O_RDWR | NO_FOLLOW));
+  static async open(files: Files, runtime: Runtime, path: string): Promise<LockFile | undefined> {
+    // Nobody has a reason to make a lock file a link, and following one would write into another file.
+    const fd = await unlessMissing(files.open(path, O_RDWR | runtime.noFollow));
     return fd === undefined ? undefined : LockFile.#of(files, path, fd);
   }
 
@@ -94,7 +96,7 @@ export class LockFile {
 
   /** Is this the file that the path names now? */
   async isAtPath(): Promise<boolean> {
-    const found = await unlessMissing(this.#files.lstat(this.#path));
+    const found = await unlessMissing(this.#files.lstat(this.path));
     return found !== undefined && found.ino === this.stat.ino && found.dev === this.stat.dev;
   }
 
@@ -121,7 +123,7 @@ export class LockFile {
   async holds(line: Uint8Array): Promise<boolean> {
     const buffer = new Uint8Array(line.length + 1);
     const length = await this.#files.read(this.fd, buffer, 0, 0);
-    return Buffer.compare(buffer.subarray(0, length), line) === 0;
+    return length === line.length && line.every((byte, index) => byte === buffer[index]);
   }
 
   async touch(now: number): Promise<void> {
@@ -130,7 +132,7 @@ export class LockFile {
 
   async removeFromPath(): Promise<void> {
     if (await this.isAtPath()) {
-      await unlessMissing(this.#files.unlink(this.#path));
+      await unlessMissing(this.#files.unlink(this.path));
     }
   }
 
@@ -139,8 +141,9 @@ export class LockFile {
   }
 }
 
-async function openNew(files: Files, path: string, platform: NodeJS.Platform): Promise<number | undefined> {
-  const open = () => files.open(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
+async function openNew(files: Files, runtime: Runtime, path: string): Promise<number | undefined> {
+  const { platform, paths, clock } = runtime;
+  const open = () => files.open(path, "wx+", 0o600);
   for (let tries = 1; ; tries++) {
     try {
       return await open();
@@ -149,9 +152,9 @@ async function openNew(files: Files, path: string, platform: NodeJS.Platform): P
         return undefined;
       }
       if (hasCode(error, "ENOENT") && tries === 1) {
-        await files.makeFolder(dirname(path));
+        await files.makeFolder(paths.dirname(path));
       } else if (platform === "win32" && hasCode(error, "EPERM", "EACCES", "EBUSY") && tries < WINDOWS_TRIES) {
-        await new Promise((resolve) => setTimeout(resolve, 2 * tries));
+        await clock.sleep(2 * tries);
       } else {
         throw error;
       }
@@ -159,11 +162,11 @@ async function openNew(files: Files, path: string, platform: NodeJS.Platform): P
   }
 }
 
-function millisecondsOf(stat: BigIntStats): number {
+function millisecondsOf(stat: FileStatus): number {
   return Number(stat.mtimeNs) / 1e6;
 }
 
-export function isInspected(stat: BigIntStats, inspected: LockInspection): boolean {
+export function isInspected(stat: FileStatus, inspected: LockInspection): boolean {
   return (
     stat.ino === inspected.inode && Number(stat.size) === inspected.size && millisecondsOf(stat) === inspected.mtimeMs // both went through the same rounding
   );
@@ -177,10 +180,10 @@ export function leasePath(path: string): string {
 /** Takes no kernel lock: one taken just to see whether it is free makes its rightful holder fail. */
 export async function inspectLockFile(
   files: Files,
+  runtime: Runtime,
   path: string,
-  platform: NodeJS.Platform,
 ): Promise<LockInspection | undefined> {
-  const seen = await unlessMissing(look(files, path, platform));
+  const seen = await unlessMissing(look(files, runtime, path));
   if (seen === undefined) {
     return undefined;
   }
@@ -195,10 +198,10 @@ export async function inspectLockFile(
   };
 }
 
-async function look(files: Files, path: string, platform: NodeJS.Platform) {
+async function look(files: Files, { noFollow, platform }: Runtime, path: string) {
   const buffer = new Uint8Array(MAX_CONTENT);
   try {
-    const fd = await files.open(path, constants.O_RDONLY | NO_FOLLOW);
+    const fd = await files.open(path, O_RDONLY | noFollow);
     return await closing(files, fd, async () => {
       const stat = await files.fstat(fd);
       const length = await files.read(fd, buffer, 0, 0);

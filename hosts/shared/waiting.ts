@@ -1,5 +1,4 @@
-import type { FSWatcher } from "node:fs";
-import { type FileSystem, hasCode } from "./file-system.ts";
+import { type FileSystem, type FileWatcher, hasCode } from "./file-system.ts";
 
 /**
  * Resolves after `ms`, or as soon as the file changes or disappears; at once when there is none. The timer keeps the
@@ -7,7 +6,7 @@ import { type FileSystem, hasCode } from "./file-system.ts";
  */
 export function waitForChange(fs: FileSystem, path: string, ms: number): Promise<void> {
   return new Promise((resolve) => {
-    let watcher: FSWatcher | undefined;
+    let watcher: FileWatcher | undefined;
     const end = () => {
       clearTimeout(timer);
       watcher?.close();

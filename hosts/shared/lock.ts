@@ -1,28 +1,18 @@
-import type { Clock, Lock, LockInspection, TakeOver } from "../shared/capabilities.ts";
-import { createClock } from "./clock.ts";
-import { type FileSystem, Files, realFileSystem } from "./file-system.ts";
+import type { Lock, LockInspection, TakeOver } from "./capabilities.ts";
+import { Files } from "./file-system.ts";
 import { createKernelLock } from "./kernel-lock.ts";
-import { isUnsupported, type KernelLocks, loadKernelLocks } from "./kernel-locks.ts";
+import { isUnsupported } from "./kernel-locks.ts";
 import { createLeaseLock } from "./lease-lock.ts";
 import { inspectLockFile } from "./lock-file.ts";
 import { processAlive } from "./processes.ts";
+import type { Runtime } from "./runtime.ts";
 import { waitForChange } from "./waiting.ts";
-
-export interface LockOptions {
-  readonly fs?: FileSystem;
-  /** `false`: use a lease even where kernel locks can be had. Or the kernel locks to use. */
-  readonly kernelLocks?: boolean | KernelLocks;
-  readonly clock?: Clock;
-  readonly platform?: NodeJS.Platform;
-}
 
 /** What both kinds work with. */
 export interface LockParts {
   readonly path: string;
-  readonly fs: FileSystem;
   readonly files: Files;
-  readonly clock: Clock;
-  readonly platform: NodeJS.Platform;
+  readonly runtime: Runtime;
 }
 
 /** What differs between the two. */
@@ -38,15 +28,14 @@ export interface KindOfLock {
  * Kind K where kernel locks can be had, else kind P. Nothing is loaded before the lock is first used. A file system that
  * turns out to have no kernel locks (some network file systems) makes it kind P for good.
  */
-export function createLock(path: string, options: LockOptions = {}): Lock {
-  const { fs = realFileSystem, kernelLocks = true, clock = createClock(), platform = process.platform } = options;
-  const files = new Files(fs);
-  const parts: LockParts = { path, fs, files, clock, platform };
+export function createLock(runtime: Runtime, path: string): Lock {
+  const files = new Files(runtime.fs);
+  const parts: LockParts = { path, files, runtime };
   let chosen: { kind: "K" | "P"; lock: KindOfLock } | undefined;
 
   function choose() {
     if (chosen === undefined) {
-      const kernel = kernelLocks === true ? loadKernelLocks() : kernelLocks || undefined;
+      const kernel = runtime.kernelLocks();
       chosen = kernel
         ? { kind: "K", lock: createKernelLock(parts, kernel) }
         : { kind: "P", lock: createLeaseLock(parts) };
@@ -73,12 +62,12 @@ export function createLock(path: string, options: LockOptions = {}): Lock {
       return choose().kind;
     },
     create: () => withFallback((lock) => lock.create()),
-    inspect: () => inspectLockFile(files, path, platform),
+    inspect: () => inspectLockFile(files, runtime, path),
     takeOver: (inspected) => withFallback((lock) => lock.takeOver(inspected)),
     check: () => choose().lock.check(),
     touch: () => choose().lock.touch(),
     release: () => choose().lock.release(),
-    wait: (ms) => waitForChange(fs, path, ms),
-    processAlive: (pid) => processAlive(files, pid),
+    wait: (ms) => waitForChange(runtime.fs, path, ms),
+    processAlive: (pid) => processAlive(files, pid, runtime),
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../shared/capabilities.ts";
+import type { Clock } from "./capabilities.ts";
 
 export function createClock(): Clock {
   return {

@@ -1,6 +1,5 @@
-import { constants } from "node:os";
-import { getSystemErrorName } from "node:util";
-import type { KernelLocks, Koffi } from "./kernel-locks.ts";
+import type { ForeignFunctions } from "./foreign-functions.ts";
+import type { KernelLocks } from "./kernel-locks.ts";
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -30,25 +29,34 @@ const PLATFORMS: Readonly<Record<string, Platform>> = {
   "darwin arm64": MACOS,
 };
 
-const { EACCES, EAGAIN, EINTR, EINVAL, EWOULDBLOCK } = constants.errno;
+/** What `posixLocks` must know of the system it runs on. */
+export interface PosixSystem {
+  /** As Node's `process.platform` and `process.arch`. */
+  readonly platform: string;
+  readonly arch: string;
+  /** Error codes by name, as `node:os` has them. */
+  readonly errno: Readonly<Record<string, number>>;
+}
 
 /** `flock` keeps Python, Go and .NET out, the record lock Java. Neither waits, so neither blocks the event loop. */
-export function posixLocks(koffi: Koffi): KernelLocks | undefined {
-  const platform = PLATFORMS[`${process.platform} ${process.arch}`];
+export function posixLocks(foreign: ForeignFunctions, system: PosixSystem): KernelLocks | undefined {
+  const platform = PLATFORMS[`${system.platform} ${system.arch}`];
   if (platform === undefined) {
     return undefined;
   }
-  const library = koffi.load(null); // the process itself, which has libc, whatever it is called here
-  const flock = library.func("int flock(int fd, int operation)");
-  const fcntl = library.func("int fcntl(int fd, int command, ...)");
+  const { EINTR, EINVAL } = system.errno;
+  const { flock, fcntl } = foreign.open(null, {
+    flock: { parameters: ["i32", "i32"], result: "i32" },
+    fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32", variableFrom: 2 },
+  });
 
   const wholeFile = new Uint8Array(platform.size);
   new Int16Array(wholeFile.buffer)[platform.typeOffset / 2] = platform.F_WRLCK;
 
   /** 0, or the errno. */
-  function tryTo(call: () => number): number {
+  function tryTo(call: () => unknown): number {
     for (;;) {
-      const errno = call() === 0 ? 0 : koffi.errno();
+      const errno = call() === 0 ? 0 : foreign.errno();
       if (errno !== EINTR) {
         return errno;
       }
@@ -56,26 +64,28 @@ export function posixLocks(koffi: Koffi): KernelLocks | undefined {
   }
 
   return {
+    recordLocks: true,
     lock(fd) {
       const errno = tryTo(() => flock(fd, LOCK_EX | LOCK_NB));
       if (errno !== 0) {
-        return refused("flock", errno);
+        return refused("flock", errno, system);
       }
-      const recordErrno = tryTo(() => fcntl(fd, platform.F_OFD_SETLK, "void *", wholeFile));
+      const recordErrno = tryTo(() => fcntl(fd, platform.F_OFD_SETLK, wholeFile));
       // EINVAL: a kernel without such locks (Linux before 3.15, gVisor, older macOS). Only Java would not see us there.
       if (recordErrno === 0 || recordErrno === EINVAL) {
         return true;
       }
       flock(fd, LOCK_UN);
-      return refused("fcntl", recordErrno);
+      return refused("fcntl", recordErrno, system);
     },
+    letGo() {},
   };
 }
 
-function refused(syscall: string, errno: number): false {
-  if (errno === EAGAIN || errno === EWOULDBLOCK || errno === EACCES) {
+function refused(syscall: string, errno: number, { errno: codes }: PosixSystem): false {
+  if (errno === codes.EAGAIN || errno === codes.EWOULDBLOCK || errno === codes.EACCES) {
     return false;
   }
-  const code = getSystemErrorName(-errno);
+  const code = Object.keys(codes).find((name) => codes[name] === errno) ?? `errno ${errno}`;
   throw Object.assign(new Error(`${code}: ${syscall}`), { code, errno: -errno, syscall });
 }

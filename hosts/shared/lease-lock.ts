@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
-import type { LockInspection, TakeOver } from "../shared/capabilities.ts";
+import type { LockInspection, TakeOver } from "./capabilities.ts";
 import { hasCode, quietly, unlessMissing } from "./file-system.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
 import { isInspected, LockFile, leasePath } from "./lock-file.ts";
 import { describeSelf } from "./processes.ts";
+import { randomName } from "./random-name.ts";
 
 /** After this a lease that was not renewed is nobody's. */
 const STALE_MS = 8000;
@@ -15,10 +15,11 @@ interface Lease {
 }
 
 /** Kind P: the exclusively created file, and beside it a lease that proves its holder alive. */
-export function createLeaseLock({ path, fs, files, clock, platform }: LockParts): KindOfLock {
+export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock {
+  const { fs, clock } = runtime;
   let held: LockFile | undefined;
   let lease: Lease | undefined;
-  const line = describeSelf();
+  const line = describeSelf(runtime);
 
   /** `undefined`: somebody else has it. */
   async function takeLease(): Promise<Lease | undefined> {
@@ -62,7 +63,7 @@ export function createLeaseLock({ path, fs, files, clock, platform }: LockParts)
 
   async function create(): Promise<boolean> {
     await dropLost();
-    const file = await LockFile.create(files, path, platform);
+    const file = await LockFile.create(files, runtime, path);
     if (file === undefined) {
       return false;
     }
@@ -112,7 +113,7 @@ export function createLeaseLock({ path, fs, files, clock, platform }: LockParts)
     if (found === undefined || !isInspected(found, inspected)) {
       return undefined;
     }
-    const aside = `${path}.${randomBytes(6).toString("hex")}.abandoned`;
+    const aside = `${path}.${randomName(clock)}.abandoned`;
     if ((await unlessMissing(files.rename(path, aside).then(() => true))) === undefined) {
       return undefined;
     }
@@ -142,7 +143,7 @@ export function createLeaseLock({ path, fs, files, clock, platform }: LockParts)
   }
 
   async function createAnew(): Promise<LockFile | undefined> {
-    const file = await LockFile.create(files, path, platform);
+    const file = await LockFile.create(files, runtime, path);
     try {
       await file?.write(line);
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { LockInspection, TakeOver } from "../shared/capabilities.ts";
+import type { LockInspection, TakeOver } from "./capabilities.ts";
 import { hasCode, quietly, unlessMissing } from "./file-system.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
@@ -12,9 +12,16 @@ const PATIENCE_MS = [1, 2, 3, 4];
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
 
 /** Kind K: the exclusively created file with kernel locks on it, which a crash frees at once. */
-export function createKernelLock({ path, files, clock, platform }: LockParts, kernel: KernelLocks): KindOfLock {
+export function createKernelLock({ path, files, runtime }: LockParts, kernel: KernelLocks): KindOfLock {
+  const { clock, platform } = runtime;
   let held: LockFile | undefined;
   let canLink = platform !== "win32"; // there, an open file with locked bytes is not linked
+
+  /** The kernel's locks go with the descriptors they are on. */
+  async function close(file: LockFile): Promise<void> {
+    kernel.letGo(file.fd);
+    await file.close();
+  }
 
   async function check(): Promise<boolean> {
     return held !== undefined && (await held.isAtPath());
@@ -25,18 +32,18 @@ export function createKernelLock({ path, files, clock, platform }: LockParts, ke
     if (held !== undefined && !(await check())) {
       const lost = held;
       held = undefined;
-      await lost.close();
+      await close(lost);
     }
   }
 
   async function lockPatiently(file: LockFile): Promise<boolean> {
     for (const ms of PATIENCE_MS) {
-      if (kernel.lock(file.fd)) {
+      if (kernel.lock(file.fd, file.path)) {
         return true;
       }
       await clock.sleep(ms);
     }
-    return kernel.lock(file.fd);
+    return kernel.lock(file.fd, file.path);
   }
 
   async function create(): Promise<boolean> {
@@ -49,12 +56,13 @@ export function createKernelLock({ path, files, clock, platform }: LockParts, ke
 
   /** Written and locked before it gets its name. */
   async function createWhole(): Promise<boolean> {
-    const prepared = await LockFile.prepare(files, path, describeSelf());
+    const prepared = await LockFile.prepare(files, runtime, path, describeSelf(runtime));
     try {
-      kernel.lock(prepared.fd); // nobody else knows the file
+      kernel.lock(prepared.fd, prepared.path); // nobody else knows the file
       held = await prepared.publish(path);
     } catch (error) {
-      await quietly(prepared.discard());
+      await quietly(prepared.removeName());
+      await quietly(close(prepared));
       if (!hasCode(error, ...NO_LINKS)) {
         throw error;
       }
@@ -62,31 +70,31 @@ export function createKernelLock({ path, files, clock, platform }: LockParts, ke
       return createInPlace();
     }
     if (held === undefined) {
-      await prepared.close();
+      await close(prepared);
     }
     return held !== undefined;
   }
 
   async function createInPlace(): Promise<boolean> {
-    const file = await LockFile.create(files, path, platform);
+    const file = await LockFile.create(files, runtime, path);
     if (file === undefined) {
       return false;
     }
     try {
       if ((await lockPatiently(file)) && (await file.isAtPath())) {
-        await file.write(describeSelf());
+        await file.write(describeSelf(runtime));
         held = file;
         return true;
       }
     } catch (error) {
       // Created here, and locked here unless locking is what failed; nobody relies on it.
       await quietly(file.removeFromPath());
-      await quietly(file.close());
+      await quietly(close(file));
       throw error;
     }
     // Somebody opened the file before it was locked and holds the lock on it now (Go and .NET open what is there), or has
     // removed it. It is theirs to remove. Should they be killed, it is an empty file, abandoned after 2 s.
-    await file.close();
+    await close(file);
     return false;
   }
 
@@ -97,20 +105,20 @@ export function createKernelLock({ path, files, clock, platform }: LockParts, ke
       return file ?? "changed";
     }
     const outcome = await takeOverFile(file, inspected).catch(async (error) => {
-      await quietly(file.close());
+      await quietly(close(file));
       throw error;
     });
     if (outcome === "taken") {
       held = file;
     } else {
-      await file.close();
+      await close(file);
     }
     return outcome;
   }
 
   async function openExisting(): Promise<LockFile | "busy" | undefined> {
     try {
-      return await LockFile.open(files, path);
+      return await LockFile.open(files, runtime, path);
     } catch (error) {
       if (platform === "win32" && hasCode(error, "EBUSY", "EACCES", "EPERM")) {
         return "busy"; // opened by a holder who shares nothing
@@ -120,14 +128,14 @@ export function createKernelLock({ path, files, clock, platform }: LockParts, ke
   }
 
   async function takeOverFile(file: LockFile, inspected: LockInspection): Promise<TakeOver> {
-    if (!kernel.lock(file.fd)) {
+    if (!kernel.lock(file.fd, file.path)) {
       return "busy";
     }
     if (!(await file.isStill(inspected)) || !(await file.isAtPath())) {
       return "changed";
     }
     try {
-      await file.rewrite(describeSelf());
+      await file.rewrite(describeSelf(runtime));
       if (await file.isAtPath()) {
         return "taken";
       }
@@ -154,7 +162,9 @@ export function createKernelLock({ path, files, clock, platform }: LockParts, ke
     try {
       await file?.removeFromPath(); // while the kernel locks still keep others out
     } finally {
-      await file?.close();
+      if (file !== undefined) {
+        await close(file);
+      }
     }
   }
 

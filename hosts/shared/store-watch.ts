@@ -1,13 +1,12 @@
-import type { FSWatcher } from "node:fs";
-import { basename, dirname } from "node:path";
-import type { StoreVersion } from "../shared/capabilities.ts";
-import type { FileSystem } from "./file-system.ts";
+import type { StoreVersion } from "./capabilities.ts";
+import type { FileWatcher } from "./file-system.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** Where no watcher can be had. */
 const POLL_MS = 1000;
 
 export interface Watched {
-  readonly fs: FileSystem;
+  readonly runtime: Pick<Runtime, "fs" | "paths">;
   readonly location: string;
   /** The file the location leads to, where it is a link. */
   target(): Promise<string>;
@@ -19,7 +18,8 @@ export interface Watched {
  * more. Never keeps the process running.
  */
 export function watchStore(watched: Watched, onChange: () => void): () => void {
-  const watchers: FSWatcher[] = [];
+  const { fs, paths } = watched.runtime;
+  const watchers: FileWatcher[] = [];
   let timer: NodeJS.Timeout | undefined;
   let ended = false;
 
@@ -53,13 +53,13 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
   }
 
   function watchFolderOf(path: string): void {
-    const folder = dirname(path);
-    const name = basename(path);
+    const folder = paths.dirname(path);
+    const name = paths.basename(path);
     try {
-      const watcher = watched.fs.watch(folder, { persistent: false }, (event, file) => {
+      const watcher = fs.watch(folder, { persistent: false }, (event, file) => {
         if (file === name || file === null) {
           onChange();
-        } else if (event === "rename" && file === basename(folder)) {
+        } else if (event === "rename" && file === paths.basename(folder)) {
           poll(); // the folder itself has gone, and with it what this watcher could see
           onChange();
         }

@@ -1,0 +1,53 @@
+import { createRequire } from "node:module";
+import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
+
+/** The part of `bun:ffi` that is used. */
+interface BunFfi {
+  dlopen(
+    library: string,
+    symbols: Record<string, { args: string[]; returns: string }>,
+  ): { symbols: Record<string, (...values: unknown[]) => ForeignValue> };
+  ptr(bytes: Uint8Array): number;
+  toArrayBuffer(pointer: unknown, offset: number, length: number): ArrayBuffer;
+  read: { i32(pointer: unknown, offset: number): number };
+}
+
+const TYPES: Readonly<Record<ForeignType, string>> = {
+  void: "void",
+  i32: "i32",
+  u32: "u32",
+  i64: "i64",
+  u64: "u64",
+  pointer: "ptr",
+  buffer: "ptr",
+  string: "cstring",
+};
+
+const encoder = new TextEncoder();
+
+/** Throws where Bun was built without it. */
+export function foreignFunctions(): ForeignFunctions {
+  const ffi = createRequire(import.meta.url)("bun:ffi") as BunFfi;
+  const { library, location } =
+    process.platform === "darwin"
+      ? { library: "libSystem.dylib", location: "__error" }
+      : { library: "libc.so.6", location: "__errno_location" };
+  const { [location]: errnoLocation } = ffi.dlopen(library, { [location]: { args: [], returns: "ptr" } }).symbols;
+  const toC = (value: ForeignValue) => (typeof value === "string" ? encoder.encode(`${value}\0`) : value);
+  return {
+    open(name, signatures) {
+      const described = Object.entries<ForeignSignature>(signatures).map(([symbol, { parameters, result }]) => {
+        const args = parameters.map((type) => (type === "string" ? "ptr" : TYPES[type]));
+        return [symbol, { args, returns: TYPES[result] }];
+      });
+      const { symbols } = ffi.dlopen(name ?? library, Object.fromEntries(described));
+      const wrapped = Object.entries(symbols).map(([symbol, call]) => [
+        symbol,
+        (...values: ForeignValue[]) => call(...values.map(toC)),
+      ]);
+      return Object.fromEntries(wrapped);
+    },
+    errno: () => ffi.read.i32(errnoLocation!(), 0),
+    readBytes: (pointer, length) => new Uint8Array(ffi.toArrayBuffer(pointer, 0, length)).slice(),
+  };
+}

@@ -1,0 +1,6 @@
+import { installHost } from "../shared/host.ts";
+import { bunHost } from "./capabilities.ts";
+
+installHost(bunHost);
+
+export * from "../shared/index.ts";

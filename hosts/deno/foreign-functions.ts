@@ -1,0 +1,44 @@
+import process from "node:process";
+import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
+import { deno } from "./deno.ts";
+
+const TYPES: Readonly<Record<ForeignType, string>> = {
+  void: "void",
+  i32: "i32",
+  u32: "u32",
+  i64: "i64",
+  u64: "u64",
+  pointer: "pointer",
+  buffer: "buffer",
+  string: "buffer",
+};
+
+const encoder = new TextEncoder();
+
+/** Wants `--allow-ffi`; throws without. */
+export function foreignFunctions(): ForeignFunctions {
+  const { library, location } =
+    process.platform === "darwin"
+      ? { library: "libSystem.dylib", location: "__error" }
+      : { library: "libc.so.6", location: "__errno_location" };
+  const { [location]: errnoLocation } = deno.dlopen(library, {
+    [location]: { parameters: [], result: "pointer" },
+  }).symbols;
+  const toC = (value: ForeignValue) => (typeof value === "string" ? encoder.encode(`${value}\0`) : value);
+  return {
+    open(name, signatures) {
+      const described = Object.entries<ForeignSignature>(signatures).map(([symbol, { parameters, result }]) => [
+        symbol,
+        { parameters: parameters.map((type) => TYPES[type]), result: TYPES[result] },
+      ]);
+      const { symbols } = deno.dlopen(name ?? library, Object.fromEntries(described));
+      const wrapped = Object.entries(symbols).map(([symbol, call]) => [
+        symbol,
+        (...values: ForeignValue[]) => call(...values.map(toC)),
+      ]);
+      return Object.fromEntries(wrapped);
+    },
+    errno: () => new deno.UnsafePointerView(errnoLocation!()).getInt32(0),
+    readBytes: (pointer, length) => new Uint8Array(new deno.UnsafePointerView(pointer).getArrayBuffer(length)).slice(),
+  };
+}

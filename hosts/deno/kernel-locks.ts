@@ -1,0 +1,45 @@
+import { fstatSync } from "node:fs";
+import { constants } from "node:os";
+import process from "node:process";
+import { type KernelLocks, lazily } from "../shared/kernel-locks.ts";
+import { posixLocks } from "../shared/kernel-locks-posix.ts";
+import { type DenoFile, deno, isPermitted } from "./deno.ts";
+import { foreignFunctions } from "./foreign-functions.ts";
+
+/** With `--allow-ffi` both kernel locks, on the descriptor itself; without, `flock` by Deno's own means. */
+export const loadKernelLocks = lazily(() => {
+  const { platform, arch } = process;
+  const canCallFcntl = platform === "linux" || (platform === "darwin" && arch === "x64");
+  if (canCallFcntl && isPermitted("ffi")) {
+    return posixLocks(foreignFunctions(), { platform, arch, errno: constants.errno });
+  }
+  return platform === "win32" ? undefined : flockOnly();
+});
+
+/** Deno locks only files that it has opened itself: the same file is opened once more, and kept open as long as the lock. */
+function flockOnly(): KernelLocks {
+  const opened = new Map<number, DenoFile>();
+  return {
+    recordLocks: false,
+    lock(fd, path) {
+      const file = deno.openSync(path, { read: true, write: true });
+      if (isSameFile(file, fd) && file.tryLockSync(true)) {
+        opened.set(fd, file);
+        return true;
+      }
+      file.close();
+      return false;
+    },
+    letGo(fd) {
+      opened.get(fd)?.close();
+      opened.delete(fd);
+    },
+  };
+}
+
+/** Another file under the name by now: then the lock on it would be somebody else's. */
+function isSameFile(file: DenoFile, fd: number): boolean {
+  const { dev, ino } = file.statSync();
+  const expected = fstatSync(fd);
+  return dev === expected.dev && ino === expected.ino;
+}

@@ -1,0 +1,45 @@
+import { createRequire } from "node:module";
+import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
+
+/** The part of koffi that is used. It is an optional dependency, so its own types may be missing. */
+interface Koffi {
+  load(library: string | null): {
+    func(name: string, result: string, parameters: readonly string[]): (...values: unknown[]) => ForeignValue;
+  };
+  errno(): number;
+  decode(pointer: unknown, type: string, length: number): Uint8Array;
+}
+
+const TYPES: Readonly<Record<ForeignType, string>> = {
+  void: "void",
+  i32: "int32_t",
+  u32: "uint32_t",
+  i64: "int64_t",
+  u64: "uint64_t",
+  pointer: "void *",
+  buffer: "void *",
+  string: "const char *",
+};
+
+/** Throws where koffi is not installed, or not built for this platform. */
+export function foreignFunctions(): ForeignFunctions {
+  const koffi = createRequire(import.meta.url)("koffi") as Koffi;
+  return {
+    open(name, signatures) {
+      const library = koffi.load(name);
+      const bind = ([symbol, signature]: [string, ForeignSignature]) => [symbol, bound(library, symbol, signature)];
+      return Object.fromEntries(Object.entries<ForeignSignature>(signatures).map(bind));
+    },
+    errno: () => koffi.errno(),
+    readBytes: (pointer, length) => Uint8Array.from(koffi.decode(pointer, "uint8_t", length)),
+  };
+}
+
+function bound(library: ReturnType<Koffi["load"]>, symbol: string, signature: ForeignSignature) {
+  const types = signature.parameters.map((type) => TYPES[type]);
+  const { variableFrom } = signature;
+  if (variableFrom === undefined) return library.func(symbol, TYPES[signature.result], types);
+  const call = library.func(symbol, TYPES[signature.result], [...types.slice(0, variableFrom), "..."]);
+  return (...values: ForeignValue[]) =>
+    call(...values.flatMap((value, index) => (index < variableFrom ? [value] : [types[index], value])));
+}

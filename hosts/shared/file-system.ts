@@ -1,0 +1,207 @@
+type Callback<T> = (error: Error | null, value: T) => void;
+type NoValue = (error: Error | null) => void;
+
+/** What `stat` and its relatives answer: times in nanoseconds and whole inode numbers. */
+export interface FileStatus {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly mode: bigint;
+  readonly uid: bigint;
+  readonly size: bigint;
+  readonly mtimeMs: bigint;
+  readonly mtimeNs: bigint;
+  isFile(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+export interface FileWatcher {
+  on(event: "error", listener: () => void): unknown;
+  close(): void;
+}
+
+/**
+ * The functions of `node:fs` that are used, as Node, Deno and Bun all have them. Injected, so that a test can make each of them
+ * fail with any errno, and a simulator stand in for the whole.
+ */
+export interface FileSystem {
+  chmod(path: string, mode: number, callback: NoValue): void;
+  close(fd: number, callback: NoValue): void;
+  fstat(fd: number, options: { bigint: true }, callback: Callback<FileStatus>): void;
+  fsync(fd: number, callback: NoValue): void;
+  ftruncate(fd: number, length: number, callback: NoValue): void;
+  futimes(fd: number, access: Date, modified: Date, callback: NoValue): void;
+  link(existing: string, path: string, callback: NoValue): void;
+  lstat(path: string, options: { bigint: true }, callback: Callback<FileStatus>): void;
+  mkdir(path: string, options: { recursive: true; mode: number }, callback: Callback<string | undefined>): void;
+  open(path: string, flags: string | number, mode: number | undefined, callback: Callback<number>): void;
+  read(
+    fd: number,
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+    callback: Callback<number>,
+  ): void;
+  readdir(path: string, callback: Callback<string[]>): void;
+  readFile(path: string, encoding: "utf8", callback: Callback<string>): void;
+  readlink(path: string, callback: Callback<string>): void;
+  rename(from: string, to: string, callback: NoValue): void;
+  /** For proper-lockfile. */
+  rmdir(path: string, callback: NoValue): void;
+  rmdirSync(path: string): void;
+  stat(path: string, options: { bigint: true }, callback: Callback<FileStatus>): void;
+  unlink(path: string, callback: NoValue): void;
+  utimes(path: string, access: Date, modified: Date, callback: NoValue): void;
+  watch(
+    path: string,
+    options: { persistent: false },
+    listener: (event: string, file: string | null) => void,
+  ): FileWatcher;
+  write(
+    fd: number,
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+    callback: Callback<number>,
+  ): void;
+}
+
+/** A copy, because proper-lockfile marks the object it is given with what it learnt about the precision of mtimes. */
+export function fileSystemOf(fs: FileSystem): FileSystem {
+  const { chmod, close, fstat, fsync, ftruncate, futimes, link, lstat, mkdir, open, read } = fs;
+  const { readdir, readFile, readlink, rename, rmdir, rmdirSync, stat, unlink, utimes, watch, write } = fs;
+  return {
+    ...{ chmod, close, fstat, fsync, ftruncate, futimes, link, lstat, mkdir, open, read },
+    ...{ readdir, readFile, readlink, rename, rmdir, rmdirSync, stat, unlink, utimes, watch, write },
+  };
+}
+
+function settled<T>(start: (callback: Callback<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    start((error, value) => (error ? reject(error) : resolve(value)));
+  });
+}
+
+/** The same functions as promises on plain descriptors: a `FileHandle` of `fs.promises` costs more per call. */
+export class Files {
+  readonly #fs: FileSystem;
+
+  constructor(fs: FileSystem) {
+    this.#fs = fs;
+  }
+
+  open(path: string, flags: string | number, mode?: number): Promise<number> {
+    return settled((callback) => this.#fs.open(path, flags, mode, callback));
+  }
+
+  close(fd: number): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.close(fd, callback as NoValue));
+  }
+
+  read(fd: number, buffer: Uint8Array, offset: number, position: number): Promise<number> {
+    return settled((callback) => this.#fs.read(fd, buffer, offset, buffer.length - offset, position, callback));
+  }
+
+  async write(fd: number, content: Uint8Array): Promise<void> {
+    for (let offset = 0; offset < content.length; ) {
+      const from = offset;
+      offset += await settled<number>((callback) =>
+        this.#fs.write(fd, content, from, content.length - from, from, callback),
+      );
+    }
+  }
+
+  fstat(fd: number): Promise<FileStatus> {
+    return settled((callback) => this.#fs.fstat(fd, { bigint: true }, callback));
+  }
+
+  stat(path: string): Promise<FileStatus> {
+    return settled((callback) => this.#fs.stat(path, { bigint: true }, callback));
+  }
+
+  lstat(path: string): Promise<FileStatus> {
+    return settled((callback) => this.#fs.lstat(path, { bigint: true }, callback));
+  }
+
+  chmod(path: string, mode: number): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.chmod(path, mode, callback as NoValue));
+  }
+
+  fsync(fd: number): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.fsync(fd, callback as NoValue));
+  }
+
+  truncate(fd: number, length: number): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.ftruncate(fd, length, callback as NoValue));
+  }
+
+  futimes(fd: number, date: Date): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.futimes(fd, date, date, callback as NoValue));
+  }
+
+  readlink(path: string): Promise<string> {
+    return settled((callback) => this.#fs.readlink(path, callback));
+  }
+
+  readdir(path: string): Promise<string[]> {
+    return settled((callback) => this.#fs.readdir(path, callback));
+  }
+
+  readText(path: string): Promise<string> {
+    return settled((callback) => this.#fs.readFile(path, "utf8", callback));
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.rename(from, to, callback as NoValue));
+  }
+
+  link(existing: string, path: string): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.link(existing, path, callback as NoValue));
+  }
+
+  unlink(path: string): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.unlink(path, callback as NoValue));
+  }
+
+  /** Creates a folder for secrets, and those above it that are missing. */
+  async makeFolder(path: string): Promise<void> {
+    await settled((callback: Callback<string | undefined>) =>
+      this.#fs.mkdir(path, { recursive: true, mode: 0o700 }, callback),
+    );
+  }
+}
+
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return codes.includes((error as { code?: string } | undefined)?.code ?? "");
+}
+
+/** `undefined` where there is nothing at the path. */
+export async function unlessMissing<T>(outcome: Promise<T>): Promise<T | undefined> {
+  try {
+    return await outcome;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** For clean-up after something else has failed: that error is the one to report. */
+export async function quietly(outcome: Promise<unknown>): Promise<void> {
+  await outcome.catch(() => undefined);
+}
+
+/** Runs `body` with a descriptor and closes it. An error of `body` is reported rather than one of `close`. */
+export async function closing<T>(files: Files, fd: number, body: (fd: number) => Promise<T>): Promise<T> {
+  let value: T;
+  try {
+    value = await body(fd);
+  } catch (error) {
+    await quietly(files.close(fd));
+    throw error;
+  }
+  await files.close(fd);
+  return value;
+}

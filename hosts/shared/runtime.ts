@@ -1,0 +1,30 @@
+import type { Clock } from "./capabilities.ts";
+import type { FileSystem } from "./file-system.ts";
+import type { KernelLocks } from "./kernel-locks.ts";
+
+/** The functions of `node:path` that are used. */
+export interface Paths {
+  readonly sep: string;
+  basename(path: string): string;
+  dirname(path: string): string;
+  isAbsolute(path: string): boolean;
+  join(...parts: string[]): string;
+}
+
+/** What the file store and the lock are made of. A runtime supplies it; a test replaces parts, a simulator the whole. */
+export interface Runtime {
+  /** As Node's `process.platform`. */
+  readonly platform: string;
+  readonly fs: FileSystem;
+  readonly paths: Paths;
+  /** The flag `O_NOFOLLOW` of `open`, 0 where there is none. */
+  readonly noFollow: number;
+  readonly pid: number;
+  /** The path of what runs, for others who wait for it. */
+  readonly program: string;
+  readonly clock: Clock;
+  /** `undefined` where this process can have none: then a lease does the work. Loaded when first asked for. */
+  kernelLocks(): KernelLocks | undefined;
+  /** As `process.kill(pid, 0)`: throws `ESRCH` where there is no such process, `EPERM` where it is another user's. */
+  signalProcess(pid: number): void;
+}

@@ -1,0 +1,33 @@
+import { nodeRuntime } from "../../hosts/node/capabilities.ts";
+import type { Clock, Lock, Store } from "../../hosts/shared/capabilities.ts";
+import type { FileSystem } from "../../hosts/shared/file-system.ts";
+import type { KernelLocks } from "../../hosts/shared/kernel-locks.ts";
+import * as shared from "../../hosts/shared/lock.ts";
+import type { Runtime } from "../../hosts/shared/runtime.ts";
+import * as stores from "../../hosts/shared/store.ts";
+
+export const realFileSystem = nodeRuntime.fs;
+
+/** What of Node's runtime a test replaces. `kernelLocks` false: a lease is used even where kernel locks can be had. */
+export interface Replaced {
+  readonly fs?: FileSystem;
+  readonly clock?: Clock;
+  readonly platform?: string;
+  readonly kernelLocks?: boolean | KernelLocks;
+}
+
+export type LockOptions = Replaced;
+
+function runtimeWith({ kernelLocks = true, ...parts }: Replaced): Runtime {
+  const locks = kernelLocks === true ? nodeRuntime.kernelLocks : () => kernelLocks || undefined;
+  return { ...nodeRuntime, ...parts, kernelLocks: locks };
+}
+
+export function createLock(path: string, replaced: Replaced = {}): Lock {
+  return shared.createLock(runtimeWith(replaced), path);
+}
+
+export function createFileStore(location: string, options: Replaced & stores.FileStoreOptions = {}): Store {
+  const { sync = true, ...replaced } = options;
+  return stores.createFileStore(runtimeWith(replaced), location, { sync });
+}
