@@ -1,3 +1,4 @@
+import type { RuntimeName } from "../spec-tests/processes/commands.ts";
 import type { Assignment, Role } from "./messages.ts";
 
 const PUBLIC_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
@@ -15,11 +16,12 @@ export const HELD_BACK = 5;
 
 export const ACQUIRE_CALLS = 4 * (1 + USER_REFRESHES) + 4 * SERVICE_SCOPES.length * SERVICE_ROUNDS;
 
-/** Eight that work, one that is killed with the lock in its hands, one that tears the file. */
+/** Eight that work, on three runtimes, one that is killed with the lock in its hands, one that tears the file. */
 export function crew(cache: string, authorityUrl: string): readonly Assignment[] {
-  const member = (name: string, role: Role, clientId = "", user = ""): Assignment => ({
+  const member = (name: string, role: Role, runtime: RuntimeName, clientId = "", user = ""): Assignment => ({
     name,
     role,
+    runtime,
     cache,
     authorityUrl,
     clientId,
@@ -27,12 +29,14 @@ export function crew(cache: string, authorityUrl: string): readonly Assignment[]
     sharesAccount: user === "team",
   });
   return [
-    member("user-1 (ann)", "user", PUBLIC_CLIENT, "ann"),
-    member("user-2 (ben)", "user", PUBLIC_CLIENT, "ben"),
-    member("user-3 (team)", "user", PUBLIC_CLIENT, "team"),
-    member("user-4 (team)", "user", PUBLIC_CLIENT, "team"),
-    ...[1, 2, 3, 4].map((n) => member(`service-${n}`, "service", `5e57ab1e-0000-4000-8000-00000000000${n}`)),
-    member("victim", "victim"),
-    member("vandal", "vandal"),
+    member("user-1 (ann)", "user", "deno", PUBLIC_CLIENT, "ann"),
+    member("user-2 (ben)", "user", "bun", PUBLIC_CLIENT, "ben"),
+    member("user-3 (team)", "user", "node", PUBLIC_CLIENT, "team"),
+    member("user-4 (team)", "user", "deno", PUBLIC_CLIENT, "team"),
+    ...(["node", "deno", "bun", "node"] as const).map((runtime, i) =>
+      member(`service-${i + 1}`, "service", runtime, `5e57ab1e-0000-4000-8000-00000000000${i + 1}`),
+    ),
+    member("victim", "victim", "bun"),
+    member("vandal", "vandal", "node"),
   ];
 }

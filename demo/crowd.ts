@@ -1,4 +1,5 @@
-import { Child } from "../spec-tests/processes/child.ts";
+import { Child, type Command } from "../spec-tests/processes/child.ts";
+import type { RuntimeName } from "../spec-tests/processes/commands.ts";
 import { ACQUIRE_CALLS } from "./crew.ts";
 import type { Assignment, News, Order, Role, Statistics } from "./messages.ts";
 
@@ -9,12 +10,17 @@ export class Member extends Child<News> {
   readonly acquired: string[] = [];
   statistics: Statistics | undefined;
 
-  constructor(assignment: Assignment, onNews: (member: Member, news: News) => void) {
-    super("demo/worker.js", assignment, (news) => {
-      if (news.type === "acquired") this.acquired.push(news.sha256);
-      if (news.type === "done") this.statistics = news.statistics;
-      onNews(this, news);
-    });
+  constructor(assignment: Assignment, command: Command, onNews: (member: Member, news: News) => void) {
+    super(
+      "demo/worker.js",
+      assignment,
+      (news) => {
+        if (news.type === "acquired") this.acquired.push(news.sha256);
+        if (news.type === "done") this.statistics = news.statistics;
+        onNews(this, news);
+      },
+      command,
+    );
     this.assignment = assignment;
   }
 }
@@ -27,10 +33,14 @@ export class Crowd {
   calls = 0;
   readonly #marks: { readonly calls: number; readonly reached: () => void }[] = [];
 
-  constructor(assignments: readonly Assignment[], onProgress: (done: number) => void) {
+  constructor(
+    assignments: readonly Assignment[],
+    commands: Readonly<Record<RuntimeName, Command>>,
+    onProgress: (done: number) => void,
+  ) {
     this.members = assignments.map(
       (assignment) =>
-        new Member(assignment, (member, news) => {
+        new Member(assignment, commands[assignment.runtime], (member, news) => {
           if (news.type === "failed") this.failures.push(`${member.assignment.name}: ${news.what}`);
           if (news.type !== "acquired" && news.type !== "failed") return;
           onProgress(++this.calls);

@@ -1,5 +1,5 @@
 // npm run demo [-- --json]
-// Eight processes with real msal-node applications share one cache file; one holder of the lock is killed, the file is torn
+// Eight processes with real msal-node applications, on Node, Deno and Bun, share one cache file; one holder of the lock is killed, the file is torn
 // twice. Ends with 1 when a token was lost.
 import { liveProgress, summary, table } from "./report.ts";
 import { run } from "./run.ts";

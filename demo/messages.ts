@@ -1,4 +1,5 @@
 import type { PersistenceCachePlugin } from "../hosts/node/index.ts";
+import type { RuntimeName } from "../spec-tests/processes/commands.ts";
 
 export type Statistics = PersistenceCachePlugin["statistics"];
 
@@ -8,6 +9,7 @@ export type Role = "user" | "service" | "victim" | "vandal";
 export interface Assignment {
   readonly name: string;
   readonly role: Role;
+  readonly runtime: RuntimeName;
   readonly cache: string;
   readonly authorityUrl: string;
   readonly clientId: string;

@@ -51,12 +51,13 @@ export function summary(report: RunReport): object {
 export function table(report: RunReport): string {
   const lines = [
     "",
-    `Eight processes, one cache file, ${(report.ms / 1000).toFixed(1)} s   ${report.cache}`,
+    `Eight processes on Node, Deno and Bun, one cache file, ${(report.ms / 1000).toFixed(1)} s   ${report.cache}`,
     "",
     ...columns([
-      ["worker", "tokens", "loads", "commits", "writes", "longest wait"],
-      ...report.workers.map(({ name, acquired, statistics: s }) => [
+      ["worker", "on", "tokens", "loads", "commits", "writes", "longest wait"],
+      ...report.workers.map(({ name, runtime, acquired, statistics: s }) => [
         name,
+        runtime,
         `${acquired}`,
         `${s.loads}`,
         `${s.commits}`,
@@ -77,7 +78,7 @@ export function table(report: RunReport): string {
     ...report.lost.map((name) => `  lost: ${name}`),
     ...report.failures.slice(0, 20).map((what) => `  failed: ${what}`),
     "",
-    `Killed holder (process ${report.disturbances.killedHolder}): its lock was taken over, ${sum(report, (one) => one.statistics.takeOvers)} time(s).`,
+    `Killed holder (process ${report.disturbances.killedHolder}, bun): its lock was taken over, ${sum(report, (one) => one.statistics.takeOvers)} time(s).`,
     `Garbage after the document (${report.disturbances.tail.after - report.disturbances.tail.before} bytes) and a file cut short ` +
       `(${report.disturbances.cut.before} to ${report.disturbances.cut.after} bytes): salvaged ${sum(report, (one) => one.statistics.salvaged)} time(s), ` +
       "then put back by the processes that remembered the rest.",

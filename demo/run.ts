@@ -2,6 +2,7 @@ import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { startAuthority } from "../spec-tests/authority/index.ts";
+import { commandFor, type RuntimeName } from "../spec-tests/processes/commands.ts";
 import { type Balance, balance } from "./accounting.ts";
 import { ACQUIRE_CALLS, crew } from "./crew.ts";
 import { Crowd } from "./crowd.ts";
@@ -12,6 +13,7 @@ const GIVE_UP_MS = 60_000;
 
 export interface WorkerReport {
   readonly name: string;
+  readonly runtime: RuntimeName;
   readonly acquired: number;
   readonly statistics: Statistics;
 }
@@ -40,7 +42,8 @@ export async function run(observer: Observer): Promise<RunReport> {
   const started = performance.now();
   const cache = join(await mkdtemp(join(tmpdir(), "msal-extensions-demo-")), "cache.json");
   const authority = await startAuthority({ rotate: true, strict: true });
-  const crowd = new Crowd(crew(cache, authority.url), (done) => observer.progress(done, ACQUIRE_CALLS));
+  const commands = { node: await commandFor("node"), deno: await commandFor("deno"), bun: await commandFor("bun") };
+  const crowd = new Crowd(crew(cache, authority.url), commands, (done) => observer.progress(done, ACQUIRE_CALLS));
   const callOff = crowd.giveUpAfter(GIVE_UP_MS);
 
   await crowd.hear(crowd.members, "ready");
@@ -71,7 +74,7 @@ function workerReports(crowd: Crowd): WorkerReport[] {
   const reports: WorkerReport[] = [];
   for (const { assignment, acquired, statistics } of crowd.with("user", "service")) {
     if (statistics === undefined) crowd.failures.push(`${assignment.name}: ended before its time`);
-    else reports.push({ name: assignment.name, acquired: acquired.length, statistics });
+    else reports.push({ name: assignment.name, runtime: assignment.runtime, acquired: acquired.length, statistics });
   }
   return reports;
 }

@@ -1,8 +1,8 @@
 // One process of the demo. main.ts starts it, with its assignment on the command line and its orders over IPC.
 import { type AuthenticationResult, Logger } from "@azure/msal-node";
-import { CrossPlatformLock, FilePersistence, PersistenceCachePlugin } from "../hosts/node/index.ts";
+import { CrossPlatformLock, FilePersistence, PersistenceCachePlugin } from "msal-extensions";
 import { confidentialApp, publicApp, sha256, signIn } from "../spec-tests/authority/index.ts";
-import { parent } from "../spec-tests/processes/child.ts";
+import { parent } from "../spec-tests/processes/parent.ts";
 import { HELD_BACK, SERVICE_BATCH, SERVICE_ROUNDS, SERVICE_SCOPES, USER_REFRESHES, USER_SCOPES } from "./crew.ts";
 import type { Assignment, News, Order } from "./messages.ts";
 import { cutShort, leaveTail } from "./torn.ts";

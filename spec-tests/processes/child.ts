@@ -1,11 +1,18 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 interface Typed {
   readonly type: string;
 }
 
-/** A Node process that is told what it is on its command line, takes orders and sends news over IPC. */
+/** How a runtime is told to run a script: the program, and what comes before the script. */
+export type Command = readonly [program: string, ...options: string[]];
+
+/**
+ * A process of any runtime that is told what it is on its command line. It takes orders on stdin and sends news on stdout, a line of JSON
+ * each: the one channel that Node, Deno and Bun all have.
+ */
 export class Child<News extends Typed> {
   readonly process: ChildProcess;
   /** Resolves with the exit code; `null` when a signal ended it. */
@@ -14,18 +21,26 @@ export class Child<News extends Typed> {
   readonly #awaited = new Map<string, (news: News) => void>();
 
   /** @param script compiled, path from the project's root */
-  constructor(script: string, assignment: unknown, onNews: (news: News) => void = () => {}) {
-    this.process = fork(compiled(script), [JSON.stringify(assignment)], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
+  constructor(
+    script: string,
+    assignment: unknown,
+    onNews: (news: News) => void = () => {},
+    [program, ...options]: Command = [process.execPath],
+  ) {
+    this.process = spawn(program, [...options, compiled(script), JSON.stringify(assignment)], {
+      stdio: ["pipe", "pipe", "inherit"],
     });
-    this.process.on("message", (news: News) => {
+    this.process.stdin!.on("error", () => {}); // One that has died is noticed by its exit.
+    createInterface({ input: this.process.stdout! }).on("line", (line) => {
+      const news = JSON.parse(line) as News;
       const waiter = this.#awaited.get(news.type);
       this.#awaited.delete(news.type);
       if (waiter !== undefined) waiter(news);
       else this.#early.set(news.type, [...(this.#early.get(news.type) ?? []), news]);
       onNews(news);
     });
-    this.ended = new Promise((resolve) => this.process.once("exit", resolve));
+    // "close" comes after the last line, "exit" may not.
+    this.ended = new Promise((resolve) => this.process.once("close", resolve));
   }
 
   get pid(): number {
@@ -33,7 +48,7 @@ export class Child<News extends Typed> {
   }
 
   order(order: unknown): void {
-    this.process.send(order as string, () => {}); // One that has died is noticed by its exit.
+    this.process.stdin!.write(`${JSON.stringify(order)}\n`);
   }
 
   /** The next news of this type that nobody has heard yet; `undefined` when the process ends without. */
@@ -56,27 +71,4 @@ export class Child<News extends Typed> {
 export function compiled(script: string): string {
   const root = import.meta.url.includes("/dist/") ? "../../" : "../../dist/";
   return fileURLToPath(new URL(root + script, import.meta.url));
-}
-
-/** In a child: the other end. */
-export function parent<News extends Typed, Order extends string>() {
-  const arrived = new Set<Order>();
-  const awaited = new Map<Order, () => void>();
-  process.on("message", (order: Order) => {
-    arrived.add(order);
-    awaited.get(order)?.();
-  });
-  // Nobody is left to report to.
-  process.on("disconnect", () => process.exit(1));
-  return {
-    assignment: <T>(): T => JSON.parse(process.argv[2] ?? "{}") as T,
-    /** Resolves when the order has come, at once when it came before. */
-    ordered: (order: Order): Promise<void> =>
-      arrived.has(order) ? Promise.resolve() : new Promise((resolve) => awaited.set(order, resolve)),
-    /** Resolves when the news has left this process. */
-    tell: (news: News): Promise<void> =>
-      new Promise((resolve, reject) =>
-        process.send!(news, (error: Error | null) => (error ? reject(error) : resolve())),
-      ),
-  };
 }

@@ -1,23 +1,31 @@
-// A process that commits without a pause until it is killed. Its tokens come from a token provider, not over HTTP, so that
+// A process that commits without a pause, so many times or until it is killed. Its tokens come from a token provider, not over HTTP, so that
 // it spends its time in commits.
 import { randomBytes } from "node:crypto";
-import { FilePersistence, PersistenceCachePlugin } from "../../hosts/node/index.ts";
+import process from "node:process";
+import { FilePersistence, hostCapabilities, PersistenceCachePlugin } from "msal-extensions";
+import { host, installHost } from "../../hosts/shared/host.ts";
 import { confidentialApp, sha256 } from "../authority/index.ts";
-import { parent } from "./child.ts";
+import { parent } from "./parent.ts";
 import { storedKey } from "./stored.ts";
 
 export interface CommitAssignment {
   readonly cache: string;
   readonly clientId: string;
+  /** P: a lease even where kernel locks can be had. */
+  readonly kind?: "K" | "P";
+  /** Without end unless told otherwise. */
+  readonly commits?: number;
 }
 
 export type CommitNews =
+  | { readonly type: "ready"; readonly host: string; readonly kind: "K" | "P" }
   | { readonly type: "begins" }
   /** The acquire call has returned: this token must be in the file, or a newer one of the same key. */
   | { readonly type: "committed"; readonly key: string; readonly sha256: string };
 
-const { assignment, tell } = parent<CommitNews, never>();
-const { cache, clientId } = assignment<CommitAssignment>();
+const { assignment, ordered, tell } = parent<CommitNews, "go">();
+const { cache, clientId, kind = "K", commits = Number.POSITIVE_INFINITY } = assignment<CommitAssignment>();
+if (kind === "P") installHost({ ...host(), runtime: { ...host().runtime, kernelLocks: () => undefined } });
 const cachePlugin = new PersistenceCachePlugin(await FilePersistence.create(cache));
 // No request is sent anywhere: msal-node knows the endpoints of the public cloud by heart.
 const app = confidentialApp({ authorityUrl: "http://127.0.0.1:9", clientId, cachePlugin });
@@ -26,9 +34,13 @@ app.SetAppTokenProvider(async () => ({
   expiresInSeconds: 4000,
   refreshInSeconds: 2000,
 }));
-for (let n = 0; ; n++) {
+const { host: name, lockKind } = await hostCapabilities();
+await tell({ type: "ready", host: name, kind: lockKind });
+await ordered("go");
+for (let n = 0; n < commits; n++) {
   const scope = `https://resource-${n % 20}.example.com/.default`;
   await tell({ type: "begins" });
   const result = await app.acquireTokenByClientCredential({ scopes: [scope], skipCache: true });
   await tell({ type: "committed", key: storedKey(clientId, scope), sha256: sha256(result?.accessToken ?? "") });
 }
+process.exit(0);

@@ -19,4 +19,7 @@ it("the demo loses nothing, recovers a killed holder's lock and two torn files",
   expect(report.salvaged).toBeGreaterThanOrEqual(2);
   expect(report.setAside.length).toBeGreaterThanOrEqual(2);
   expect(report.workers).toHaveLength(8);
+  expect(new Set(report.workers.map((worker: { runtime: string }) => worker.runtime))).toEqual(
+    new Set(["node", "deno", "bun"]),
+  );
 });

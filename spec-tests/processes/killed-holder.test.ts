@@ -36,6 +36,7 @@ async function runAndKill(assignment: CommitAssignment, kill: Kill, committed: M
   const child = new Child<CommitNews>("spec-tests/processes/commit-loop.js", assignment, (news) => {
     if (news.type === "committed") committed.set(news.key, news.sha256);
   });
+  child.order("go");
   for (let n = 0; n <= kill.call; n++) expect(await child.hear("begins")).toBeDefined();
   await until(() => !kill.holding || existsSync(`${assignment.cache}.lockfile`));
   const moment = performance.now() + kill.delayMs;

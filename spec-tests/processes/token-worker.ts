@@ -1,7 +1,7 @@
 // A process that fetches tokens for itself into a shared cache: 50 scopes, five at a time.
-import { FilePersistence, PersistenceCachePlugin } from "../../hosts/node/index.ts";
+import { FilePersistence, PersistenceCachePlugin } from "msal-extensions";
 import { confidentialApp, sha256 } from "../authority/index.ts";
-import { parent } from "./child.ts";
+import { parent } from "./parent.ts";
 import { storedKey } from "./stored.ts";
 
 export interface TokenAssignment {
