@@ -1,14 +1,21 @@
 import { ABI_VERSION } from "./status.ts";
 
-declare global {
-  namespace WebAssembly {
-    /** A compiled module. Merges with the interface of TypeScript's DOM library. */
-    interface Module {}
-  }
+/** The compiled core, a `WebAssembly.Module`. */
+export type CoreModule = object;
+
+/**
+ * What is used of the WebAssembly API. TypeScript has it in its DOM library only, Deno in its own: neither is asked of whoever type-checks
+ * against this package.
+ */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => CoreModule;
+  readonly Instance: new (module: CoreModule, imports: CoreImports) => { readonly exports: unknown };
+  validate(bytes: Uint8Array): boolean;
 }
 
-/** The compiled core. */
-export type CoreModule = WebAssembly.Module;
+function webAssembly(): WebAssemblyApi {
+  return (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
+}
 
 /** What the core exports: docs/host-interface.md. Pointers and lengths are byte counts into `memory`. */
 export interface CoreExports {
@@ -54,15 +61,18 @@ const SIMD_PROBE = Uint8Array.of(
 export function compileOnce(read: (file: "core.wasm" | "core.portable.wasm") => Uint8Array): () => CoreModule {
   let compiled: CoreModule | undefined;
   return () => {
-    compiled ??= new WebAssembly.Module(read(WebAssembly.validate(SIMD_PROBE) ? "core.wasm" : "core.portable.wasm"));
+    if (compiled === undefined) {
+      const { Module, validate } = webAssembly();
+      compiled = new Module(read(validate(SIMD_PROBE) ? "core.wasm" : "core.portable.wasm"));
+    }
     return compiled;
   };
 }
 
 /** Instantiates at once: the module is small and compiled already. */
 export function instantiate(module: CoreModule, imports: CoreImports): CoreExports {
-  const instance = new WebAssembly.Instance(module, imports);
-  const core = instance.exports as unknown as CoreExports;
+  const { Instance } = webAssembly();
+  const core = new Instance(module, imports).exports as CoreExports;
   const version = core.abi_version();
   if (version !== ABI_VERSION) throw new Error(`The core speaks ABI ${version}, this package ABI ${ABI_VERSION}.`);
   return core;

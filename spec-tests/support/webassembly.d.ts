@@ -1,6 +1,6 @@
-// The values of the WebAssembly API that this package uses. TypeScript has them in its DOM library only, which this project
-// does without; the type `WebAssembly.Module`, which is part of the public declarations, is declared in core-module.ts.
+// What the tests and benchmarks use of the WebAssembly API. TypeScript has it in its DOM library only, which this project does without.
 declare namespace WebAssembly {
+  type Module = object;
   const Module: { new (bytes: ArrayBufferView | ArrayBuffer): Module };
   const Instance: {
     new (

@@ -1,0 +1,24 @@
+// Holds deno.json, by which the package is published for Deno, in step with package.json.
+import { readFileSync } from "node:fs";
+
+const read = (name) => JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), "utf8"));
+const npm = read("package.json");
+const deno = read("deno.json");
+
+const differences = [];
+function expectSame(what, ours, theirs) {
+  if (ours !== theirs) differences.push(`${what}: package.json says ${ours}, deno.json ${theirs}`);
+}
+
+expectSame("name", npm.name, deno.name.replace(/^@[^/]+\//, ""));
+expectSame("version", npm.version, deno.version);
+expectSame("license", npm.license, deno.license);
+expectSame("entry point", npm.exports["."].deno.default, deno.exports.replace(/^\.\/(.*)\.ts$/, "./dist/$1.js"));
+const imports = Object.entries(npm.dependencies).map(([name, range]) => [name, `npm:${name}@${range}`]);
+for (const name of new Set([...Object.keys(npm.dependencies), ...Object.keys(deno.imports)])) {
+  expectSame(`dependency ${name}`, Object.fromEntries(imports)[name], deno.imports[name]);
+}
+if (differences.length) {
+  console.error(`The manifests differ:\n${differences.join("\n")}`);
+  process.exit(1);
+}
