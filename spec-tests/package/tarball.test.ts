@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { commandFor } from "../processes/commands.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "msal-extensions-tarball-"));
@@ -24,10 +25,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const ROUND_TRIP = `
-  const persistence = await FilePersistence.create("cache.json");
+  const persistence = await FilePersistence.create("cache/cache.json");
   await persistence.save("text");
   if ((await persistence.load()) !== "text") throw new Error("not what was saved");
-  const lock = new CrossPlatformLock("cache.json.lockfile");
+  const lock = new CrossPlatformLock("cache/cache.json.lockfile");
   await lock.lock();
   await lock.unlock();
   await persistence.delete();
@@ -41,6 +42,31 @@ describe("the packed tarball", () => {
       `import { CrossPlatformLock, FilePersistence } from "msal-extensions";${ROUND_TRIP}`,
     );
     expect(run(process.execPath, ["import.mjs"]).trim()).toBe("fine");
+  });
+
+  it("is imported by Bun", async () => {
+    const [bun] = await commandFor("bun");
+    expect(run(bun, ["import.mjs"]).trim()).toBe("fine");
+  });
+
+  it("is imported by Deno, which needs no permission but for the cache's folder", async () => {
+    const [deno] = await commandFor("deno");
+    const narrow = ["run", "--no-prompt", "--allow-read=cache", "--allow-write=cache"];
+    expect(run(deno, [...narrow, "import.mjs"]).trim()).toBe("fine");
+  });
+
+  it.each([
+    [["--allow-read=cache"], "--allow-write"],
+    [["--allow-write=cache"], "--allow-read"],
+  ])("with %s alone a typed error names the flag that is missing", async (flags, missing) => {
+    const [deno] = await commandFor("deno");
+    const source = `import { FilePersistence } from "msal-extensions";
+      try { const p = await FilePersistence.create("cache/new.json"); await p.save("text"); await p.load(); }
+      catch (error) { console.log(error.name, error.code, error.message); }`;
+    writeFileSync(join(folder, "denied.mjs"), source);
+    const said = run(deno, ["run", "--no-prompt", ...flags, "denied.mjs"]);
+    expect(said).toMatch(/^PersistenceError permission_denied .*cache.new\.json/);
+    expect(said).toContain(`Run it again with ${missing}.`);
   });
 
   it("is required", () => {
@@ -72,4 +98,9 @@ describe("the packed tarball", () => {
     const files = readdirSync(join(folder, "node_modules", "msal-extensions"), { recursive: true }).map(String);
     expect(files.filter((name) => /spec-tests|demo|bench|(?<!\.d)\.ts$|\.debug\./.test(name))).toEqual([]);
   });
+});
+
+it("the sources are what Deno's registry accepts", { timeout: 60_000 }, async () => {
+  const [deno] = await commandFor("deno");
+  expect(() => run(deno, ["publish", "--dry-run", "--allow-dirty", "--quiet"], root)).not.toThrow();
 });
