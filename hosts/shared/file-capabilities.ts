@@ -1,4 +1,5 @@
 import type { Capabilities, Log } from "./capabilities.ts";
+import { toPersistenceError } from "./errors.ts";
 import { Files, quietly } from "./file-system.ts";
 import { host } from "./host.ts";
 import { createLock } from "./lock.ts";
@@ -20,7 +21,12 @@ export function connectFile(location: string, log: Log, lockPath = `${location}.
 
 /** As Python's `os.path.expanduser`, but for other users' homes (`~name`), which stay as they are. */
 export function expandHome(location: string): string {
-  return /^~(?=$|[/\\])/.test(location) ? host().homeFolder() + location.slice(1) : location;
+  if (!/^~(?=$|[/\\])/.test(location)) return location;
+  try {
+    return host().homeFolder() + location.slice(1);
+  } catch (error) {
+    throw toPersistenceError(error, location); // Deno without permission
+  }
 }
 
 /**

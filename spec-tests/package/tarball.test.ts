@@ -58,10 +58,11 @@ describe("the packed tarball", () => {
   it.each([
     [["--allow-read=cache"], "--allow-write"],
     [["--allow-write=cache"], "--allow-read"],
-  ])("with %s alone a typed error names the flag that is missing", async (flags, missing) => {
+    [["--allow-read", "--allow-write"], "--allow-sys", "~/cache/new.json"],
+  ])("with %s alone a typed error names the flag that is missing", async (flags, missing, path = "cache/new.json") => {
     const [deno] = await commandFor("deno");
     const source = `import { FilePersistence } from "msal-extensions";
-      try { const p = await FilePersistence.create("cache/new.json"); await p.save("text"); await p.load(); }
+      try { const p = await FilePersistence.create("${path}"); await p.save("text"); await p.load(); }
       catch (error) { console.log(error.name, error.code, error.message); }`;
     writeFileSync(join(folder, "denied.mjs"), source);
     const said = run(deno, ["run", "--no-prompt", ...flags, "denied.mjs"]);
