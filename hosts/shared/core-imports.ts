@@ -74,7 +74,7 @@ export class CapabilityBridge {
       clock: {
         now: () => clock.now(),
         random: () => clock.random(),
-        sleep: (op: number, ms: number) => this.#call(op, () => then(clock.sleep(ms), () => OK)),
+        sleep: (op: number, us: number) => this.#call(op, () => then(clock.sleep((us >>> 0) / 1000), () => OK)),
       },
       session: {
         edit: (op: number, pointer: number, length: number) => this.#edit(op, pointer, length),
@@ -136,7 +136,7 @@ export class CapabilityBridge {
       check: (op: number) => this.#call(op, () => then(lock.check(), mine)),
       touch: (op: number) => this.#call(op, () => then(lock.touch(), mine)),
       release: (op: number) => this.#call(op, () => then(lock.release(), () => OK)),
-      wait: (op: number, ms: number) => this.#call(op, () => then(lock.wait(ms), () => OK)),
+      wait: (op: number, us: number) => this.#call(op, () => then(lock.wait((us >>> 0) / 1000), () => OK)),
       process_alive: (op: number, pid: number) =>
         this.#call(op, () => then(lock.processAlive(pid >>> 0), (alive) => plain(alive ? STATUS.alive : STATUS.dead))),
     };

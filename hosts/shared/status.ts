@@ -1,7 +1,7 @@
 // Generated from core-wasm/errors.json by tools/generate-status.mjs. Do not edit.
 
 /** The version of the host interface this package was built for. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** Every status by name. */
 export const STATUS = {

@@ -1,6 +1,6 @@
 // Generated from core-wasm/errors.json by tools/generate-status.mjs. Do not edit.
 
-export const ABI_VERSION: u32 = 1;
+export const ABI_VERSION: u32 = 2;
 export const OK: u32 = 0;
 export const NOT_FOUND: u32 = 1;
 export const UNCHANGED: u32 = 2;

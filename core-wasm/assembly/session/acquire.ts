@@ -70,13 +70,13 @@ function apply(event: u32): void {
 function perform(action: u32): void {
   switch (action) {
     case protocol.ACTION_CREATE:
-      lockCreate(beginCall());
+      lockCreate(beginCall(), 0, 0);
       return;
     case protocol.ACTION_INSPECT:
-      lockInspect(beginCall());
+      lockInspect(beginCall(), 0, 0);
       return;
     case protocol.ACTION_ASK:
-      lockProcessAlive(beginCall(), inspectedPid());
+      lockProcessAlive(beginCall(), inspectedPid(), 0);
       return;
     case protocol.ACTION_TAKE_OVER:
       lockTakeOver(beginCall(), inspectionPointer(), inspectionLength());
@@ -97,7 +97,7 @@ function waitOrExpire(): void {
   }
   if (rounds == 0) logHolder(LEVEL_VERBOSE, LOCK_WAITING, lookedAt);
   const pause = waitFor(rounds++, randomFraction(), timeout - waited);
-  lockWait(beginCall(), pause);
+  lockWait(beginCall(), <u32>ceil(pause * 1000), 0);
 }
 
 function eventOf(status: u32): u32 {

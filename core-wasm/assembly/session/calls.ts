@@ -80,21 +80,21 @@ function perform(stage: u32): void {
   switch (stage) {
     case operation.STAGE_STAT:
       lookedAt = clockNow();
-      storeStat(beginCall());
+      storeStat(beginCall(), 0, 0);
       return;
     case operation.STAGE_READ:
       operation.discardAttempt();
       lookedAt = clockNow();
-      storeRead(beginCall());
+      storeRead(beginCall(), 0, 0);
       return;
     case operation.STAGE_UNPROTECT:
       cipherUnprotect(beginCall(), argumentPointer, argumentLength);
       return;
     case operation.STAGE_PAUSE:
-      clockSleep(beginCall(), pause);
+      clockSleep(beginCall(), <u32>(pause * 1000), 0);
       return;
     case operation.STAGE_SET_ASIDE:
-      storeSetAside(beginCall());
+      storeSetAside(beginCall(), 0, 0);
       return;
     case operation.STAGE_EDIT:
       sessionEdit(beginCall(), argumentPointer, argumentLength);
@@ -109,20 +109,20 @@ function perform(stage: u32): void {
 function performOnLock(stage: u32): void {
   switch (stage) {
     case operation.STAGE_TOUCH:
-      lockTouch(beginCall());
+      lockTouch(beginCall(), 0, 0);
       return;
     case operation.STAGE_CHECK:
-      lockCheck(beginCall());
+      lockCheck(beginCall(), 0, 0);
       return;
     case operation.STAGE_REPLACE:
       lookedAt = clockNow();
       storeReplace(beginCall(), argumentPointer, argumentLength);
       return;
     case operation.STAGE_REMOVE:
-      storeRemove(beginCall());
+      storeRemove(beginCall(), 0, 0);
       return;
     case operation.STAGE_RELEASE:
-      lockRelease(beginCall());
+      lockRelease(beginCall(), 0, 0);
       return;
   }
 }
