@@ -91,3 +91,14 @@ export function createTriple(entities: number): Triple {
   };
   return { base: JSON.stringify(base), ours: change("ours/.default", 1), theirs: change("theirs/.default", 2) };
 }
+
+/** The same document, members in another order at every level. */
+export function shuffled<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  const members: [string, unknown][] = Object.entries(value);
+  for (let left = members.length - 1; left > 0; left -= 1) {
+    const right = random() % (left + 1);
+    members.splice(right, 1, ...members.splice(left, 1, members[right] as [string, unknown]));
+  }
+  return Object.fromEntries(members.map(([name, inner]) => [name, shuffled(inner)])) as T;
+}

@@ -45,7 +45,7 @@ function callsFor(entities: number): number {
 type Documents = readonly [base: Uint8Array, ours: Uint8Array, theirs: Uint8Array];
 
 /** Times the core's own merge: what the copies and the zeros cost is left out. */
-function coreMerge(module: WebAssembly.Module, documents: Documents): Timed {
+export function coreMerge(module: WebAssembly.Module, documents: Documents): Timed {
   const core = instantiatePure(module);
   return () => {
     const places = documents.map((document) => {
