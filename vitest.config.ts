@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    globalSetup: "spec-tests/support/arena-check.ts",
     include: ["spec-tests/**/*.test.ts"],
     exclude: ["dist/**", "node_modules/**"],
     // Real processes share two cores: files one after the other, so that none measures another's load.

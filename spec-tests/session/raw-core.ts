@@ -40,7 +40,7 @@ export class RawCore {
   }
 
   /** Hands over an outcome for the last call and advances. Returns what `poll` did. */
-  answer(status: number, payload = new Uint8Array(0)): number {
+  answer(status: number, payload: Uint8Array = new Uint8Array(0)): number {
     this.core.complete(this.last().op, status, this.put(payload), payload.length);
     return this.core.poll();
   }
