@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { nodeRuntime } from "../../hosts/node/capabilities.ts";
+import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { loadKernelLocks } from "../../hosts/node/kernel-locks.ts";
 import type { Lock } from "../../hosts/shared/capabilities.ts";
 import { createClock } from "../../hosts/shared/clock.ts";
@@ -492,7 +492,7 @@ describe("processes", () => {
   it("believes the signal where /proc says nothing", async () => {
     const { processAlive } = await import("../../hosts/shared/processes.ts");
     const { Files } = await import("../../hosts/shared/file-system.ts");
-    expect(await processAlive(new Files(failing("readFile", "ENOENT")), process.pid, nodeRuntime)).toBe(true);
-    expect(await processAlive(new Files(failing("readFile", "ESRCH")), process.pid, nodeRuntime)).toBe(false);
+    expect(await processAlive(new Files(failing("readFile", "ENOENT")), process.pid, nodeHost.runtime)).toBe(true);
+    expect(await processAlive(new Files(failing("readFile", "ESRCH")), process.pid, nodeHost.runtime)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { nodeRuntime } from "../../hosts/node/capabilities.ts";
+import { nodeHost } from "../../hosts/node/capabilities.ts";
 import type { Clock, Lock, Store } from "../../hosts/shared/capabilities.ts";
 import type { FileSystem } from "../../hosts/shared/file-system.ts";
 import type { KernelLocks } from "../../hosts/shared/kernel-locks.ts";
@@ -6,7 +6,7 @@ import * as shared from "../../hosts/shared/lock.ts";
 import type { Runtime } from "../../hosts/shared/runtime.ts";
 import * as stores from "../../hosts/shared/store.ts";
 
-export const realFileSystem = nodeRuntime.fs;
+export const realFileSystem = nodeHost.runtime.fs;
 
 /** What of Node's runtime a test replaces. `kernelLocks` false: a lease is used even where kernel locks can be had. */
 export interface Replaced {
@@ -19,8 +19,8 @@ export interface Replaced {
 export type LockOptions = Replaced;
 
 function runtimeWith({ kernelLocks = true, ...parts }: Replaced): Runtime {
-  const locks = kernelLocks === true ? nodeRuntime.kernelLocks : () => kernelLocks || undefined;
-  return { ...nodeRuntime, ...parts, kernelLocks: locks };
+  const locks = kernelLocks === true ? nodeHost.runtime.kernelLocks : () => kernelLocks || undefined;
+  return { ...nodeHost.runtime, ...parts, kernelLocks: locks };
 }
 
 export function createLock(path: string, replaced: Replaced = {}): Lock {

@@ -1,0 +1,38 @@
+import { createClock } from "./clock.ts";
+import { type FileSystem, fileSystemOf } from "./file-system.ts";
+import type { Host } from "./host.ts";
+import type { Paths, Runtime } from "./runtime.ts";
+
+/** The modules of Node that all three runtimes have, and what each of them does in its own way. */
+export interface HostParts extends Pick<Host, "name" | "module" | "homeFolder" | "canSeeProcesses"> {
+  readonly fs: FileSystem & { readonly constants: { readonly O_NOFOLLOW?: number } };
+  readonly paths: Paths;
+  readonly process: {
+    readonly platform: string;
+    readonly pid: number;
+    readonly argv: readonly string[];
+    readonly env: Readonly<Record<string, string | undefined>>;
+    getuid?(): number;
+  };
+  readonly kernelLocks: Runtime["kernelLocks"];
+  readonly signalProcess: Runtime["signalProcess"];
+}
+
+export function hostOf({ fs, paths, process, kernelLocks, signalProcess, ...own }: HostParts): Host {
+  const { platform, pid, argv } = process;
+  return {
+    ...own,
+    runtime: {
+      platform,
+      fs: fileSystemOf(fs),
+      paths,
+      noFollow: fs.constants.O_NOFOLLOW ?? 0, // Windows lacks the flag
+      pid,
+      program: argv[1] ?? own.name,
+      clock: createClock(),
+      kernelLocks,
+      signalProcess,
+    },
+    environment: { platform, variable: (name) => process.env[name], userId: () => process.getuid?.() },
+  };
+}
