@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     globalSetup: "spec-tests/support/arena-check.ts",
     include: ["spec-tests/**/*.test.ts"],
-    exclude: ["dist/**", "node_modules/**"],
+    exclude: ["dist/**", "node_modules/**", "spec-tests/launchers/{deno,bun}.test.ts"],
     // Real processes share two cores: files one after the other, so that none measures another's load.
     fileParallelism: false,
     testTimeout: 120_000,

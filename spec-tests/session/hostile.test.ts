@@ -2,12 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { STATUS } from "../../hosts/shared/status.ts";
 import { RawCore, readOutcome } from "./raw-core.ts";
-import { utf8 } from "./world.ts";
+import { coreModule, utf8 } from "./world.ts";
 
 const { ok, not_found, io_error, bad_state, bad_argument } = STATUS;
 
 function loading(): RawCore {
-  const raw = new RawCore();
+  const raw = new RawCore(coreModule);
   raw.core.load();
   raw.core.poll();
   return raw;
@@ -15,7 +15,7 @@ function loading(): RawCore {
 
 describe("outcomes that are refused", () => {
   test("before anything was asked", () => {
-    const raw = new RawCore();
+    const raw = new RawCore(coreModule);
     raw.core.complete(0, ok, 0, 0);
     raw.core.complete(1, ok, 0, 0);
     expect(raw.ignored()).toBe(2);
@@ -67,7 +67,7 @@ describe("outcomes that are wrong", () => {
   test.each([0, 1, 31])("a read of %i bytes", (length) => {
     const raw = loading();
     raw.answer(ok, new Uint8Array(24));
-    expect(raw.last().name).toBe("read");
+    expect(raw.last().name).toBe("store.read");
     expect(raw.answer(ok, new Uint8Array(length))).toBe(1);
     expect(raw.status()).toBe(io_error);
   });
@@ -85,7 +85,7 @@ describe("outcomes that are wrong", () => {
   });
 
   test.each([0, 39, 40])("an inspection of %i bytes that claims 1 KiB of content", (length) => {
-    const raw = new RawCore();
+    const raw = new RawCore(coreModule);
     raw.core.lock();
     raw.core.poll();
     raw.answer(STATUS.exists);
@@ -104,7 +104,7 @@ describe("calls out of order", () => {
   });
 
   test("documents outside the arena are refused", () => {
-    const raw = new RawCore();
+    const raw = new RawCore(coreModule);
     expect(raw.core.commit(8, 100, 0, 0, 0)).toBe(bad_argument);
     expect(raw.core.commit(0, 5, 0, 0, 0)).toBe(bad_argument);
     expect(raw.core.merge(0, 0, 0xfffffff0, 100, 0, 0)).toBe(bad_argument);
@@ -113,7 +113,7 @@ describe("calls out of order", () => {
   });
 
   test("starting, polling and resetting from inside an import change nothing", () => {
-    const raw = new RawCore((_call, { core }) => {
+    const raw = new RawCore(coreModule, (_call, { core }) => {
       core.reset();
       core.poll();
       core.load();
@@ -125,7 +125,7 @@ describe("calls out of order", () => {
   });
 
   test("alloc refuses what no document can need", () => {
-    const { core } = new RawCore();
+    const { core } = new RawCore(coreModule);
     core.configure(1000, 0, 0n);
     expect(core.alloc(0xffffffff)).toBe(0);
     expect(core.alloc(100_000)).toBe(0);
@@ -148,7 +148,7 @@ test("no sequence of outcomes traps or wedges the core", () => {
   const start = fc.constantFrom("load", "commit", "update", "clear", "lock", "unlock", "renew");
   fc.assert(
     fc.property(fc.array(fc.tuple(start, fc.boolean(), fc.array(outcome, { maxLength: 25 }))), (operations) => {
-      const raw = new RawCore();
+      const raw = new RawCore(coreModule);
       for (const [name, cipher, outcomes] of operations) {
         raw.core.configure_cipher(cipher ? 1 : 0);
         if (name === "commit") raw.core.commit(0, 0, raw.put(utf8('{"x":1}')), 7, 1);
@@ -164,7 +164,7 @@ test("no sequence of outcomes traps or wedges the core", () => {
       }
       raw.core.load();
       raw.core.poll();
-      expect(raw.last().name).toBe("stat");
+      expect(raw.last().name).toBe("store.stat");
     }),
     { numRuns: 300 },
   );

@@ -1,47 +1,85 @@
-import type { CoreExports } from "../../hosts/shared/core-module.ts";
-import { coreModule } from "./world.ts";
+import type { CoreExports, CoreModule } from "../../hosts/shared/core-module.ts";
 
 /** An import that the core called and whose outcome it awaits. */
 export interface Call {
+  /** `module.name` as in docs/host-interface.md. */
   readonly name: string;
   readonly op: number;
-  readonly pointer: number;
-  readonly length: number;
+  /** The number it was given: microseconds, or a process. */
+  readonly value?: number;
+  /** The bytes it was given, copied. */
+  readonly bytes?: Uint8Array;
 }
+
+type Arguments = "nothing" | "value" | "bytes";
+
+/** The asynchronous imports and what each is given. The one place of the tests that knows them. */
+const IMPORTS: Readonly<Record<string, Readonly<Record<string, Arguments>>>> = {
+  store: { stat: "nothing", read: "nothing", replace: "bytes", remove: "nothing", set_aside: "nothing" },
+  cipher: { protect: "bytes", unprotect: "bytes" },
+  lock: {
+    create: "nothing",
+    inspect: "nothing",
+    take_over: "bytes",
+    check: "nothing",
+    touch: "nothing",
+    release: "nothing",
+    wait: "value",
+    process_alive: "value",
+  },
+  clock: { sleep: "value" },
+  session: { edit: "bytes" },
+};
 
 /** The core without a driver: every call is recorded, and answered by the test or not at all. */
 export class RawCore {
   readonly core: CoreExports;
   readonly calls: Call[] = [];
   now = 1_700_000_000_123;
+  random = 0.5;
 
-  constructor(answer?: (call: Call, raw: RawCore) => void) {
-    const record =
-      (name: string) =>
-      (op: number, pointer = 0, length = 0) => {
-        const call = { name, op, pointer, length };
-        this.calls.push(call);
-        answer?.(call, this);
-      };
-    const group = (...names: string[]) => Object.fromEntries(names.map((name) => [name, record(name)]));
-    const instance = new WebAssembly.Instance(coreModule, {
-      store: group("stat", "read", "replace", "remove", "set_aside"),
-      cipher: group("protect", "unprotect"),
-      lock: group("create", "inspect", "take_over", "check", "touch", "release", "wait", "process_alive"),
-      clock: { ...group("sleep"), now: () => this.now, random: () => 0.5 },
-      session: group("edit"),
-      log: { write: () => {} },
+  constructor(
+    module: CoreModule,
+    answer: (call: Call, raw: RawCore) => void = () => {},
+    log: (code: number) => void = () => {},
+  ) {
+    const record = (call: Call) => {
+      this.calls.push(call);
+      answer(call, this);
+    };
+    const imports = Object.fromEntries(
+      Object.entries(IMPORTS).map(([group, names]) => [group, this.#group(group, names, record)]),
+    );
+    Object.assign(imports.clock!, { now: () => this.now, random: () => this.random });
+    const instance = new WebAssembly.Instance(module, {
+      ...imports,
+      log: { write: (_level: number, code: number) => log(code) },
     });
     this.core = instance.exports as unknown as CoreExports;
+  }
+
+  #group(group: string, names: Readonly<Record<string, Arguments>>, record: (call: Call) => void) {
+    const recorder = (name: string, kind: Arguments) => (op: number, first: number, length: number) => {
+      const call = { name: `${group}.${name}`, op };
+      if (kind === "value") record({ ...call, value: first >>> 0 });
+      else if (kind === "bytes") record({ ...call, bytes: this.bytes(first >>> 0, length >>> 0) });
+      else record(call);
+    };
+    return Object.fromEntries(Object.entries(names).map(([name, kind]) => [name, recorder(name, kind)]));
   }
 
   last(): Call {
     return this.calls.at(-1)!;
   }
 
-  /** Hands over an outcome for the last call and advances. Returns what `poll` did. */
-  answer(status: number, payload: Uint8Array = new Uint8Array(0)): number {
+  /** Hands over an outcome for the last call. */
+  complete(status: number, payload: Uint8Array = new Uint8Array(0)): void {
     this.core.complete(this.last().op, status, this.put(payload), payload.length);
+  }
+
+  /** As `complete`, and advances. Returns what `poll` did. */
+  answer(status: number, payload?: Uint8Array): number {
+    this.complete(status, payload);
     return this.core.poll();
   }
 
@@ -49,6 +87,11 @@ export class RawCore {
     const pointer = this.core.alloc(bytes.length);
     new Uint8Array(this.core.memory.buffer).set(bytes, pointer);
     return pointer;
+  }
+
+  /** A copy. */
+  bytes(pointer: number, length: number): Uint8Array {
+    return new Uint8Array(this.core.memory.buffer).slice(pointer, pointer + length);
   }
 
   word(index: number): number {

@@ -22,13 +22,13 @@ export default function checkArena(): void {
 
 /** What one attempt to read left behind must be gone when the next begins. */
 function checkRelease(): void {
-  const raw = new RawCore();
+  const raw = new RawCore(buildModule("core.wasm"));
   raw.core.load();
   raw.core.poll();
   raw.answer(STATUS.ok, new Uint8Array(24));
   raw.answer(STATUS.ok, readOutcome(TORN, 5));
   raw.answer(STATUS.ok);
-  if (raw.last().name !== "read") throw new Error(`A second read was expected, not ${raw.last().name}`);
+  if (raw.last().name !== "store.read") throw new Error(`A second read was expected, not ${raw.last().name}`);
   const next = new Uint8Array(raw.core.memory.buffer, raw.core.alloc(SIZE), SIZE);
   if (next.some((byte) => byte !== 0)) fail("a second attempt to read");
 }

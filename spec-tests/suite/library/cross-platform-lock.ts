@@ -1,0 +1,68 @@
+import { equal, match, ok, rejects } from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { pid } from "node:process";
+import type { OnCache } from "../library-tests.ts";
+import type { Target } from "../target.ts";
+
+const brief = { retryNumber: 3, retryDelay: 10 };
+
+export function lockTests({ library }: Target, test: OnCache): void {
+  const { CrossPlatformLock, Logger } = library;
+  const fileOf = (cache: string) => `${cache}.lockfile`;
+
+  test("creates the lock file with the process in it, and removes it", async (cache) => {
+    const lock = new CrossPlatformLock(fileOf(cache));
+    await lock.lock();
+    ok((await readFile(fileOf(cache), "utf8")).startsWith(String(pid)));
+    await lock.unlock();
+    ok(!existsSync(fileOf(cache)));
+    await lock.lock();
+    await lock.unlock();
+  });
+
+  test("excludes another, which waits retryNumber × retryDelay at most", async (cache) => {
+    const lock = new CrossPlatformLock(fileOf(cache));
+    await lock.lock();
+    const other = new CrossPlatformLock(fileOf(cache), undefined, brief);
+    await rejects(other.lock(), { code: "lock_timeout" });
+    await lock.unlock();
+    await other.lock();
+    await other.unlock();
+  });
+
+  test("callers of one object, and of another, get it one after the other", async (cache) => {
+    const locks = [new CrossPlatformLock(fileOf(cache)), new CrossPlatformLock(fileOf(cache))];
+    let inside = 0;
+    const section = async (lock: InstanceType<typeof CrossPlatformLock>) => {
+      await lock.lock();
+      try {
+        equal(++inside, 1);
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        inside -= 1;
+      } finally {
+        await lock.unlock();
+      }
+    };
+    await Promise.all([...locks, ...locks, ...locks].map(section));
+    ok(!existsSync(fileOf(cache)));
+  });
+
+  test("taken away meanwhile, it is left to its new holder, and unlock says so", async (cache) => {
+    const lock = new CrossPlatformLock(fileOf(cache));
+    await lock.lock();
+    await rm(fileOf(cache));
+    await writeFile(fileOf(cache), "4711 somebody else");
+    await rejects(lock.unlock(), { code: "lock_lost" });
+    equal(await readFile(fileOf(cache), "utf8"), "4711 somebody else");
+  });
+
+  test("unlock of a lock that is not held warns, and leaves somebody else's alone", async (cache) => {
+    const lines: string[] = [];
+    const logger = new Logger({ loggerCallback: (_level, message) => lines.push(message) });
+    await writeFile(fileOf(cache), "4711 somebody else");
+    await new CrossPlatformLock(fileOf(cache), logger, brief).unlock();
+    match(lines.join(), /Warning/);
+    equal(await readFile(fileOf(cache), "utf8"), "4711 somebody else");
+  });
+}

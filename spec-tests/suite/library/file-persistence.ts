@@ -1,0 +1,107 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { platform } from "node:process";
+import type { OnCache } from "../library-tests.ts";
+import type { Target } from "../target.ts";
+
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+const onPosix = platform !== "win32";
+
+export function filePersistenceTests({ library }: Target, test: OnCache): void {
+  const { FilePersistence, PersistenceError, PersistenceNotFound } = library;
+
+  test("makes the folder, private, and no file", async (_cache, folder) => {
+    const path = `${folder}/a/b/cache.json`;
+    const persistence = await FilePersistence.create(path);
+    equal(await persistence.load(), null);
+    deepEqual(await readdir(`${folder}/a/b`), []);
+    equal(persistence.getFilePath(), path);
+    equal(persistence.getLocation(), path);
+    equal(persistence.isEncrypted, false);
+    await persistence.save("text");
+    if (onPosix) deepEqual([await modeOf(`${folder}/a`), await modeOf(path)], [0o700, 0o600]);
+  });
+
+  test("keeps what is there, and makes it private", async (cache) => {
+    await writeFile(cache, "kept", { mode: 0o644 });
+    const persistence = await FilePersistence.create(cache);
+    equal(await persistence.load(), "kept");
+    if (onPosix) equal(await modeOf(cache), 0o600);
+  });
+
+  test("rejects with a code where no file can be", async (cache) => {
+    await writeFile(cache, "");
+    await rejects(FilePersistence.create(`${cache}/below.json`), (error: InstanceType<typeof PersistenceError>) => {
+      ok(error instanceof PersistenceError);
+      ok(error.cause instanceof Error);
+      return typeof error.code === "string";
+    });
+  });
+
+  for (const text of ["", "text, é 日本語 🔑", "\uFEFFwith a byte order mark", '{"not":"a cache"}', "line\r\n\0end"]) {
+    test(`${JSON.stringify(text)} loads the same`, async (cache) => {
+      const persistence = await FilePersistence.create(cache);
+      await persistence.save(text);
+      equal(await persistence.load(), text);
+      deepEqual([...(await persistence.loadBuffer())], [...new TextEncoder().encode(text)]);
+    });
+  }
+
+  test("what is saved may be any bytes, which are not text, though", async (cache) => {
+    const persistence = await FilePersistence.create(cache);
+    await persistence.saveBuffer(Uint8Array.of(0xff, 0, 0xc3));
+    deepEqual([...(await persistence.loadBuffer())], [0xff, 0, 0xc3]);
+    await rejects(persistence.load(), { code: "json_bad_utf8" });
+  });
+
+  test("replaces what was there as a whole, and leaves nothing else behind", async (cache, folder) => {
+    const persistence = await FilePersistence.create(cache);
+    await persistence.save("a long text that was there first");
+    await persistence.save("short");
+    equal(await readFile(cache, "utf8"), "short");
+    deepEqual(await readdir(folder), ["cache.json"]);
+    if (onPosix) equal(await modeOf(cache), 0o600);
+  });
+
+  test("what is not there is said to be missing, by type", async (cache) => {
+    const persistence = await FilePersistence.create(cache);
+    await persistence.save("gone in a moment");
+    equal(await persistence.delete(), true);
+    equal(await persistence.delete(), false);
+    equal(await persistence.load(), null);
+    for (const ask of ["loadBuffer", "timeLastModified"] as const) {
+      await rejects(persistence[ask](), (error: Error) => {
+        ok(error instanceof PersistenceNotFound);
+        return error.code === "persistence_not_found";
+      });
+    }
+    equal(await persistence.reloadNecessary(0), false);
+    await persistence.save("again");
+    equal(await persistence.load(), "again");
+  });
+
+  test("reloadNecessary compares with when the file was written", async (cache) => {
+    const persistence = await FilePersistence.create(cache);
+    await persistence.save("text");
+    const modified = await persistence.timeLastModified();
+    ok(Math.abs(modified - (await stat(cache)).mtimeMs) < 1);
+    equal(await persistence.reloadNecessary(0), true);
+    equal(await persistence.reloadNecessary(modified), true);
+    equal(await persistence.reloadNecessary(modified + 1), false);
+  });
+
+  test("verifyPersistence tries the store out beside the cache, and leaves nothing behind", async (cache, folder) => {
+    const persistence = await FilePersistence.create(cache);
+    await persistence.save("mine");
+    equal(await persistence.verifyPersistence(), true);
+    deepEqual(await readdir(folder), ["cache.json"]);
+    equal(await persistence.load(), "mine");
+  });
+
+  test("two trials never share a file", async (cache) => {
+    const persistence = await FilePersistence.create(cache);
+    const one = await persistence.createForPersistenceValidation();
+    const other = await persistence.createForPersistenceValidation();
+    ok(one.getFilePath() !== other.getFilePath());
+  });
+}

@@ -1,0 +1,56 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import type { TokenCache } from "@azure/msal-node";
+import type { PersistenceCachePlugin } from "../../../hosts/shared/index.ts";
+import type { OnCache } from "../library-tests.ts";
+import type { Target } from "../target.ts";
+import { CLIENT, store, storedUsers } from "./documents.ts";
+
+export function pluginTests({ library, msal }: Target, test: OnCache): void {
+  const pluginOn = async (cache: string) =>
+    new library.PersistenceCachePlugin(await library.FilePersistence.create(cache));
+  const cacheOf = (cachePlugin: PersistenceCachePlugin): TokenCache =>
+    new msal.PublicClientApplication({ auth: { clientId: CLIENT }, cache: { cachePlugin } }).getTokenCache();
+  const accountsOf = async (tokenCache: TokenCache) =>
+    (await tokenCache.getAllAccounts()).map(({ localAccountId }) => localAccountId).sort();
+
+  test("msal-node sees what is stored", async (cache) => {
+    await store(cache, "ann", "bob");
+    deepEqual(await accountsOf(cacheOf(await pluginOn(cache))), ["ann", "bob"]);
+  });
+
+  test("msal-node sees what another process has stored since", async (cache) => {
+    const tokenCache = cacheOf(await pluginOn(cache));
+    deepEqual(await accountsOf(tokenCache), []);
+    await store(cache, "ann");
+    deepEqual(await accountsOf(tokenCache), ["ann"]);
+  });
+
+  test("a sign-out in msal-node leaves the others' accounts, stored meanwhile, alone", async (cache) => {
+    await store(cache, "ann", "bob");
+    const tokenCache = cacheOf(await pluginOn(cache));
+    const account = await tokenCache.getAccountByLocalId("ann");
+    await store(cache, "ann", "bob", "cid");
+    await tokenCache.removeAccount(account!);
+    deepEqual(await storedUsers(cache), ["bob", "cid"]);
+  });
+
+  test("fifty readers at once, none of whom sees an empty cache", async (cache) => {
+    await store(cache, "ann");
+    const tokenCache = cacheOf(await pluginOn(cache));
+    const seen = await Promise.all(Array.from({ length: 50 }, () => accountsOf(tokenCache)));
+    deepEqual(new Set(seen.flat()), new Set(["ann"]));
+    equal(seen.flat().length, 50);
+  });
+
+  test("the errors that reach msal-node's callers are typed", async (cache) => {
+    const plugin = await pluginOn(cache);
+    const tokenCache = { serialize: () => "{", deserialize: () => {} };
+    await plugin.beforeCacheAccess({ tokenCache, cacheHasChanged: true } as never);
+    await rejects(plugin.afterCacheAccess({ tokenCache, cacheHasChanged: true } as never), {
+      name: "PersistenceError",
+      code: "json_unexpected_end",
+    });
+    await writeFile(cache, "{}");
+  });
+}

@@ -1,0 +1,154 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import type { CacheChange } from "../../../hosts/shared/index.ts";
+import type { OnCache } from "../library-tests.ts";
+import type { Target } from "../target.ts";
+import { documentOf, store, storedUsers, usersIn } from "./documents.ts";
+
+export function storeTests({ library }: Target, test: OnCache): void {
+  const { FilePersistence, TokenCacheStore } = library;
+
+  test("takes a path or a persistence; nothing is there yet", async (cache) => {
+    for (const from of [cache, await FilePersistence.create(cache)]) {
+      const caches = await TokenCacheStore.open(from);
+      equal(caches.location, cache);
+      equal((await caches.load()).content?.length ?? 0, 0);
+      deepEqual(await caches.accounts(), []);
+      await caches.close();
+    }
+  });
+
+  test("refuses a persistence of somebody else", async () => {
+    await rejects(TokenCacheStore.open({ getFilePath: () => "x" } as never), { code: "not_supported" });
+  });
+
+  test("load returns the content whether it has changed or not", async (cache) => {
+    await store(cache, "ann");
+    const caches = await TokenCacheStore.open(cache);
+    deepEqual(usersIn((await caches.load()).content), ["ann"]);
+    deepEqual(usersIn((await caches.load()).content), ["ann"]);
+  });
+
+  test("commit merges three ways with what others have stored", async (cache) => {
+    await store(cache, "ann", "bob");
+    const caches = await TokenCacheStore.open(cache);
+    const { content } = await caches.load();
+    await store(cache, "ann", "bob", "cid");
+    const outcome = await caches.commit(content, documentOf("bob", "dan"));
+    deepEqual(usersIn(outcome.content), ["bob", "cid", "dan"]);
+    deepEqual(await storedUsers(cache), ["bob", "cid", "dan"]);
+    deepEqual([outcome.accountsAdded.length, outcome.accountsRemoved.length], [1, 1]);
+  });
+
+  test("without a base nothing counts as removed; a base may be text", async (cache) => {
+    await store(cache, "ann");
+    const caches = await TokenCacheStore.open(cache);
+    await caches.commit(undefined, documentOf("bob"));
+    deepEqual(await storedUsers(cache), ["ann", "bob"]);
+    await caches.commit(documentOf("ann"), documentOf("cid"));
+    deepEqual(await storedUsers(cache), ["bob", "cid"]);
+  });
+
+  test("a base that callers still hold is not mistaken for what is stored", async (cache) => {
+    const caches = await TokenCacheStore.open(cache);
+    await caches.commit(undefined, documentOf("ann"));
+    const old = (await caches.load()).content;
+    await caches.commit(old, documentOf("ann", "bob"));
+    await caches.commit(old, documentOf("ann", "cid"));
+    deepEqual(await storedUsers(cache), ["ann", "bob", "cid"]);
+  });
+
+  test("what is not JSON is refused, and nothing changes", async (cache) => {
+    await store(cache, "ann");
+    const caches = await TokenCacheStore.open(cache);
+    await rejects(caches.commit(undefined, '{"Account":'), { code: "json_unexpected_end" });
+    equal(await readFile(cache, "utf8"), documentOf("ann"));
+  });
+
+  test("a damaged cache is set aside, never lost, and what is whole in it is kept", async (cache, folder) => {
+    const torn = documentOf("ann", "bob").slice(0, -3);
+    await writeFile(cache, torn);
+    const caches = await TokenCacheStore.open(cache);
+    deepEqual(usersIn((await caches.load()).content), ["ann", "bob"]);
+    const aside = (await readdir(folder)).find((name) => name !== "cache.json");
+    equal(await readFile(`${folder}/${aside}`, "utf8"), torn);
+  });
+
+  test("update edits what is stored, one at a time", async (cache) => {
+    const [caches, other] = [await TokenCacheStore.open(cache), await TokenCacheStore.open(cache)];
+    const add = (to: typeof caches, user: string) => to.update((content) => documentOf(...usersIn(content), user));
+    await Promise.all([...["a", "b", "c"].map((user) => add(caches, user)), add(other, "d")]);
+    deepEqual(await storedUsers(cache), ["a", "b", "c", "d"]);
+  });
+
+  test("an edit that throws changes nothing", async (cache) => {
+    await store(cache, "ann");
+    const caches = await TokenCacheStore.open(cache);
+    const cause = new Error("changed my mind");
+    const updating = caches.update(() => {
+      throw cause;
+    });
+    await rejects(updating, { code: "callback_failed", cause });
+    equal(await readFile(cache, "utf8"), documentOf("ann"));
+    await caches.update(() => documentOf("bob"));
+    deepEqual(await storedUsers(cache), ["bob"]);
+  });
+
+  test("clear removes the cache, and says whether there was one", async (cache) => {
+    await store(cache, "ann");
+    const caches = await TokenCacheStore.open(cache);
+    await caches.load();
+    equal(await caches.clear(), true);
+    equal(await caches.clear(), false);
+    equal((await caches.load()).content, undefined);
+    await caches.commit(undefined, documentOf("bob"));
+    deepEqual(await storedUsers(cache), ["bob"]);
+  });
+
+  test("inspect counts, and names accounts, without secrets", async (cache) => {
+    await writeFile(cache, JSON.stringify({ ...JSON.parse(documentOf("ann")), theirs: 1 }));
+    const inspection = await (await TokenCacheStore.open(cache)).inspect();
+    deepEqual([inspection.entities.Account, inspection.entities.RefreshToken], [1, 1]);
+    deepEqual(inspection.foreign, ["theirs"]);
+    equal(inspection.accounts[0]!.username, "ann@example.org");
+    ok(!JSON.stringify(inspection).includes("secret of"));
+  });
+
+  test("watch reports accounts that come and go, until it is stopped", async (cache) => {
+    await store(cache, "ann");
+    const caches = await TokenCacheStore.open(cache);
+    const changes = new Changes();
+    const stop = caches.watch((change) => changes.add(change));
+    const other = await TokenCacheStore.open(cache);
+    await caches.load();
+    await other.update(() => documentOf("ann", "bob"));
+    await changes.until((change) => change.accountsAdded[0]?.local_account_id === "bob");
+    await other.update(() => documentOf("bob"));
+    await changes.until((change) => change.accountsRemoved[0]?.local_account_id === "ann");
+    stop();
+    const reported = changes.seen.length;
+    await other.update(() => documentOf("cid"));
+    await caches.load();
+    equal(changes.seen.length, reported);
+    await caches.close();
+  });
+}
+
+/** What `watch` has reported, and what it will. */
+class Changes {
+  readonly seen: CacheChange[] = [];
+  #wake = () => {};
+
+  add(change: CacheChange): void {
+    this.seen.push(change);
+    this.#wake();
+  }
+
+  async until(isIt: (change: CacheChange) => boolean): Promise<void> {
+    while (!this.seen.some(isIt)) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}

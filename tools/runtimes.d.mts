@@ -1,0 +1,10 @@
+export interface Runtime {
+  readonly name: string;
+  readonly kind: "node" | "deno" | "bun";
+  readonly path: string;
+  readonly version: string;
+}
+
+export declare const RUNTIME_NAMES: readonly string[];
+export declare function findRuntime(name: string): Runtime | undefined;
+export declare function installedRuntimes(): Runtime[];
