@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import type { TokenCache } from "@azure/msal-node";
 import type { PersistenceCachePlugin } from "../../../hosts/shared/index.ts";
 import type { OnCache } from "../library-tests.ts";
@@ -44,13 +44,8 @@ export function pluginTests({ library, msal }: Target, test: OnCache): void {
   });
 
   test("the errors that reach msal-node's callers are typed", async (cache) => {
-    const plugin = await pluginOn(cache);
-    const tokenCache = { serialize: () => "{", deserialize: () => {} };
-    await plugin.beforeCacheAccess({ tokenCache, cacheHasChanged: true } as never);
-    await rejects(plugin.afterCacheAccess({ tokenCache, cacheHasChanged: true } as never), {
-      name: "PersistenceError",
-      code: "json_unexpected_end",
-    });
-    await writeFile(cache, "{}");
+    const tokenCache = cacheOf(await pluginOn(cache));
+    await mkdir(cache);
+    await rejects(accountsOf(tokenCache), { name: "PersistenceError", code: "not_a_file" });
   });
 }
