@@ -1,5 +1,6 @@
 // Builds everything: status tables checked, the core three times, its budgets, the TypeScript. `--quiet` prints failures only.
 // `--update` rewrites core-wasm/imports-only.wat.
+import "./unshadow-node.mjs";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

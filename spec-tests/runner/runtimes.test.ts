@@ -8,8 +8,8 @@ const path = (file: string) => fileURLToPath(new URL(`../../${file}`, import.met
 
 /** Deno and Bun take the sources, Node.js what was built from them. */
 function commandOf(kind: string): string[] {
-  if (kind === "node") return [path("dist/spec-tests/runner/javascript.js")];
-  const source = path("spec-tests/runner/javascript.ts");
+  if (kind === "node") return [path("dist/spec-tests/runner/node.js")];
+  const source = path(`spec-tests/runner/${kind}.ts`);
   return kind === "bun"
     ? [source]
     : ["run", "--no-check", "--no-prompt", `--allow-read=${path("")}`, "--allow-env", source];

@@ -27,33 +27,6 @@ describe.each([false, true])("asynchronous host: %s", (async) => {
     expect(world.calls()).toBe("stat read stat");
   });
 
-  test.each([
-    ["mtime within the clock's tick", (w: World) => w.store(A, 19)],
-    ["whole seconds, 1.1 s", (w: World) => w.store(A, 1_123)],
-    ["mtime in the future", (w: World) => w.store(A, -500)],
-  ])("load: racily clean (%s) is read again", async (_name, arrange) => {
-    const world = worldWith();
-    arrange(world);
-    const session = world.session();
-    await session.load();
-    expect((await session.load()).unchanged).toBe(false);
-    expect(world.calls()).toBe("stat read stat read");
-  });
-
-  test("load: a removed file is a removal", async () => {
-    const world = worldWith(A);
-    const session = world.session();
-    await session.load();
-    world.stored = undefined;
-    expect(await session.load()).toMatchObject({ unchanged: false, content: undefined });
-  });
-
-  test.each(["", " \n", "\0\0\0\0"])("load: %j, never known otherwise, is no document", async (blank) => {
-    const world = worldWith(blank);
-    expect(await world.session().load()).toMatchObject({ content: undefined, salvaged: false });
-    expect(world.calls()).toBe("stat read");
-  });
-
   test("commit: merges what is stored and publishes", async () => {
     const world = worldWith(A);
     const outcome = await world.session().commit(undefined, utf8(document({ b: { v: 2 } })));
@@ -61,35 +34,6 @@ describe.each([false, true])("asynchronous host: %s", (async) => {
     expect(outcome).toMatchObject({ added: 1, unchanged: false, restarts: 0 });
     expect(world.text()).toBe(AB);
     expect(world.calls()).toBe("create read check replace release");
-  });
-
-  test("commit: an unchanged current base needs no read", async () => {
-    const world = worldWith(A);
-    const session = world.session();
-    const base = (await session.load()).content;
-    world.calls();
-    const outcome = await session.commit(base, utf8(AB), true);
-    expect(text(outcome.content)).toBe(AB);
-    expect(world.calls()).toBe("create stat check replace release");
-  });
-
-  test("commit: a failed commit does not make its reading the known version", async () => {
-    const world = worldWith(A);
-    const session = world.session();
-    const base = (await session.load()).content!;
-    world.store(document({ a: { v: 1 }, peer: {} }), OLD);
-    world.on("replace", errno("ENOSPC"));
-    await expect(session.commit(base, utf8(AB), true)).rejects.toMatchObject({ code: "disk_full" });
-    const outcome = await session.commit(base, utf8(AB), true);
-    expect(text(outcome.content)).toContain('"peer"');
-    expect(world.lockFile).toBeUndefined();
-  });
-
-  test("commit: nothing to do writes nothing", async () => {
-    const world = worldWith(A);
-    const outcome = await world.session().commit(undefined, utf8(A));
-    expect(outcome.unchanged).toBe(true);
-    expect(world.calls()).toBe("create read release");
   });
 
   test("commit: an error in ours names the place and writes nothing", async () => {
@@ -111,36 +55,6 @@ describe.each([false, true])("asynchronous host: %s", (async) => {
     expect(world.calls()).toBe("stat read unprotect");
   });
 
-  test("commit: a lost lock starts again from the lock and merges what came in", async () => {
-    const world = worldWith(A);
-    world.on("check", () => {
-      world.lockFile = undefined;
-      world.store(AB, OLD);
-    });
-    const outcome = await world.session().commit(utf8(A), utf8(document({ a: { v: 1 }, c: {} })));
-    expect(outcome.restarts).toBe(1);
-    expect(Object.keys(JSON.parse(world.text()!).AccessToken)).toEqual(["a", "b", "c"]);
-    expect(world.calls()).toBe("create read check release create read check replace release");
-    expect(world.logged).toContain("lock_lost_before_publishing");
-  });
-
-  test("commit: gives up after ten restarts", async () => {
-    const world = worldWith(A);
-    world.always("check", () => world.vanish());
-    await expect(world.session().commit(undefined, utf8(AB))).rejects.toMatchObject({ code: "lock_lost" });
-    expect(world.trace.filter((name) => name === "check")).toHaveLength(11);
-    expect(world.text()).toBe(A);
-  });
-
-  test("commit: slow steps renew the lock", async () => {
-    const world = worldWith(A);
-    world.on("read", () => {
-      world.now += 1500;
-    });
-    await world.session().commit(undefined, utf8(AB));
-    expect(world.calls()).toBe("create read touch check replace release");
-  });
-
   test.each([
     ["read", "EACCES", "permission_denied"],
     ["replace", "ENOSPC", "disk_full"],
@@ -152,13 +66,6 @@ describe.each([false, true])("asynchronous host: %s", (async) => {
     await expect(commit).rejects.toMatchObject({ code: status, cause: { code }, location: "/virtual/cache" });
     expect(world.lockFile).toBeUndefined();
     expect(world.text()).toBe(A);
-  });
-
-  test("commit: a failing release does not undo what was published", async () => {
-    const world = worldWith(A);
-    world.on("release", errno("EPERM"));
-    expect((await world.session().commit(undefined, utf8(AB))).added).toBe(1);
-    expect(world.logged).toContain("permission_denied");
   });
 
   test("commit: documents over the limit are refused", async () => {
