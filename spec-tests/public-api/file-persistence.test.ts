@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,8 +7,6 @@ import { expandHome } from "../../hosts/shared/file-capabilities.ts";
 import { temporaryFolder } from "../plugin/fixtures.ts";
 
 const folder = temporaryFolder();
-const _modeOf = async (path: string) => (await stat(path)).mode & 0o777;
-const _onPosix = process.platform !== "win32";
 
 describe("create", () => {
   test("rejects with a code where no file can be", async () => {

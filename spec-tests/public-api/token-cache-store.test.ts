@@ -1,12 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { TokenCacheStore } from "../../hosts/node/index.ts";
-import { type CacheJson, document, temporaryFolder } from "../plugin/fixtures.ts";
+import { document, temporaryFolder } from "../plugin/fixtures.ts";
 
 const folder = temporaryFolder();
 const cacheFile = () => folder.file("cache.json");
 const text = (...users: string[]) => JSON.stringify(document(...users));
-const _parsed = (content: Uint8Array | undefined): CacheJson =>
-  JSON.parse(Buffer.from(content ?? []).toString() || "{}");
 
 describe("watch", () => {
   test("a listener that throws does not end it", async () => {

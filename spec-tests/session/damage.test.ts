@@ -3,9 +3,6 @@ import { document, World } from "./world.ts";
 
 const A = document({ a: { v: 1 }, b: { v: 2 } });
 const TORN = A.slice(0, -4);
-const _RETRIES = "read sleep5 read sleep10 read sleep20 read";
-const _keys = (content: string | undefined) => Object.keys(JSON.parse(content!).AccessToken ?? {});
-const _MARKER = "msal-extensions.salvaged";
 
 function damaged(content: string): World {
   const world = new World();
