@@ -44,6 +44,11 @@ export function resetDamage(): void {
   finding = SOUND;
 }
 
+/** A new attempt under the lock: what an earlier one found is not there any more. */
+export function forgetFinding(): void {
+  finding = SOUND;
+}
+
 export function hasPausesLeft(): bool {
   return pauses < PAUSES;
 }

@@ -6,7 +6,7 @@ import { clockNow } from "../abi/imports";
 import { BAD_STATE, LOCK_NOT_HELD, LOCK_TIMEOUT, LOST, LOCK_LOST, OK } from "../abi/status";
 import { PENDING, advanceAcquire } from "./acquire";
 import { enter, enterAtOnce, noteProof, resumePostponed } from "./calls";
-import { onPaused, onSetAside, resetDamage } from "./damage";
+import { forgetFinding, onPaused, onSetAside, resetDamage } from "./damage";
 import { acquire, fail, finish, onReleased, resetRestarts, restart } from "./ending";
 import { canSkipReading } from "./known-version";
 import * as operation from "./operation";
@@ -74,6 +74,7 @@ function unlock(): void {
 
 /** The lock is ours: what now? */
 function locked(): void {
+  forgetFinding();
   switch (operation.kind) {
     case operation.KIND_LOCK:
       operation.setHoldsLock(false);
