@@ -36,7 +36,11 @@ export async function startPeer(
   onNews?: Listener<PeerNews>,
 ): Promise<Conversation<PeerNews>> {
   const { command, environment } = PEERS[name];
-  return ready(new Conversation<PeerNews>(command, { ...DEFAULTS, ...given }, onNews, environment), name);
+  const hear = (news: PeerNews) => {
+    if (news.type === "failed") console.error(`${name}: ${news.what}`);
+    onNews?.(news);
+  };
+  return ready(new Conversation<PeerNews>(command, { ...DEFAULTS, ...given }, hear, environment), name);
 }
 
 /** One of ours, ready to be told to `go`. */
