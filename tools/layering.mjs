@@ -12,7 +12,7 @@ const RULES = [
   { folder: "core-wasm/assembly/lock", allowed: [/^core-wasm\/assembly\/(lock|abi)\//] },
   { folder: "core-wasm/assembly/session", allowed: [/^core-wasm\/assembly\/(json|cache|lock|session|abi)\//] },
   { folder: "core-wasm/assembly/abi", allowed: [/^core-wasm\/assembly\//] },
-  { folder: "hosts/shared", allowed: [/^hosts\/shared\//, /^proper-lockfile$/] },
+  { folder: "hosts/shared", allowed: [/^hosts\/shared\//, /^proper-lockfile$/, /^jose$/] },
   { folder: "hosts/node", allowed: [/^hosts\/(shared|node)\//, /^node:/] },
   { folder: "hosts/deno", allowed: [/^hosts\/(shared|deno)\//, /^node:/] },
   { folder: "hosts/bun", allowed: [/^hosts\/(shared|bun)\//, /^node:/] },

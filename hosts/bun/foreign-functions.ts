@@ -48,6 +48,6 @@ export function foreignFunctions(): ForeignFunctions {
       return Object.fromEntries(wrapped);
     },
     errno: () => ffi.read.i32(errnoLocation!(), 0),
-    readBytes: (pointer, length) => new Uint8Array(ffi.toArrayBuffer(pointer, 0, length)).slice(),
+    readBytes: (pointer, length) => new Uint8Array(ffi.toArrayBuffer(Number(pointer), 0, length)).slice(),
   };
 }

@@ -2,10 +2,11 @@
 export interface DenoApi {
   dlopen(
     library: string,
-    symbols: Record<string, { parameters: readonly string[]; result: string }>,
+    symbols: Record<string, { parameters: readonly string[]; result: string; nonblocking?: boolean }>,
   ): { symbols: Record<string, (...values: unknown[]) => unknown> };
   openSync(path: string, options: { read: boolean; write: boolean }): DenoFile;
   permissions: { querySync(permission: { name: "ffi" | "run" }): { state: "granted" | "prompt" | "denied" } };
+  UnsafePointer: { create(address: bigint): unknown };
   UnsafePointerView: new (
     pointer: unknown,
   ) => { getInt32(offset: number): number; getArrayBuffer(length: number): ArrayBuffer };

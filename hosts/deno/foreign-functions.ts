@@ -27,10 +27,10 @@ export function foreignFunctions(): ForeignFunctions {
   const toC = (value: ForeignValue) => (typeof value === "string" ? encoder.encode(`${value}\0`) : value);
   return {
     open(name, signatures) {
-      const described = Object.entries<ForeignSignature>(signatures).map(([symbol, { parameters, result }]) => [
-        symbol,
-        { parameters: parameters.map((type) => TYPES[type]), result: TYPES[result] },
-      ]);
+      const described = Object.entries<ForeignSignature>(signatures).map(([symbol, signature]) => {
+        const { parameters, result, nonblocking = false } = signature;
+        return [symbol, { parameters: parameters.map((type) => TYPES[type]), result: TYPES[result], nonblocking }];
+      });
       const { symbols } = deno.dlopen(name ?? library, Object.fromEntries(described));
       const wrapped = Object.entries(symbols).map(([symbol, call]) => [
         symbol,
@@ -39,6 +39,11 @@ export function foreignFunctions(): ForeignFunctions {
       return Object.fromEntries(wrapped);
     },
     errno: () => new deno.UnsafePointerView(errnoLocation!()).getInt32(0),
-    readBytes: (pointer, length) => new Uint8Array(new deno.UnsafePointerView(pointer).getArrayBuffer(length)).slice(),
+    readBytes: (pointer, length) =>
+      new Uint8Array(new deno.UnsafePointerView(addressOf(pointer)).getArrayBuffer(length)).slice(),
   };
+}
+
+function addressOf(pointer: unknown): unknown {
+  return typeof pointer === "bigint" ? deno.UnsafePointer.create(pointer) : pointer;
 }

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import * as paths from "node:path";
 import process from "node:process";
 import { hostOf } from "../shared/host-of.ts";
+import { foreignFunctions } from "./foreign-functions.ts";
 import { loadKernelLocks } from "./kernel-locks.ts";
 import { coreModule } from "./wasm-module.ts";
 
@@ -12,6 +13,7 @@ export const nodeHost = hostOf({
   paths,
   process,
   homeFolder: homedir,
+  foreignFunctions,
   module: coreModule,
   kernelLocks: loadKernelLocks,
   signalProcess: (pid) => void process.kill(pid, 0),

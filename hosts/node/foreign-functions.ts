@@ -1,10 +1,15 @@
 import { createRequire } from "node:module";
 import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
 
+interface Native {
+  (...values: unknown[]): ForeignValue;
+  async(...values: unknown[]): void;
+}
+
 /** The part of koffi that is used. It is an optional dependency, so its own types may be missing. */
 interface Koffi {
   load(library: string | null): {
-    func(name: string, result: string, parameters: readonly string[]): (...values: unknown[]) => ForeignValue;
+    func(name: string, result: string, parameters: readonly string[]): Native;
   };
   errno(): number;
   decode(pointer: unknown, type: string, length: number): Uint8Array;
@@ -38,8 +43,16 @@ export function foreignFunctions(): ForeignFunctions {
 function bound(library: ReturnType<Koffi["load"]>, symbol: string, signature: ForeignSignature) {
   const types = signature.parameters.map((type) => TYPES[type]);
   const { variableFrom } = signature;
+  if (signature.nonblocking) return nonblocking(library.func(symbol, TYPES[signature.result], types));
   if (variableFrom === undefined) return library.func(symbol, TYPES[signature.result], types);
   const call = library.func(symbol, TYPES[signature.result], [...types.slice(0, variableFrom), "..."]);
   return (...values: ForeignValue[]) =>
     call(...values.flatMap((value, index) => (index < variableFrom ? [value] : [types[index], value])));
+}
+
+function nonblocking(call: Native) {
+  return (...values: ForeignValue[]) =>
+    new Promise<ForeignValue>((resolve, reject) => {
+      call.async(...values, (error: unknown, value: ForeignValue) => (error ? reject(error) : resolve(value)));
+    });
 }

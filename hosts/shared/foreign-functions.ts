@@ -12,6 +12,8 @@ export interface ForeignSignature {
    * not call it.
    */
   readonly variableFrom?: number;
+  /** Returns a promise: the call may take long, and runs on another thread. Bun cannot do that and blocks. */
+  readonly nonblocking?: boolean;
 }
 
 /** An address as the runtime has it. Opaque. */
@@ -31,6 +33,6 @@ export interface ForeignFunctions {
   ): ForeignLibrary<Signatures>;
   /** `errno` after the latest call. */
   errno(): number;
-  /** A copy of the memory at an address. */
+  /** A copy of the memory at an address, which may be a `u64`. */
   readBytes(pointer: ForeignPointer, length: number): Uint8Array;
 }

@@ -4,11 +4,12 @@ import type { Host } from "./host.ts";
 import type { Paths, Runtime } from "./runtime.ts";
 
 /** The modules of Node that all three runtimes have, and what each of them does in its own way. */
-export interface HostParts extends Pick<Host, "name" | "module" | "homeFolder" | "canSeeProcesses"> {
+export interface HostParts extends Pick<Host, "name" | "foreignFunctions" | "module" | "homeFolder" | "canSeeProcesses"> {
   readonly fs: FileSystem & { readonly constants: { readonly O_NOFOLLOW?: number } };
   readonly paths: Paths;
   readonly process: {
     readonly platform: string;
+    readonly arch: string;
     readonly pid: number;
     readonly argv: readonly string[];
     readonly env: Readonly<Record<string, string | undefined>>;
@@ -33,6 +34,7 @@ export function hostOf({ fs, paths, process, kernelLocks, signalProcess, ...own 
       kernelLocks,
       signalProcess,
     },
+    architecture: process.arch,
     environment: { platform, variable: (name) => process.env[name], userId: () => process.getuid?.() },
   };
 }

@@ -1,6 +1,7 @@
 import type { Awaitable } from "./capabilities.ts";
 import type { CoreModule } from "./core-module.ts";
 import type { EnvironmentSource } from "./environment-names.ts";
+import type { ForeignFunctions } from "./foreign-functions.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What the public classes need of a runtime. Each function is called on use, never on import. */
@@ -9,6 +10,10 @@ export interface Host {
   /** What stores and locks are made of. */
   readonly runtime: Runtime;
   readonly environment: EnvironmentSource;
+  /** As Node's `process.arch`. */
+  readonly architecture: string;
+  /** Throws where the runtime cannot call C here. */
+  foreignFunctions(): ForeignFunctions;
   /** Reads and compiles the core on first use, once per process. */
   module(): CoreModule;
   /** The user's home folder. */

@@ -1,13 +1,19 @@
 import { CacheView, type PluginStatistics } from "./cache-view.ts";
 import { type CrossPlatformLockOptions, lockTimeoutOf } from "./cross-platform-lock.ts";
+import { recoverUndecryptable, type UndecryptablePolicy } from "./encryption/recovery.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { CacheContext, SerializableTokenCache } from "./memory-hand-over.ts";
-import { coreLinkOf, type IPersistence } from "./persistence.ts";
+import { type CoreLink, coreLinkOf, type IPersistence } from "./persistence.ts";
 import { type Hold, TokenCacheMemory } from "./token-cache-memory.ts";
 
 export interface PersistenceCachePluginOptions extends Partial<CrossPlatformLockOptions> {
   /** How long a writer may keep the token cache to itself, in milliseconds. 30 000 unless told otherwise. */
   readonly holdLimitMs?: number;
+  /**
+   * What becomes of a cache that cannot be decrypted (another user's, a lost key's, plain text left by an older version):
+   * `setAside`, the default, keeps it under another name and carries on with an empty one; `throw` reports it.
+   */
+  readonly onUndecryptable?: UndecryptablePolicy;
 }
 
 const HOLD_LIMIT_MS = 30_000;
@@ -42,7 +48,8 @@ export class PersistenceCachePlugin {
     this.persistence = persistence;
     this.lockFilePath = `${persistence.getFilePath()}.lockfile`;
     this.#logger = persistence.getLogger();
-    this.#view = new CacheView(coreLinkOf(persistence), this.#logger, lockTimeoutOf(lockOptions));
+    const link = withPolicy(coreLinkOf(persistence), lockOptions?.onUndecryptable ?? "setAside");
+    this.#view = new CacheView(link, this.#logger, lockTimeoutOf(lockOptions));
     this.#holdLimitMs = lockOptions?.holdLimitMs ?? HOLD_LIMIT_MS;
   }
 
@@ -99,4 +106,8 @@ export class PersistenceCachePlugin {
     this.currentCache = this.#view.text;
     this.lastSync = Date.now();
   }
+}
+
+function withPolicy(link: CoreLink, policy: UndecryptablePolicy): CoreLink {
+  return policy === "throw" ? link : { ...link, capabilities: recoverUndecryptable(link.capabilities) };
 }

@@ -50,6 +50,9 @@ const PEER = {
 const OURS = [
   "BasePersistence",
   "CrossPlatformLock",
+  "FilePersistenceWithKey",
+  "KernelKeyringPersistence",
+  "LibSecretPersistence",
   "LogLevel",
   "Logger",
   "PersistenceError",

@@ -1,0 +1,72 @@
+import type { Awaitable, Cipher } from "../capabilities.ts";
+import { PersistenceError } from "../errors.ts";
+import { openGoJwe, sealGoJwe } from "./go-jwe.ts";
+
+export interface ContentKey {
+  readonly bytes: Uint8Array;
+  /** Goes into the header, in the clear. */
+  readonly id?: string | undefined;
+}
+
+export interface KeySource {
+  /** The key to encrypt with, made if there is none. */
+  forProtecting(): Awaitable<ContentKey>;
+  /** The key to decrypt with; `undefined`: it is gone. `fresh`: the one given before did not fit. */
+  forUnprotecting(fresh: boolean): Awaitable<ContentKey | undefined>;
+}
+
+export const KEY_BYTES = 32;
+const ALLOWED = { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms: ["A256GCM", "A128CBC-HS256"] };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * A compact JWE (RFC 7516) under a shared key: `alg` `dir`, `enc` `A256GCM`. `jose` is loaded on first use.
+ *
+ * What Go's azidentity/cache wrote opens too, and once it has, what is written is of Go's form: Go takes anything else for
+ * an empty cache and overwrites it.
+ */
+export function createJweCipher(keys: KeySource): Cipher {
+  let ofGo = false;
+
+  async function open(text: string, key: Uint8Array): Promise<Uint8Array | undefined> {
+    const { compactDecrypt } = await import("jose");
+    try {
+      const { plaintext } = await compactDecrypt(text, key, ALLOWED);
+      ofGo = false;
+      return plaintext;
+    } catch {
+      const content = await openGoJwe(text, key);
+      if (content !== undefined) ofGo = true;
+      return content;
+    }
+  }
+
+  return {
+    async protect(content) {
+      const { bytes, id } = await keys.forProtecting();
+      if (ofGo) return encoder.encode(await sealGoJwe(content, bytes, id ?? ""));
+      const { CompactEncrypt } = await import("jose");
+      const header = { alg: "dir", enc: "A256GCM", ...(id === undefined ? {} : { kid: id }) };
+      return encoder.encode(await new CompactEncrypt(content).setProtectedHeader(header).encrypt(bytes));
+    },
+
+    async unprotect(content) {
+      refusePlainText(content);
+      const text = decoder.decode(content);
+      for (const fresh of [false, true]) {
+        const key = await keys.forUnprotecting(fresh);
+        if (key === undefined) throw new PersistenceError("key_not_found");
+        const plain = await open(text, key.bytes);
+        if (plain !== undefined) return plain;
+      }
+      throw new PersistenceError("unprotect_failed");
+    },
+  };
+}
+
+/** A JSON object or array, perhaps behind a byte order mark: what an application kept before it encrypted. */
+export function refusePlainText(content: Uint8Array): void {
+  if (/^\uFEFF?\s*[{[]/.test(decoder.decode(content.subarray(0, 64)))) throw new PersistenceError("not_encrypted");
+}

@@ -1,0 +1,57 @@
+import type { Capabilities } from "../capabilities.ts";
+import { freshNeighbour } from "../file-capabilities.ts";
+import { host } from "../host.ts";
+import type { LoggerOptions } from "../logger.ts";
+import { StoredPersistence } from "../stored-persistence.ts";
+import { createJweCipher } from "./jwe-cipher.ts";
+import { KernelKeyring } from "./kernel-keyring.ts";
+import { recoverUndecryptable } from "./recovery.ts";
+
+/**
+ * Linux without a desktop session: the cache in a file, a compact JWE, and its key in the kernel keyring. A cache that Go's
+ * azidentity/cache began (the file and its key have the same name there) is shared with it, in Go's form.
+ *
+ * The key does not survive a reboot. What it encrypted then counts as never saved, and is set aside when something is saved.
+ */
+export class KernelKeyringPersistence extends StoredPersistence {
+  readonly isEncrypted: boolean = true;
+  readonly #keyring: KernelKeyring;
+  /** Its key goes with it. A cache's own key stays: others of the same name may use it. */
+  readonly #isTrial: boolean;
+
+  private constructor(location: string, keyName: string, loggerOptions?: LoggerOptions, isTrial = false) {
+    const keyring = new KernelKeyring(host(), keyName);
+    const cipher = createJweCipher(keyring);
+    const adapt = (file: Capabilities) => recoverUndecryptable({ ...file, cipher }, ["key_not_found"]);
+    super({ location, loggerOptions, adapt });
+    this.#keyring = keyring;
+    this.#isTrial = isTrial;
+  }
+
+  /**
+   * @param keyName what the key is called in the keyring; the file's name unless told otherwise
+   * @throws PersistenceError what the operating system refused. The keyring is first asked when the cache is.
+   */
+  static async create(
+    fileLocation: string,
+    keyName?: string,
+    loggerOptions?: LoggerOptions,
+  ): Promise<KernelKeyringPersistence> {
+    const name = keyName ?? host().runtime.paths.basename(fileLocation);
+    const persistence = new KernelKeyringPersistence(fileLocation, name, loggerOptions);
+    await persistence.prepare();
+    return persistence;
+  }
+
+  override async delete(): Promise<boolean> {
+    const removed = await super.delete();
+    if (this.#isTrial) this.#keyring.remove();
+    return removed;
+  }
+
+  override async createForPersistenceValidation(): Promise<KernelKeyringPersistence> {
+    const location = freshNeighbour(this.getFilePath());
+    const name = host().runtime.paths.basename(location);
+    return new KernelKeyringPersistence(location, name, this.loggerOptions, true);
+  }
+}

@@ -1,0 +1,64 @@
+import { PersistenceError } from "../errors.ts";
+import { freshNeighbour } from "../file-capabilities.ts";
+import { host } from "../host.ts";
+import type { LoggerOptions } from "../logger.ts";
+import { StoredPersistence } from "../stored-persistence.ts";
+import { LibSecretItem, type SecretName } from "./libsecret.ts";
+import { createSecretStore } from "./secret-store.ts";
+
+/** keytar's, for the items of the Node peer. */
+const GENERIC_SCHEMA = "org.freedesktop.Secret.Generic";
+
+/**
+ * An item of the Secret Service (GNOME Keyring, KWallet, KeePassXC). The file at `location` holds no secret: it is touched
+ * whenever the item changes, as the family does.
+ */
+export class LibSecretPersistence extends StoredPersistence {
+  readonly isEncrypted: boolean = true;
+  readonly #name: SecretName;
+
+  private constructor(location: string, name: SecretName, loggerOptions?: LoggerOptions) {
+    const item = new LibSecretItem(host(), name);
+    super({
+      location,
+      loggerOptions,
+      adapt: (file) => ({ ...file, store: createSecretStore(item, file.store, () => file.clock.now()) }),
+    });
+    this.#name = name;
+  }
+
+  /** The item that `@azure/msal-node-extensions` and keytar have under this service and account. */
+  static create(
+    fileLocation: string,
+    serviceName: string,
+    accountName: string,
+    loggerOptions?: LoggerOptions,
+  ): Promise<LibSecretPersistence> {
+    const attributes = { service: serviceName, account: accountName };
+    const name = { schema: GENERIC_SCHEMA, attributes, label: `${serviceName}/${accountName}` };
+    return LibSecretPersistence.createForItem(fileLocation, name, loggerOptions);
+  }
+
+  /**
+   * Any item. Python's: schema the SHA-256 of the location as hexadecimal text, no attributes. .NET's and Java's: their
+   * schema, and the attributes their application sets (`MsalClientID`, `Microsoft.Developer.IdentityService`).
+   */
+  static async createForItem(
+    fileLocation: string,
+    name: SecretName,
+    loggerOptions?: LoggerOptions,
+  ): Promise<LibSecretPersistence> {
+    if (host().runtime.platform !== "linux")
+      throw new PersistenceError("not_supported", "The Secret Service is Linux's.");
+    const persistence = new LibSecretPersistence(fileLocation, name, loggerOptions);
+    await persistence.prepare();
+    return persistence;
+  }
+
+  override createForPersistenceValidation(): Promise<LibSecretPersistence> {
+    const location = freshNeighbour(this.getFilePath());
+    const schema = `${this.#name.schema}.${host().runtime.paths.basename(location)}`;
+    const name = { ...this.#name, schema, label: "msal-extensions trial" };
+    return LibSecretPersistence.createForItem(location, name, this.loggerOptions);
+  }
+}

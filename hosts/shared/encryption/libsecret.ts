@@ -1,0 +1,177 @@
+import { PersistenceError } from "../errors.ts";
+import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../foreign-functions.ts";
+import type { SecretItem } from "./secret-item.ts";
+
+/** Which item: its schema's name, and attributes. */
+export interface SecretName {
+  readonly schema: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** What people see in a password manager. */
+  readonly label?: string;
+  /** The collection's alias or path; the user's default collection unless told otherwise. */
+  readonly collection?: string;
+}
+
+/** The service may be asking the user to unlock a collection meanwhile. D-Bus itself would wait 25 s, and a prompt for ever. */
+const PATIENCE_MS = 20_000;
+const GERROR_SIZE = 16;
+const ERROR_IS_LOCKED = 2;
+const NULL = 0n;
+
+/** An address as a number: some lie in structures, and C takes either. 64-bit only. */
+const pointer = "u64" as const;
+const nonblocking = true;
+const FUNCTIONS = {
+  secret_schema_newv: { parameters: ["string", "i32", pointer], result: pointer },
+  secret_password_storev_sync: {
+    parameters: [pointer, pointer, "string", "string", "buffer", pointer, "buffer"],
+    result: "i32",
+    nonblocking,
+  },
+  secret_password_lookupv_sync: { parameters: [pointer, pointer, pointer, "buffer"], result: pointer, nonblocking },
+  secret_password_clearv_sync: { parameters: [pointer, pointer, pointer, "buffer"], result: "i32", nonblocking },
+  secret_password_free: { parameters: [pointer], result: "void" },
+} as const satisfies Record<string, ForeignSignature>;
+const GLIB = {
+  g_hash_table_new: { parameters: [pointer, pointer], result: pointer },
+  g_hash_table_insert: { parameters: [pointer, pointer, pointer], result: "i32" },
+  g_strdup: { parameters: ["string"], result: pointer },
+  g_quark_to_string: { parameters: ["u32"], result: pointer },
+  g_error_free: { parameters: [pointer], result: "void" },
+} as const satisfies Record<string, ForeignSignature>;
+const GIO = {
+  g_cancellable_new: { parameters: [], result: pointer },
+  g_cancellable_cancel: { parameters: [pointer], result: "void" },
+} as const satisfies Record<string, ForeignSignature>;
+const LIBC = { strlen: { parameters: [pointer], result: "i64" } } as const satisfies Record<string, ForeignSignature>;
+
+interface LibSecretHost {
+  foreignFunctions(): ForeignFunctions;
+}
+
+interface Libraries {
+  readonly readBytes: ForeignFunctions["readBytes"];
+  readonly secret: ForeignLibrary<typeof FUNCTIONS>;
+  readonly glib: ForeignLibrary<typeof GLIB>;
+  readonly gio: ForeignLibrary<typeof GIO>;
+  readonly libc: ForeignLibrary<typeof LIBC>;
+}
+
+let loaded: Libraries | undefined;
+
+function load(host: LibSecretHost): Libraries {
+  try {
+    if (loaded === undefined) {
+      const foreign = host.foreignFunctions();
+      loaded = {
+        readBytes: foreign.readBytes,
+        secret: foreign.open("libsecret-1.so.0", FUNCTIONS),
+        glib: foreign.open("libglib-2.0.so.0", GLIB),
+        gio: foreign.open("libgio-2.0.so.0", GIO),
+        libc: foreign.open(null, LIBC),
+      };
+    }
+    return loaded;
+  } catch (cause) {
+    const message =
+      "libsecret cannot be used: the library libsecret-1.so.0 is not installed, or this runtime cannot call native functions " +
+      "here (Node.js: install koffi; Deno: --allow-ffi).";
+    throw new PersistenceError("secret_store_unavailable", message, { cause });
+  }
+}
+
+type Blocking = "secret_password_storev_sync" | "secret_password_lookupv_sync" | "secret_password_clearv_sync";
+
+/** Runtimes return 64 bits as a number where it fits. */
+function address(value: unknown): bigint {
+  return BigInt(value as number | bigint);
+}
+
+/** An item of the Secret Service, by way of libsecret, as the whole family has it. Calls run on a thread of their own. */
+export class LibSecretItem implements SecretItem {
+  readonly #host: LibSecretHost;
+  readonly #name: SecretName;
+  #handles: { readonly schema: bigint; readonly attributes: bigint } | undefined;
+
+  constructor(host: LibSecretHost, name: SecretName) {
+    this.#host = host;
+    this.#name = name;
+  }
+
+  async read(): Promise<string | undefined> {
+    const { secret, libc, readBytes } = load(this.#host);
+    const found = await this.#call("secret_password_lookupv_sync");
+    if (found === NULL) return undefined;
+    const bytes = readBytes(found, Number(libc.strlen(found)));
+    secret.secret_password_free(found); // fills it with zeros first
+    const text = new TextDecoder().decode(bytes);
+    bytes.fill(0);
+    return text;
+  }
+
+  async write(text: string): Promise<void> {
+    const password = new TextEncoder().encode(`${text}\0`);
+    const { collection = null, label = "" } = this.#name;
+    await this.#call("secret_password_storev_sync", collection, label, password);
+    password.fill(0);
+  }
+
+  async remove(): Promise<boolean> {
+    return (await this.#call("secret_password_clearv_sync")) !== 0n;
+  }
+
+  beside(suffix: string): SecretItem {
+    return new LibSecretItem(this.#host, { ...this.#name, schema: `${this.#name.schema}${suffix}` });
+  }
+
+  async #call(name: Blocking, ...values: (string | Uint8Array | null)[]): Promise<bigint> {
+    const { secret, gio } = load(this.#host);
+    const { schema, attributes } = this.#connect();
+    const cancellable = address(gio.g_cancellable_new());
+    const error = new Uint8Array(8);
+    const timer = setTimeout(() => gio.g_cancellable_cancel(cancellable), PATIENCE_MS);
+    try {
+      const value = await secret[name](schema, attributes, ...values, cancellable, error);
+      this.#throwIf(new DataView(error.buffer).getBigUint64(0, true));
+      return BigInt(value as number | bigint);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Made once an item, and kept: a few hundred bytes. */
+  #connect() {
+    if (this.#handles === undefined) {
+      const { secret, glib } = load(this.#host);
+      const copy = (text: string) => glib.g_strdup(text);
+      const types = glib.g_hash_table_new(NULL, NULL);
+      const attributes = glib.g_hash_table_new(NULL, NULL);
+      for (const [key, value] of Object.entries(this.#name.attributes)) {
+        const name = copy(key);
+        glib.g_hash_table_insert(types, name, NULL); // 0: a string
+        glib.g_hash_table_insert(attributes, name, copy(value));
+      }
+      const schema = secret.secret_schema_newv(this.#name.schema, 0, types);
+      this.#handles = { schema: address(schema), attributes: address(attributes) };
+    }
+    return this.#handles;
+  }
+
+  #throwIf(error: bigint): void {
+    if (error === NULL) return;
+    const { glib, readBytes } = load(this.#host);
+    const fields = new DataView(readBytes(error, GERROR_SIZE).buffer);
+    const domain = this.#textAt(address(glib.g_quark_to_string(fields.getUint32(0, true))));
+    const code = fields.getInt32(4, true);
+    const reason = this.#textAt(fields.getBigUint64(8, true));
+    glib.g_error_free(error);
+    const locked = domain === "secret-error" && code === ERROR_IS_LOCKED;
+    const status = locked ? "secret_store_locked" : "secret_store_unavailable";
+    throw new PersistenceError(status, `The Secret Service cannot be used: ${reason} (${domain} ${code})`);
+  }
+
+  #textAt(at: bigint): string {
+    const { libc, readBytes } = load(this.#host);
+    return new TextDecoder().decode(readBytes(at, Number(libc.strlen(at))));
+  }
+}

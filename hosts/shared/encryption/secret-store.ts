@@ -1,0 +1,74 @@
+import type { Store, StoredContent, StoreVersion } from "../capabilities.ts";
+import { PersistenceError } from "../errors.ts";
+import type { SecretItem } from "./secret-item.ts";
+
+/** What the Node peer writes into the file when it has changed the item. */
+const SIGNAL = new TextEncoder().encode("{}");
+/** No modification time: the core then trusts no version and reads again. */
+const UNKNOWN: StoreVersion = { mtimeNs: 0n, size: 0n, inode: 0n };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * A store whose bytes are an item of the secret store. The file at its location holds no secret: the family's members touch it
+ * after they have changed the item, and its version is the version of the store. A peer killed between the two is noticed with
+ * the next change.
+ *
+ * A plain cache that was in that file before is never written over: it is set aside first.
+ */
+export function createSecretStore(item: SecretItem, signal: Store, now: () => number): Store {
+  return {
+    location: signal.location,
+
+    async stat() {
+      const version = await signal.stat();
+      if (version !== undefined) return version;
+      return (await item.read()) === undefined ? undefined : UNKNOWN;
+    },
+
+    async read(): Promise<StoredContent | undefined> {
+      const version = (await signal.stat()) ?? UNKNOWN; // before the item: a change in between then shows as one
+      const text = await item.read();
+      return text === undefined ? undefined : { version, content: encoder.encode(text) };
+    },
+
+    async replace(content) {
+      const text = textOf(content);
+      await keepPlainCache(signal);
+      await item.write(text);
+      return signal.replace(SIGNAL);
+    },
+
+    async remove() {
+      const removed = await item.remove();
+      await signal.remove();
+      return removed;
+    },
+
+    async setAside() {
+      const suffix = `.damaged-${now()}`;
+      const text = await item.read();
+      if (text !== undefined) await item.beside(suffix).write(text);
+      return `${signal.location}${suffix} (in the secret store)`;
+    },
+
+    watch: (onChange) => signal.watch(onChange),
+  };
+}
+
+function textOf(content: Uint8Array): string {
+  if (content.includes(0))
+    throw new PersistenceError("protect_failed", "A secret store keeps text without NUL characters.");
+  try {
+    return decoder.decode(content);
+  } catch (cause) {
+    throw new PersistenceError("json_bad_utf8", undefined, { cause });
+  }
+}
+
+/** The largest thing a peer writes into the file is a byte or two, or nothing. */
+async function keepPlainCache(signal: Store): Promise<void> {
+  const version = await signal.stat();
+  if (version !== undefined && version.size > BigInt(SIGNAL.length)) await signal.setAside();
+}

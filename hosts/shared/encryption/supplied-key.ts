@@ -1,0 +1,45 @@
+import { PersistenceError } from "../errors.ts";
+import { type ContentKey, KEY_BYTES, type KeySource } from "./jwe-cipher.ts";
+
+/** 32 bytes, or a function that fetches them (from a vault, say). */
+export type SuppliedKey = Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
+
+/** A function is called on first use, and once more when the key it gave does not fit: keys are rotated. */
+export function suppliedKey(key: SuppliedKey): KeySource {
+  let fetched: Promise<ContentKey> | undefined;
+  if (typeof key !== "function") {
+    const given = checked(key.slice());
+    return { forProtecting: () => given, forUnprotecting: () => given };
+  }
+
+  function fetchKey(): Promise<ContentKey> {
+    fetched ??= call(key as () => Uint8Array | Promise<Uint8Array>).catch((error: unknown) => {
+      fetched = undefined;
+      throw error;
+    });
+    return fetched;
+  }
+
+  return {
+    forProtecting: fetchKey,
+    forUnprotecting(fresh) {
+      if (fresh) fetched = undefined;
+      return fetchKey();
+    },
+  };
+}
+
+async function call(fetchKey: () => Uint8Array | Promise<Uint8Array>): Promise<ContentKey> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await fetchKey();
+  } catch (cause) {
+    throw new PersistenceError("key_unavailable", undefined, { cause });
+  }
+  return checked(bytes);
+}
+
+function checked(bytes: unknown): ContentKey {
+  if (!(bytes instanceof Uint8Array) || bytes.length !== KEY_BYTES) throw new PersistenceError("bad_key");
+  return { bytes };
+}

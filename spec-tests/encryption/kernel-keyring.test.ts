@@ -1,0 +1,134 @@
+import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { nodeHost } from "../../hosts/node/capabilities.ts";
+import { KernelKeyringPersistence, TokenCacheStore } from "../../hosts/node/index.ts";
+import { KernelKeyring, type KeyringHost } from "../../hosts/shared/encryption/kernel-keyring.ts";
+import { document, temporaryFolder } from "../plugin/fixtures.ts";
+import { persistenceContract } from "./contract.ts";
+import { needs } from "./tools.ts";
+
+const run = promisify(execFile);
+const folder = temporaryFolder();
+const NAME = `msal-extensions-test-${process.pid}`;
+const keyring = (name = NAME) => new KernelKeyring(nodeHost, name);
+const create = (log: string[] = []) =>
+  KernelKeyringPersistence.create(folder.file("cache"), NAME, { loggerCallback: (_level, line) => log.push(line) });
+/** What the keyring holds now; /proc/keys also lists what is only waiting to be collected. */
+function keysNamed(part: string): string[] {
+  const ring = execFileSync("keyctl", ["get_persistent", "@u"], { encoding: "utf8" }).trim();
+  const listed = execFileSync("keyctl", ["show", ring], { encoding: "utf8" });
+  return listed.split("\n").filter((line) => line.includes(part));
+}
+
+const onLinux = needs("the kernel keyring", process.platform === "linux");
+
+const refuseAll: ReturnType<typeof nodeHost.foreignFunctions>["open"] = (_library, signatures) =>
+  Object.fromEntries(Object.keys(signatures).map((name) => [name, () => -1])) as never;
+
+afterEach(() => {
+  if (onLinux) keyring().remove();
+});
+
+describe.runIf(onLinux)("kernel keyring", () => {
+  persistenceContract("kernel keyring", {
+    create: (name) => KernelKeyringPersistence.create(folder.file(name), NAME),
+    storedBytes: async (name) => [await readFile(folder.file(name))],
+    folder: () => folder.path,
+    encrypted: true,
+  });
+
+  test("one key for all objects and processes of a name, made once", async () => {
+    const key = keyring().forProtecting();
+    expect(key.bytes).toHaveLength(32);
+    expect(keyring().forProtecting()).toEqual(key);
+    expect(keysNamed(NAME)).toHaveLength(1);
+  });
+
+  test("trying it out leaves no key behind", async () => {
+    const persistence = await create();
+    await persistence.verifyPersistence();
+    expect(keysNamed(".trial")).toEqual([]);
+  });
+
+  test("a lost key is an empty cache and a line in the log; the file is set aside when something is saved", async () => {
+    await (await create()).save(JSON.stringify(document("eve")));
+    const before = await readFile(folder.file("cache"));
+    keyring().remove();
+    const log: string[] = [];
+    const persistence = await create(log);
+    expect(await persistence.load()).toBeNull();
+    expect(log.join()).toContain("key_not_found");
+    expect(await readFile(folder.file("cache"))).toEqual(before);
+    const store = await TokenCacheStore.open(persistence);
+    await store.commit(undefined, JSON.stringify(document("ada")));
+    await store.close();
+    expect(await persistence.load()).toMatch(/ada/);
+    const kept = (await readdir(folder.path)).filter((name) => name.includes(".damaged-"));
+    expect(kept).toHaveLength(1);
+    expect(await readFile(folder.file(kept[0]!))).toEqual(before);
+  });
+
+  test("a keyring that is forbidden is a typed error", async () => {
+    const refusing: KeyringHost = {
+      ...nodeHost,
+      foreignFunctions: () => ({ ...nodeHost.foreignFunctions(), open: refuseAll, errno: () => 1 }),
+    };
+    const failure = () => new KernelKeyring(refusing, NAME).forProtecting();
+    expect(failure).toThrow(expect.objectContaining({ code: "secret_store_unavailable" }));
+    const elsewhere = new KernelKeyring({ ...nodeHost, architecture: "mips" }, NAME);
+    expect(() => elsewhere.forProtecting()).toThrow(expect.objectContaining({ code: "not_supported" }));
+  });
+});
+
+/** A session keyring without a link to the user keyring: cron jobs, containers, some SSH servers. */
+describe.runIf(onLinux && needs("keyctl", spawnSync("keyctl", ["--version"]).status === 0))("a bare session", () => {
+  test("the first call of a process finds the key", async () => {
+    await (await create()).save("text");
+    const script = `
+      const { KernelKeyringPersistence } = await import("msal-extensions");
+      const persistence = await KernelKeyringPersistence.create(${JSON.stringify(folder.file("cache"))}, "${NAME}");
+      process.stdout.write(String(await persistence.load()));`;
+    const argv = ["session", "-", process.execPath, "--input-type=module", "-e", script];
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    expect((await run("keyctl", argv, { cwd: root })).stdout).toBe("text");
+  });
+});
+
+const goSource = fileURLToPath(new URL("go", import.meta.url));
+describe.runIf(onLinux && needs("go", spawnSync("go", ["version"]).status === 0))("Go's azidentity/cache", () => {
+  let peer = "";
+  beforeAll(async () => {
+    peer = join(goSource, ".build", "peer");
+    await mkdir(join(goSource, ".build"), { recursive: true });
+    await run("go", ["build", "-o", peer, "."], { cwd: goSource });
+  }, 300_000);
+
+  const home = () => ({ ...process.env, HOME: folder.path, XDG_CACHE_HOME: folder.path });
+  const located = () => KernelKeyringPersistence.create(join(folder.path, ".IdentityService", NAME));
+
+  test("writes what is read here, and reads what is merged into it here", async () => {
+    execFileSync(peer, ["write", NAME], { env: home(), input: JSON.stringify(document("ada")) });
+    const persistence = await located();
+    expect(await persistence.load()).toBe(JSON.stringify(document("ada")));
+    const store = await TokenCacheStore.open(persistence);
+    await store.commit(undefined, JSON.stringify(document("bob")));
+    await store.close();
+    const { stdout } = await run(peer, ["read", NAME], { env: home() });
+    expect(Object.keys(JSON.parse(stdout).Account)).toHaveLength(2);
+    execFileSync(peer, ["write", NAME], { env: home(), input: stdout });
+    expect(await persistence.load()).toBe(stdout);
+  });
+
+  test("a changed byte is found", async () => {
+    execFileSync(peer, ["write", NAME], { env: home(), input: "{}" });
+    const file = join(folder.path, ".IdentityService", NAME);
+    const text = await readFile(file, "utf8");
+    const at = text.lastIndexOf(".") + 1;
+    await writeFile(file, text.slice(0, at) + (text[at] === "A" ? "B" : "A") + text.slice(at + 1));
+    await expect((await located()).load()).rejects.toMatchObject({ code: "unprotect_failed" });
+  });
+});

@@ -1,0 +1,127 @@
+import { execFile, execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LibSecretPersistence } from "../../hosts/node/index.ts";
+import { document, temporaryFolder } from "../plugin/fixtures.ts";
+import { persistenceContract } from "./contract.ts";
+import { hasSecretService, startSecretService } from "./secret-service.ts";
+import { needs } from "./tools.ts";
+
+const run = promisify(execFile);
+const folder = temporaryFolder();
+const peers = (name: string) => fileURLToPath(new URL(`peers/${name}`, import.meta.url));
+const create = (account = "account") => LibSecretPersistence.create(folder.file("cache"), "service", account);
+
+describe.runIf(hasSecretService)("Secret Service", () => {
+  let service: Awaited<ReturnType<typeof startSecretService>>;
+  beforeAll(async () => {
+    service = await startSecretService();
+  });
+  afterAll(() => service.stop());
+
+  persistenceContract("libsecret", {
+    create: (name) => LibSecretPersistence.create(folder.file(name), "service", name),
+    storedBytes: async (name) => [await readFile(folder.file(name))],
+    folder: () => folder.path,
+    encrypted: true,
+  });
+
+  test("the event loop turns while the service works", async () => {
+    const persistence = await create();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    await persistence.save("x".repeat(1_000_000));
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
+    await persistence.delete();
+  });
+
+  test("accounts are kept apart", async () => {
+    const [one, other] = [await create("one"), await create("other")];
+    await one.save("1");
+    expect(await other.load()).toBeNull();
+    await one.delete();
+  });
+
+  test("a plain cache in the file's place is set aside, not written over", async () => {
+    const plain = JSON.stringify(document("eve"));
+    await writeFile(folder.file("cache"), plain);
+    const persistence = await create();
+    await persistence.save("new");
+    const kept = (await readdir(folder.path)).find((name) => name.includes(".damaged-"));
+    expect(await readFile(folder.file(kept ?? ""), "utf8")).toBe(plain);
+    await persistence.delete();
+  });
+
+  test("NUL is refused: the service keeps text that ends with it", async () => {
+    await expect((await create()).save("a\0b")).rejects.toMatchObject({ code: "protect_failed" });
+  });
+
+  const hasKeytar = needs(
+    "keytar (peers/setup.sh)",
+    existsSync(peers("node_modules/keytar/build/Release/keytar.node")),
+  );
+  describe.runIf(hasKeytar)("keytar", () => {
+    const keytar = (...argv: string[]) => [process.execPath, [peers("keytar-peer.cjs"), ...argv]] as const;
+
+    test("reads what is saved here", async () => {
+      const persistence = await create();
+      await persistence.save('{"from":"here"}');
+      expect((await run(...keytar("get", "service", "account"))).stdout).toBe('{"from":"here"}');
+      await persistence.delete();
+      expect((await run(...keytar("get", "service", "account"))).stdout).toBe("");
+    });
+
+    test("saves what is read here", async () => {
+      execFileSync(...keytar("set", "service", "account"), { input: '{"from":"keytar"}' });
+      const persistence = await create();
+      expect(await persistence.load()).toBe('{"from":"keytar"}');
+      await persistence.delete();
+    });
+  });
+
+  const hasPython = needs("Python's msal-extensions (peers/setup.sh)", existsSync(peers("python/msal_extensions")));
+  describe.runIf(hasPython)("Python's LibsecretPersistence", () => {
+    const env = () => ({ ...process.env, PYTHONPATH: peers("python") });
+    const python = (verb: string) =>
+      ["/usr/bin/python3", [peers("libsecret_peer.py"), verb, folder.file("cache")]] as const;
+    const located = () =>
+      LibSecretPersistence.createForItem(folder.file("cache"), {
+        schema: createHash("sha256").update(folder.file("cache")).digest("hex"),
+        attributes: {},
+      });
+
+    test("loads what is saved here", async () => {
+      const persistence = await located();
+      await persistence.save('{"from":"here"}');
+      expect((await run(...python("load"), { env: env() })).stdout).toBe('{"from":"here"}');
+      await persistence.delete();
+    });
+
+    test("saves what is loaded here, and touches the file", async () => {
+      execFileSync(...python("save"), { env: env(), input: '{"from":"Python"}' });
+      const persistence = await located();
+      expect(await persistence.reloadNecessary(0)).toBe(true);
+      expect(await persistence.load()).toBe('{"from":"Python"}');
+      await persistence.delete();
+    });
+  });
+});
+
+describe("without a session bus", () => {
+  test("a typed error, at once", async () => {
+    const script = `
+      const { LibSecretPersistence } = await import("msal-extensions");
+      const persistence = await LibSecretPersistence.create(${JSON.stringify(folder.file("cache"))}, "s", "a");
+      console.log(await persistence.verifyPersistence().catch((error) => error.code + " " + error.cause.code));`;
+    const { DBUS_SESSION_BUS_ADDRESS: _bus, XDG_RUNTIME_DIR: _folder, DISPLAY: _display, ...env } = process.env;
+    const cwd = fileURLToPath(new URL("../../", import.meta.url));
+    const argv = ["--input-type=module", "-e", script];
+    const { stdout } = await run(process.execPath, argv, { cwd, env, timeout: 10_000 });
+    expect(stdout.trim()).toBe("persistence_not_verified secret_store_unavailable");
+  });
+});

@@ -1,0 +1,168 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { CompactEncrypt } from "jose";
+import { describe, expect, test } from "vitest";
+import {
+  FilePersistence,
+  FilePersistenceWithKey,
+  type LoggerOptions,
+  PersistenceCachePlugin,
+  type SuppliedKey,
+} from "../../hosts/node/index.ts";
+import { document, temporaryFolder } from "../plugin/fixtures.ts";
+import { persistenceContract } from "./contract.ts";
+
+const folder = temporaryFolder();
+const KEY = new Uint8Array(32).fill(7);
+const OTHER = new Uint8Array(32).fill(8);
+const path = () => folder.file("cache");
+const create = (key: SuppliedKey = KEY, options?: LoggerOptions) => FilePersistenceWithKey.create(path(), key, options);
+
+persistenceContract("plain file", {
+  create: (name) => FilePersistence.create(folder.file(name)),
+  storedBytes: async (name) => [await readFile(folder.file(name))],
+  folder: () => folder.path,
+  encrypted: false,
+});
+
+persistenceContract("file with the caller's key", {
+  create: (name) => FilePersistenceWithKey.create(folder.file(name), KEY),
+  storedBytes: async (name) => [await readFile(folder.file(name))],
+  folder: () => folder.path,
+  encrypted: true,
+});
+
+describe("the file", () => {
+  test("is a compact JWE: dir, A256GCM", async () => {
+    await (await create()).save("text");
+    const [header = "", encryptedKey, ...rest] = (await readFile(path(), "utf8")).split(".");
+    expect(JSON.parse(Buffer.from(header, "base64url").toString())).toEqual({ alg: "dir", enc: "A256GCM" });
+    expect(encryptedKey).toBe("");
+    expect(rest).toHaveLength(3);
+  });
+
+  test("the standard's other encryption of that key size is read", async () => {
+    const jwe = new CompactEncrypt(Buffer.from("other")).setProtectedHeader({
+      alg: "dir",
+      enc: "A128CBC-HS256",
+      kid: "12",
+    });
+    await writeFile(path(), await jwe.encrypt(KEY));
+    expect(await (await create()).load()).toBe("other");
+  });
+
+  test("another algorithm is refused, even with the right key", async () => {
+    const header = { alg: "A256KW", enc: "A256GCM" };
+    await writeFile(path(), await new CompactEncrypt(Buffer.from("x")).setProtectedHeader(header).encrypt(KEY));
+    await expect((await create()).load()).rejects.toMatchObject({ code: "unprotect_failed" });
+  });
+});
+
+describe("what cannot be decrypted", () => {
+  test.each([
+    ["another key", async () => (await create(OTHER)).save("secret text"), "unprotect_failed"],
+    ["garbage", () => writeFile(path(), "garbage"), "unprotect_failed"],
+    ["half a file", async () => writeFile(path(), await halfAFile()), "unprotect_failed"],
+    ["plain text", () => writeFile(path(), JSON.stringify(document("ada"))), "not_encrypted"],
+  ])("%s is a typed error that tells no secret, and stays as it is", async (_name, prepare, code) => {
+    await prepare();
+    const before = await readFile(path());
+    const failure = await (await create()).load().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: "PersistenceError", code });
+    expect(String((failure as Error).stack)).not.toMatch(/secret/);
+    expect(await readFile(path())).toEqual(before);
+  });
+
+  test("an empty file, as the peers make, is an empty cache", async () => {
+    await writeFile(path(), "");
+    expect(await (await create()).load()).toBeNull();
+  });
+});
+
+describe("a plugin", () => {
+  async function signIn(onUndecryptable?: "throw" | "setAside") {
+    const log: string[] = [];
+    const persistence = await create(KEY, { loggerCallback: (_level, line) => log.push(line) });
+    const plugin = new PersistenceCachePlugin(persistence, onUndecryptable ? { onUndecryptable } : {});
+    const tokenCache = memory();
+    const context = { cacheHasChanged: true, tokenCache };
+    await plugin.beforeCacheAccess(context);
+    tokenCache.deserialize(JSON.stringify(document("ada")));
+    await plugin.afterCacheAccess(context);
+    return { log, persistence };
+  }
+
+  test.each(["another key", "plain text"])("sets it aside and carries on: %s", async (what) => {
+    if (what === "plain text") await writeFile(path(), JSON.stringify(document("eve")));
+    else await (await create(OTHER)).save(JSON.stringify(document("eve")));
+    const before = await readFile(path());
+    const { log, persistence } = await signIn();
+    expect(await persistence.load()).toMatch(/ada@example/);
+    const kept = (await readdir(folder.path)).filter((name) => name.includes(".damaged-"));
+    expect(kept).toHaveLength(1);
+    expect(await readFile(folder.file(kept[0]!))).toEqual(before);
+    expect(log.join("\n")).toContain(kept[0]);
+    expect(log.join("\n")).not.toMatch(/secret of/);
+  });
+
+  test("throws when told to, and changes nothing", async () => {
+    await (await create(OTHER)).save("{}");
+    const before = await readFile(path());
+    await expect(signIn("throw")).rejects.toMatchObject({ code: "unprotect_failed" });
+    expect(await readFile(path())).toEqual(before);
+    expect(await readdir(folder.path)).toEqual(["cache"]);
+  });
+});
+
+describe("the key", () => {
+  test.each([new Uint8Array(31), new Uint8Array(0), "a password" as unknown as Uint8Array])(
+    "%s is refused",
+    async (key) => {
+      await expect(create(key)).rejects.toMatchObject({ code: "bad_key" });
+      await expect((await create(() => key)).save("x")).rejects.toMatchObject({ code: "bad_key" });
+    },
+  );
+
+  test("is fetched once, and again when it was rotated", async () => {
+    const keys = [KEY, OTHER];
+    const persistence = await create(() => keys.shift()!);
+    await persistence.save("one");
+    expect(await persistence.load()).toBe("one");
+    expect(keys).toHaveLength(1);
+    await (await create(OTHER)).save("two");
+    expect(await persistence.load()).toBe("two");
+    expect(keys).toHaveLength(0);
+  });
+
+  test("a vault that is down is not a damaged cache: an error, nothing set aside, and tried again", async () => {
+    let down = true;
+    const persistence = await create(() => {
+      if (down) throw new Error("no route to the vault");
+      return KEY;
+    });
+    await (await create()).save(JSON.stringify(document("eve")));
+    const plugin = new PersistenceCachePlugin(persistence);
+    const context = { cacheHasChanged: false, tokenCache: memory() };
+    await expect(plugin.beforeCacheAccess(context)).rejects.toMatchObject({ code: "key_unavailable" });
+    expect(await readdir(folder.path)).toEqual(["cache"]);
+    down = false;
+    await plugin.beforeCacheAccess(context);
+    expect(context.tokenCache.serialize()).toMatch(/eve@example/);
+  });
+});
+
+async function halfAFile(): Promise<Buffer> {
+  await (await create()).save("secret text");
+  const whole = await readFile(path());
+  return whole.subarray(0, whole.length / 2);
+}
+
+/** The part of MSAL's token cache that a plugin sees. */
+function memory() {
+  let text = "{}";
+  return {
+    serialize: () => text,
+    deserialize(cache: string) {
+      text = cache;
+    },
+  };
+}
