@@ -3,10 +3,19 @@ export type { AccountRecord, CacheChange } from "./account-watch.ts";
 export { BasePersistence } from "./base-persistence.ts";
 export type { PluginStatistics } from "./cache-view.ts";
 export { CrossPlatformLock, type CrossPlatformLockOptions } from "./cross-platform-lock.ts";
+export { DataProtectionScope } from "./encryption/data-protection-scope.ts";
+export { encryptPlainFile } from "./encryption/encrypt-plain-file.ts";
+export { FilePersistenceWithDataProtection } from "./encryption/file-persistence-with-data-protection.ts";
 export { FilePersistenceWithKey } from "./encryption/file-persistence-with-key.ts";
 export { KernelKeyringPersistence } from "./encryption/kernel-keyring-persistence.ts";
 export type { SecretName } from "./encryption/libsecret.ts";
 export { LibSecretPersistence } from "./encryption/libsecret-persistence.ts";
+export {
+  buildEncryptedPersistence,
+  type EncryptedPersistenceOptions,
+  type PersistenceConfiguration,
+  PersistenceCreator,
+} from "./encryption/persistence-creator.ts";
 export type { UndecryptablePolicy } from "./encryption/recovery.ts";
 export type { SuppliedKey } from "./encryption/supplied-key.ts";
 export { Environment } from "./environment.ts";

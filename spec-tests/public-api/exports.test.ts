@@ -50,7 +50,12 @@ const PEER = {
 const OURS = [
   "BasePersistence",
   "CrossPlatformLock",
+  "DataProtectionScope",
+  "FilePersistenceWithDataProtection",
   "FilePersistenceWithKey",
+  "PersistenceCreator",
+  "buildEncryptedPersistence",
+  "encryptPlainFile",
   "KernelKeyringPersistence",
   "LibSecretPersistence",
   "LogLevel",

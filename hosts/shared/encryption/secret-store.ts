@@ -35,7 +35,7 @@ export function createSecretStore(item: SecretItem, signal: Store, now: () => nu
 
     async replace(content) {
       const text = textOf(content);
-      await keepPlainCache(signal);
+      await keepPlainCache(signal, content);
       await item.write(text);
       return signal.replace(SIGNAL);
     },
@@ -68,7 +68,10 @@ function textOf(content: Uint8Array): string {
 }
 
 /** The largest thing a peer writes into the file is a byte or two, or nothing. */
-async function keepPlainCache(signal: Store): Promise<void> {
+async function keepPlainCache(signal: Store, replacement: Uint8Array): Promise<void> {
   const version = await signal.stat();
-  if (version !== undefined && version.size > BigInt(SIGNAL.length)) await signal.setAside();
+  if (version === undefined || version.size <= BigInt(SIGNAL.length)) return;
+  const plain = (await signal.read())?.content;
+  const isMigrated = plain?.length === replacement.length && plain.every((byte, at) => byte === replacement[at]);
+  if (!isMigrated) await signal.setAside();
 }

@@ -1,0 +1,43 @@
+import { PersistenceError } from "../errors.ts";
+import { freshNeighbour } from "../file-capabilities.ts";
+import { host } from "../host.ts";
+import type { LoggerOptions } from "../logger.ts";
+import { StoredPersistence } from "../stored-persistence.ts";
+import { DataProtectionScope } from "./data-protection-scope.ts";
+import { createDpapiCipher } from "./dpapi-cipher.ts";
+
+/** Windows: a file that DPAPI encrypts, the raw blob, as every member of the family has it. */
+export class FilePersistenceWithDataProtection extends StoredPersistence {
+  readonly isEncrypted: boolean = true;
+  readonly #scope: DataProtectionScope;
+  readonly #entropy: string | undefined;
+
+  private constructor(location: string, scope: DataProtectionScope, entropy?: string, loggerOptions?: LoggerOptions) {
+    const cipher = createDpapiCipher(host(), scope === DataProtectionScope.LocalMachine, entropy);
+    super({ location, loggerOptions, adapt: (file) => ({ ...file, cipher }) });
+    this.#scope = scope;
+    this.#entropy = entropy;
+  }
+
+  /**
+   * @param scope who can decrypt: this user, or every user of this machine
+   * @param optionalEntropy a further secret, without which it cannot be decrypted either
+   * @throws PersistenceError `not_supported` anywhere but on Windows
+   */
+  static async create(
+    fileLocation: string,
+    scope: DataProtectionScope,
+    optionalEntropy?: string,
+    loggerOptions?: LoggerOptions,
+  ): Promise<FilePersistenceWithDataProtection> {
+    if (host().runtime.platform !== "win32") throw new PersistenceError("not_supported", "DPAPI is a part of Windows.");
+    const persistence = new FilePersistenceWithDataProtection(fileLocation, scope, optionalEntropy, loggerOptions);
+    await persistence.prepare();
+    return persistence;
+  }
+
+  override createForPersistenceValidation(): Promise<FilePersistenceWithDataProtection> {
+    const location = freshNeighbour(this.getFilePath());
+    return FilePersistenceWithDataProtection.create(location, this.#scope, this.#entropy, this.loggerOptions);
+  }
+}

@@ -1,0 +1,113 @@
+import { PersistenceError } from "../errors.ts";
+import { FilePersistence } from "../file-persistence.ts";
+import { host } from "../host.ts";
+import { Logger, type LoggerOptions } from "../logger.ts";
+import type { StoredPersistence } from "../stored-persistence.ts";
+import { DataProtectionScope } from "./data-protection-scope.ts";
+import { FilePersistenceWithDataProtection } from "./file-persistence-with-data-protection.ts";
+import { FilePersistenceWithKey } from "./file-persistence-with-key.ts";
+import { KernelKeyringPersistence } from "./kernel-keyring-persistence.ts";
+import { LibSecretPersistence } from "./libsecret-persistence.ts";
+import type { SuppliedKey } from "./supplied-key.ts";
+
+export interface EncryptedPersistenceOptions {
+  /** With `accountName`: the item of the Node peer. Without: the item that Python's extensions have for this location. */
+  readonly serviceName?: string | undefined;
+  readonly accountName?: string | undefined;
+  /** Windows; `CurrentUser` unless told otherwise. */
+  readonly dataProtectionScope?: DataProtectionScope | undefined;
+  readonly optionalEntropy?: string | undefined;
+  /** Used before anything of the operating system's. */
+  readonly key?: SuppliedKey | undefined;
+  readonly loggerOptions?: LoggerOptions | undefined;
+}
+
+/** The family's configuration, and ours. */
+export interface PersistenceConfiguration extends EncryptedPersistenceOptions {
+  readonly cachePath: string;
+  /** Plain text where nothing else works. Never unless told so. */
+  readonly usePlaintextFileOnLinux?: boolean | undefined;
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly create: () => Promise<StoredPersistence>;
+}
+
+/**
+ * The first encrypted persistence that works here: each is tried out under a fresh name. Windows: DPAPI. Linux: the Secret
+ * Service, else the kernel keyring. Anywhere: a key of the caller's, when there is one.
+ *
+ * @throws PersistenceError `persistence_not_verified`: the message says what was tried and why each was refused, and the cause
+ *   is an `AggregateError` of the reasons
+ */
+export function buildEncryptedPersistence(
+  location: string,
+  options: EncryptedPersistenceOptions = {},
+): Promise<StoredPersistence> {
+  return firstThatWorks(candidates(location, options), new Logger(options.loggerOptions));
+}
+
+// biome-ignore lint/complexity/noStaticOnlyClass: the family's shape
+export class PersistenceCreator {
+  /** As `buildEncryptedPersistence`; with `usePlaintextFileOnLinux` a plain file where nothing else works on Linux. */
+  static createPersistence(config: PersistenceConfiguration): Promise<StoredPersistence> {
+    const { cachePath, loggerOptions } = config;
+    const choice = candidates(cachePath, config);
+    if (config.usePlaintextFileOnLinux && host().runtime.platform === "linux") {
+      choice.push({ name: "plain file", create: () => FilePersistence.create(cachePath, loggerOptions) });
+    }
+    return firstThatWorks(choice, new Logger(loggerOptions));
+  }
+}
+
+function candidates(location: string, options: EncryptedPersistenceOptions): Candidate[] {
+  const { key, loggerOptions, optionalEntropy, dataProtectionScope = DataProtectionScope.CurrentUser } = options;
+  if (key !== undefined) {
+    return [{ name: "supplied key", create: () => FilePersistenceWithKey.create(location, key, loggerOptions) }];
+  }
+  switch (host().runtime.platform) {
+    case "win32": {
+      const { create } = FilePersistenceWithDataProtection;
+      return [{ name: "DPAPI", create: () => create(location, dataProtectionScope, optionalEntropy, loggerOptions) }];
+    }
+    case "linux":
+      return [
+        { name: "Secret Service", create: () => libSecret(location, options) },
+        {
+          name: "kernel keyring",
+          create: () => KernelKeyringPersistence.create(location, undefined, loggerOptions),
+        },
+      ];
+  }
+  return [];
+}
+
+async function libSecret(location: string, options: EncryptedPersistenceOptions): Promise<StoredPersistence> {
+  const { serviceName, accountName, loggerOptions } = options;
+  if (serviceName && accountName) return LibSecretPersistence.create(location, serviceName, accountName, loggerOptions);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(location)));
+  const schema = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return LibSecretPersistence.createForItem(location, { schema, attributes: {} }, loggerOptions);
+}
+
+async function firstThatWorks(choice: readonly Candidate[], logger: Logger): Promise<StoredPersistence> {
+  const reasons: Error[] = [];
+  const refusals: string[] = [];
+  for (const { name, create } of choice) {
+    try {
+      const persistence = await create();
+      await persistence.verifyPersistence();
+      logger.info(`The cache ${persistence.getFilePath()} is kept by: ${name}.`);
+      return persistence;
+    } catch (error) {
+      const reason = error instanceof Error ? error : new Error(String(error));
+      reasons.push(reason);
+      refusals.push(`${name}: ${reason.message}`);
+      logger.info(`Not used: ${name}. ${reason.message}`);
+    }
+  }
+  const tried = refusals.length ? `Tried: ${refusals.join(" / ")}` : "There is none for this platform.";
+  const message = `No encrypted persistence works here. ${tried} Supply a key (FilePersistenceWithKey) instead.`;
+  throw new PersistenceError("persistence_not_verified", message, { cause: new AggregateError(reasons, message) });
+}
