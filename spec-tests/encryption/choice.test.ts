@@ -1,0 +1,110 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { nodeHost } from "../../hosts/node/capabilities.ts";
+import {
+  buildEncryptedPersistence,
+  encryptPlainFile,
+  FilePersistence,
+  FilePersistenceWithKey,
+  KernelKeyringPersistence,
+  LibSecretPersistence,
+  PersistenceCreator,
+} from "../../hosts/node/index.ts";
+import { installHost } from "../../hosts/shared/host.ts";
+import { document, temporaryFolder } from "../plugin/fixtures.ts";
+import { hasSecretService, startSecretService } from "./secret-service.ts";
+
+const folder = temporaryFolder();
+const KEY = new Uint8Array(32).fill(7);
+const path = () => folder.file("cache");
+
+describe("a key of the caller's", () => {
+  test("comes before everything, on every platform", async () => {
+    expect(await buildEncryptedPersistence(path(), { key: KEY })).toBeInstanceOf(FilePersistenceWithKey);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  test("that is none is refused, and nothing weaker taken", async () => {
+    const config = { cachePath: path(), key: new Uint8Array(3) };
+    await expect(PersistenceCreator.createPersistence(config)).rejects.toMatchObject({
+      code: "persistence_not_verified",
+      message: expect.stringContaining("32 bytes"),
+    });
+  });
+});
+
+describe("where native functions cannot be called", () => {
+  beforeAll(() => {
+    const foreignFunctions = () => {
+      throw new Error("no koffi here");
+    };
+    installHost({ ...nodeHost, foreignFunctions });
+  });
+  afterAll(() => installHost(nodeHost));
+
+  test.runIf(process.platform === "linux")("the error says what was tried and why each was refused", async () => {
+    const failure = await buildEncryptedPersistence(path()).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "persistence_not_verified" });
+    expect((failure as Error).message).toMatch(/Secret Service: .*kernel keyring: .*koffi/s);
+    expect((failure as { cause: AggregateError }).cause.errors).toHaveLength(2);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  test.runIf(process.platform === "linux")("plain text only when asked for by name, and it says so", async () => {
+    const config = { cachePath: path(), serviceName: "s", accountName: "a" };
+    await expect(PersistenceCreator.createPersistence(config)).rejects.toMatchObject({
+      code: "persistence_not_verified",
+    });
+    const plain = await PersistenceCreator.createPersistence({ ...config, usePlaintextFileOnLinux: true });
+    expect(plain).toBeInstanceOf(FilePersistence);
+    expect(plain.isEncrypted).toBe(false);
+  });
+});
+
+describe.runIf(process.platform === "linux")("Linux", () => {
+  test("without a session bus: the kernel keyring, and the log says why", async () => {
+    const log: string[] = [];
+    const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = process.env;
+    delete process.env.DBUS_SESSION_BUS_ADDRESS;
+    delete process.env.XDG_RUNTIME_DIR;
+    const loggerOptions = { loggerCallback: (_level: number, line: string) => log.push(line) };
+    expect(await buildEncryptedPersistence(path(), { loggerOptions })).toBeInstanceOf(KernelKeyringPersistence);
+    expect(log.join("\n")).toMatch(/Not used: Secret Service/);
+    expect(log.join("\n")).toMatch(/kept by: kernel keyring/);
+    Object.assign(process.env, JSON.parse(JSON.stringify({ DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR })));
+  });
+
+  test.runIf(hasSecretService)("with one: the Secret Service", async () => {
+    const service = await startSecretService();
+    expect(await buildEncryptedPersistence(path())).toBeInstanceOf(LibSecretPersistence);
+    await service.stop();
+  });
+});
+
+describe("encryptPlainFile", () => {
+  test("in place: encrypted, and no plain copy is left", async () => {
+    const plain = JSON.stringify(document("ada"));
+    await writeFile(path(), plain);
+    const persistence = await FilePersistenceWithKey.create(path(), KEY);
+    expect(await encryptPlainFile(path(), persistence)).toBe(true);
+    expect(await persistence.load()).toBe(plain);
+    expect(await encryptPlainFile(path(), persistence)).toBe(false);
+    for (const name of await readdir(folder.path)) {
+      expect(await readFile(folder.file(name), "utf8")).not.toContain("secret of");
+    }
+  });
+
+  test("elsewhere: merged into what is there, then removed", async () => {
+    await writeFile(path(), JSON.stringify(document("ada")));
+    const persistence = await FilePersistenceWithKey.create(folder.file("encrypted"), KEY);
+    await persistence.save(JSON.stringify(document("bob")));
+    expect(await encryptPlainFile(path(), persistence)).toBe(true);
+    expect(Object.keys(JSON.parse((await persistence.load()) ?? "").Account)).toHaveLength(2);
+    expect(await readdir(folder.path)).toEqual(["encrypted"]);
+  });
+
+  test("not into a plain persistence", async () => {
+    const persistence = await FilePersistence.create(folder.file("other"));
+    await expect(encryptPlainFile(path(), persistence)).rejects.toMatchObject({ code: "not_supported" });
+  });
+});

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Needs wine. Installs for Windows; nothing is compiled.
+set -euo pipefail
+cd "$(dirname "$0")"
+npm ci --os=win32 --cpu=x64 --ignore-scripts --no-audit --no-fund --silent
+WINEPREFIX="$PWD/.prefix" WINEDEBUG=-all wine winecfg -v win10
