@@ -2,5 +2,6 @@
 # Needs wine. Installs for Windows; nothing is compiled.
 set -euo pipefail
 cd "$(dirname "$0")"
-npm ci --os=win32 --cpu=x64 --ignore-scripts --no-audit --no-fund --silent
+# --force: npm would not have a Windows build on Linux.
+npm ci --force --os=win32 --cpu=x64 --ignore-scripts --no-audit --no-fund --silent
 WINEPREFIX="$PWD/.prefix" WINEDEBUG=-all wine winecfg -v win10
