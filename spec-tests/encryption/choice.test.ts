@@ -76,8 +76,11 @@ describe.runIf(process.platform === "linux")("Linux", () => {
 
   test.runIf(hasSecretService)("with one: the Secret Service", async () => {
     const service = await startSecretService();
-    expect(await buildEncryptedPersistence(path())).toBeInstanceOf(LibSecretPersistence);
-    await service.stop();
+    try {
+      expect(await buildEncryptedPersistence(path())).toBeInstanceOf(LibSecretPersistence);
+    } finally {
+      await service.stop();
+    }
   });
 });
 
