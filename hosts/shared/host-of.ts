@@ -4,7 +4,8 @@ import type { Host } from "./host.ts";
 import type { Paths, Runtime } from "./runtime.ts";
 
 /** The modules of Node that all three runtimes have, and what each of them does in its own way. */
-export interface HostParts extends Pick<Host, "name" | "foreignFunctions" | "module" | "homeFolder" | "canSeeProcesses"> {
+export interface HostParts
+  extends Pick<Host, "name" | "foreignFunctions" | "module" | "homeFolder" | "canSeeProcesses"> {
   readonly fs: FileSystem & { readonly constants: { readonly O_NOFOLLOW?: number } };
   readonly paths: Paths;
   readonly process: {
