@@ -5,15 +5,18 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
-import { KernelKeyringPersistence, TokenCacheStore } from "../../hosts/node/index.ts";
+import * as library from "../../hosts/node/index.ts";
 import { KernelKeyring, type KeyringHost } from "../../hosts/shared/encryption/kernel-keyring.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
-import { persistenceContract } from "./contract.ts";
+import { persistenceContract } from "../suite/library/persistence-contract.ts";
+import { KEYRING_NAME as NAME, nativeKinds } from "../suite/library/persistence-kinds.ts";
+import { onCache } from "../suite/library-tests.ts";
 import { needs } from "./tools.ts";
+
+const { KernelKeyringPersistence, TokenCacheStore } = library;
 
 const run = promisify(execFile);
 const folder = temporaryFolder();
-const NAME = `msal-extensions-test-${process.pid}`;
 const keyring = (name = NAME) => new KernelKeyring(nodeHost, name);
 const create = (log: string[] = []) =>
   KernelKeyringPersistence.create(folder.file("cache"), NAME, { loggerCallback: (_level, line) => log.push(line) });
@@ -34,12 +37,7 @@ afterEach(() => {
 });
 
 describe.runIf(onLinux)("kernel keyring", () => {
-  persistenceContract("kernel keyring", {
-    create: (name) => KernelKeyringPersistence.create(folder.file(name), NAME),
-    storedBytes: async (name) => [await readFile(folder.file(name))],
-    folder: () => folder.path,
-    encrypted: true,
-  });
+  persistenceContract(library, nativeKinds(library)["kernel keyring"], onCache("contract", test));
 
   test("one key for all objects and processes of a name, made once", async () => {
     const key = keyring().forProtecting();

@@ -5,11 +5,15 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LibSecretPersistence } from "../../hosts/node/index.ts";
+import * as library from "../../hosts/node/index.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
-import { persistenceContract } from "./contract.ts";
+import { persistenceContract } from "../suite/library/persistence-contract.ts";
+import { nativeKinds } from "../suite/library/persistence-kinds.ts";
+import { onCache } from "../suite/library-tests.ts";
 import { hasSecretService, startSecretService } from "./secret-service.ts";
 import { needs } from "./tools.ts";
+
+const { LibSecretPersistence } = library;
 
 const run = promisify(execFile);
 const folder = temporaryFolder();
@@ -23,12 +27,7 @@ describe.runIf(hasSecretService)("Secret Service", () => {
   });
   afterAll(() => service.stop());
 
-  persistenceContract("libsecret", {
-    create: (name) => LibSecretPersistence.create(folder.file(name), "service", name),
-    storedBytes: async (name) => [await readFile(folder.file(name))],
-    folder: () => folder.path,
-    encrypted: true,
-  });
+  persistenceContract(library, nativeKinds(library).libsecret, onCache("contract", test));
 
   test("the event loop turns while the service works", async () => {
     const persistence = await create();

@@ -2,34 +2,18 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { CompactEncrypt } from "jose";
 import { describe, expect, test } from "vitest";
 import {
-  FilePersistence,
   FilePersistenceWithKey,
   type LoggerOptions,
   PersistenceCachePlugin,
   type SuppliedKey,
 } from "../../hosts/node/index.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
-import { persistenceContract } from "./contract.ts";
 
 const folder = temporaryFolder();
 const KEY = new Uint8Array(32).fill(7);
 const OTHER = new Uint8Array(32).fill(8);
 const path = () => folder.file("cache");
 const create = (key: SuppliedKey = KEY, options?: LoggerOptions) => FilePersistenceWithKey.create(path(), key, options);
-
-persistenceContract("plain file", {
-  create: (name) => FilePersistence.create(folder.file(name)),
-  storedBytes: async (name) => [await readFile(folder.file(name))],
-  folder: () => folder.path,
-  encrypted: false,
-});
-
-persistenceContract("file with the caller's key", {
-  create: (name) => FilePersistenceWithKey.create(folder.file(name), KEY),
-  storedBytes: async (name) => [await readFile(folder.file(name))],
-  folder: () => folder.path,
-  encrypted: true,
-});
 
 describe("the file", () => {
   test("is a compact JWE: dir, A256GCM", async () => {

@@ -1,6 +1,8 @@
 import { lockTests } from "./library/cross-platform-lock.ts";
 import { filePersistenceTests } from "./library/file-persistence.ts";
 import { pluginTests } from "./library/persistence-cache-plugin.ts";
+import { persistenceContract } from "./library/persistence-contract.ts";
+import { fileKinds } from "./library/persistence-kinds.ts";
 import { storeTests } from "./library/token-cache-store.ts";
 import type { Target } from "./target.ts";
 import { withFolder } from "./temporary.ts";
@@ -12,9 +14,13 @@ export type OnCache = (name: string, test: (cache: string, folder: string) => Pr
 /** The contract of the public classes, as far as every runtime keeps it. */
 export function libraryTests(target: Target, test: Registrar): void {
   const parts = { filePersistenceTests, lockTests, pluginTests, storeTests };
-  for (const [part, tests] of Object.entries(parts)) {
-    tests(target, (name, body) =>
-      test(`${part.replace("Tests", "")}: ${name}`, () => withFolder((folder) => body(`${folder}/cache.json`, folder))),
-    );
+  for (const [part, tests] of Object.entries(parts)) tests(target, onCache(part.replace("Tests", ""), test));
+  for (const [name, kind] of Object.entries(fileKinds(target.library))) {
+    persistenceContract(target.library, kind, onCache(`contract of ${name}`, test));
   }
+}
+
+/** Gives each test a folder of its own. */
+export function onCache(part: string, test: Registrar): OnCache {
+  return (name, body) => test(`${part}: ${name}`, () => withFolder((folder) => body(`${folder}/cache.json`, folder)));
 }
