@@ -17,7 +17,7 @@ export interface PluginStatistics {
   readonly takeOvers: number;
   /** Damaged caches of which the readable part was saved. */
   readonly salvaged: number;
-  /** Damaged originals kept under another name. */
+  /** Originals kept under another name because they were damaged or could not be decrypted. */
   readonly setAside: number;
   /** Commits begun again because the lock had been taken away. */
   readonly restarts: number;

@@ -99,4 +99,6 @@ export interface Capabilities {
   readonly lock: Lock;
   readonly clock: Clock;
   readonly log: Log;
+  /** How many contents that could not be decrypted have been kept under another name. */
+  readonly undecryptable?: () => number;
 }

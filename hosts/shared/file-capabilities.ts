@@ -1,6 +1,6 @@
 import type { Capabilities, Log } from "./capabilities.ts";
 import { toPersistenceError } from "./errors.ts";
-import { Files, quietly } from "./file-system.ts";
+import { type FileStatus, Files, quietly } from "./file-system.ts";
 import { host } from "./host.ts";
 import { createLock } from "./lock.ts";
 import { randomName } from "./random-name.ts";
@@ -29,23 +29,47 @@ export function expandHome(location: string): string {
   }
 }
 
+/** A signal file of the secret stores holds no more than `{}`: there is nothing in it to read. */
+const NO_SECRET_BYTES = 2n;
+const LEVEL_WARNING = 1;
+const OTHERS = 0o077n;
+const OTHERS_WRITE = 0o022n;
+const STICKY = 0o1000n;
+
 /**
- * Creates the folder (0700) if it is missing, and makes a file that is at `location` private (0600).
+ * Creates the folder (0700) if it is missing, and makes a file that is at `location` private (0600). What others could read
+ * until now, or can replace, is reported to `log` with the code `exposed_to_others`. The mode of a folder that was there is
+ * not changed: it may be anything, `/tmp` too.
  *
  * No empty file is made, as the peers do: where a process deletes the cache and another creates it anew, a file without bytes
  * would look to a third like one that was truncated, and what was removed would come back.
  */
-export async function prepareFolder(location: string): Promise<void> {
+export async function prepareFolder(location: string, log: Log): Promise<void> {
   const { runtime } = host();
   const files = new Files(runtime.fs);
-  await files.makeFolder(runtime.paths.dirname(location));
-  const isFile = await files.stat(location).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  // Tokens: an older file may be readable by others. Not ours to change where it has another owner.
+  const folder = runtime.paths.dirname(location);
+  const report = (text: string) => log(LEVEL_WARNING, "exposed_to_others", text);
+  await files.makeFolder(folder);
+  const found = await statOf(files, location);
+  const isFile = found?.isFile() ?? false;
   if (isFile) await quietly(files.chmod(location, 0o600));
+  if (runtime.platform === "win32") return; // Modes there say nothing about who can read.
+  if (found && isFile && found.mode & OTHERS && found.size > NO_SECRET_BYTES) {
+    const now = (await statOf(files, location))?.mode ?? 0n;
+    const outcome = now & OTHERS ? "It still is: it belongs to somebody else." : "It is private now.";
+    report(`${location} was open to other users (mode ${octal(found.mode)}). ${outcome}`);
+  }
+  const mode = (await statOf(files, folder))?.mode ?? 0n;
+  if (mode & OTHERS_WRITE && !(mode & STICKY)) {
+    report(`Other users can replace files in ${folder} (mode ${octal(mode)}). Make it private: chmod 700.`);
+  }
 }
+
+function statOf(files: Files, path: string): Promise<FileStatus | undefined> {
+  return files.stat(path).catch(() => undefined);
+}
+
+const octal = (mode: bigint) => (mode & 0o777n).toString(8);
 
 /** A path in the same folder as `location` that nobody else uses. */
 export function freshNeighbour(location: string, { paths, clock }: Runtime = host().runtime): string {

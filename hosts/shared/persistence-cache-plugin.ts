@@ -36,6 +36,7 @@ export class PersistenceCachePlugin {
   readonly #logger: LoggerLike;
   readonly #view: CacheView;
   readonly #holdLimitMs: number;
+  readonly #undecryptable: (() => number) | undefined;
   readonly #memories = new WeakMap<SerializableTokenCache, TokenCacheMemory>();
   readonly #holds = new WeakMap<CacheContext, Hold>();
 
@@ -49,12 +50,14 @@ export class PersistenceCachePlugin {
     this.lockFilePath = `${persistence.getFilePath()}.lockfile`;
     this.#logger = persistence.getLogger();
     const link = withPolicy(coreLinkOf(persistence), lockOptions?.onUndecryptable ?? "setAside");
+    this.#undecryptable = link.capabilities.undecryptable;
     this.#view = new CacheView(link, this.#logger, lockTimeoutOf(lockOptions));
     this.#holdLimitMs = lockOptions?.holdLimitMs ?? HOLD_LIMIT_MS;
   }
 
   get statistics(): PluginStatistics {
-    return { ...this.#view.statistics };
+    const { setAside, ...others } = this.#view.statistics;
+    return { ...others, setAside: setAside + (this.#undecryptable?.() ?? 0) };
   }
 
   /**

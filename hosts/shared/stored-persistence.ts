@@ -136,9 +136,9 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
     return { module: () => host().module(), capabilities: this.#connect() };
   }
 
-  /** Creates the folder if it is missing, and makes a file that is there private. */
+  /** Creates the folder if it is missing, makes a file that is there private, and logs what others could read or can replace. */
   protected async prepare(): Promise<void> {
-    await this.#attempt(() => prepareFolder(this.#location));
+    await this.#attempt(() => prepareFolder(this.#location, logTo(this.#logger)));
   }
 
   #connect(): Capabilities {

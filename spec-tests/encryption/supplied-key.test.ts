@@ -72,17 +72,18 @@ describe("a plugin", () => {
     await plugin.beforeCacheAccess(context);
     tokenCache.deserialize(JSON.stringify(document("ada")));
     await plugin.afterCacheAccess(context);
-    return { log, persistence };
+    return { log, persistence, plugin };
   }
 
   test.each(["another key", "plain text"])("sets it aside and carries on: %s", async (what) => {
     if (what === "plain text") await writeFile(path(), JSON.stringify(document("eve")));
     else await (await create(OTHER)).save(JSON.stringify(document("eve")));
     const before = await readFile(path());
-    const { log, persistence } = await signIn();
+    const { log, persistence, plugin } = await signIn();
     expect(await persistence.load()).toMatch(/ada@example/);
     const kept = (await readdir(folder.path)).filter((name) => name.includes(".damaged-"));
     expect(kept).toHaveLength(1);
+    expect(plugin.statistics).toMatchObject({ setAside: 1, salvaged: 0 });
     expect(await readFile(folder.file(kept[0]!))).toEqual(before);
     expect(log.join("\n")).toContain(kept[0]);
     expect(log.join("\n")).not.toMatch(/secret of/);

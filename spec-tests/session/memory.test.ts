@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
+import { CoreSession } from "../../hosts/shared/core-session.ts";
+import { createJweCipher } from "../../hosts/shared/encryption/jwe-cipher.ts";
+import { suppliedKey } from "../../hosts/shared/encryption/supplied-key.ts";
 import { coreModule, document, errno, text, utf8, World } from "./world.ts";
 
 const SECRET = "s3cr3t-refresh-token-value";
@@ -51,6 +54,24 @@ test("no operation leaves a secret in the core's memory", async () => {
     world.lockFile = undefined;
   }
   expect(memories).toHaveLength(1);
+});
+
+test("nor with a cipher, whose key is never there at all", async () => {
+  const world = new World();
+  const key = new TextEncoder().encode("0123456789abcdef0123456789abcdef");
+  const cipher = createJweCipher(suppliedKey(key));
+  const capabilities = world.capabilities();
+  const session = CoreSession.create(coreModule, { ...capabilities, cipher });
+  await session.commit(undefined, utf8(secretDocument("a")));
+  expect(holdsSecret()).toBe(false);
+  expect(text(world.stored!.content)).not.toContain(SECRET);
+  expect(text((await session.load()).content!)).toContain(SECRET);
+  expect(holdsSecret()).toBe(false);
+  world.store("garbage", 9000);
+  await session.load().catch(() => undefined);
+  await session.commit(undefined, utf8(secretDocument("b"))).catch(() => undefined);
+  expect(holdsSecret()).toBe(false);
+  expect(memories.some(({ buffer }) => Buffer.from(buffer).includes(Buffer.from(key)))).toBe(false);
 });
 
 test("nor does the pure part", () => {

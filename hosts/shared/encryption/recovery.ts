@@ -25,6 +25,7 @@ export function recoverUndecryptable(
 ): Capabilities {
   const { cipher, store, log } = capabilities;
   let failures = 0;
+  let kept = 0;
   let reason: StatusName | undefined;
 
   function giveUp(error: unknown): Uint8Array {
@@ -62,11 +63,13 @@ export function recoverUndecryptable(
       if (reason !== undefined) {
         const name = await store.setAside();
         log(LEVEL_WARNING, reason, `What could not be decrypted has been kept as ${name}.`);
+        kept += 1;
         reason = undefined;
         failures = 0;
       }
       return store.replace(content);
     },
   };
-  return { ...capabilities, cipher: recovering, store: keeping };
+  const undecryptable = () => kept + (capabilities.undecryptable?.() ?? 0);
+  return { ...capabilities, cipher: recovering, store: keeping, undecryptable };
 }

@@ -1,5 +1,5 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { platform } from "node:process";
 import type { OnCache } from "../library-tests.ts";
 import type { Target } from "../target.ts";
@@ -28,6 +28,38 @@ export function filePersistenceTests({ library }: Target, test: OnCache): void {
     equal(await persistence.load(), "kept");
     if (onPosix) equal(await modeOf(cache), 0o600);
   });
+
+  if (onPosix) {
+    const linesOnOpening = async (cache: string) => {
+      const lines: string[] = [];
+      await FilePersistence.create(cache, { loggerCallback: (_level, line) => lines.push(line) });
+      return lines;
+    };
+
+    for (const mode of [0o640, 0o604, 0o666]) {
+      test(`a file of mode ${mode.toString(8)} is reported once, and private from then on`, async (cache) => {
+        await writeFile(cache, "token");
+        await chmod(cache, mode);
+        const [line = "", ...others] = await linesOnOpening(cache);
+        deepEqual(others, []);
+        match(line, new RegExp(`Warning - exposed_to_others: .*mode ${mode.toString(8)}`));
+        ok(!line.includes("token"));
+        deepEqual(await linesOnOpening(cache), []);
+      });
+    }
+
+    test("a folder in which others can replace the file is reported each time, and left as it is", async (cache, folder) => {
+      for (const mode of [0o770, 0o707]) {
+        await chmod(folder, mode);
+        match((await linesOnOpening(cache)).join(), /exposed_to_others: .*chmod 700/);
+        equal(await modeOf(folder), mode);
+      }
+      for (const mode of [0o1777, 0o755, 0o700]) {
+        await chmod(folder, mode);
+        deepEqual(await linesOnOpening(cache), []);
+      }
+    });
+  }
 
   test("rejects with a code where no file can be", async (cache) => {
     await writeFile(cache, "");
