@@ -8,6 +8,7 @@ export { encryptPlainFile } from "./encryption/encrypt-plain-file.ts";
 export { FilePersistenceWithDataProtection } from "./encryption/file-persistence-with-data-protection.ts";
 export { FilePersistenceWithKey } from "./encryption/file-persistence-with-key.ts";
 export { KernelKeyringPersistence } from "./encryption/kernel-keyring-persistence.ts";
+export { KeychainPersistence } from "./encryption/keychain-persistence.ts";
 export type { SecretName } from "./encryption/libsecret.ts";
 export { LibSecretPersistence } from "./encryption/libsecret-persistence.ts";
 export {

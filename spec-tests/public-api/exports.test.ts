@@ -57,6 +57,7 @@ const OURS = [
   "buildEncryptedPersistence",
   "encryptPlainFile",
   "KernelKeyringPersistence",
+  "KeychainPersistence",
   "LibSecretPersistence",
   "LogLevel",
   "Logger",

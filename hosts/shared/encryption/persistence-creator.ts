@@ -7,7 +7,9 @@ import { DataProtectionScope } from "./data-protection-scope.ts";
 import { FilePersistenceWithDataProtection } from "./file-persistence-with-data-protection.ts";
 import { FilePersistenceWithKey } from "./file-persistence-with-key.ts";
 import { KernelKeyringPersistence } from "./kernel-keyring-persistence.ts";
+import { KeychainPersistence } from "./keychain-persistence.ts";
 import { LibSecretPersistence } from "./libsecret-persistence.ts";
+import { sha256Hex } from "./sha256-hex.ts";
 import type { SuppliedKey } from "./supplied-key.ts";
 
 export interface EncryptedPersistenceOptions {
@@ -35,7 +37,7 @@ interface Candidate {
 }
 
 /**
- * The first encrypted persistence that works here: each is tried out under a fresh name. Windows: DPAPI. Linux: the Secret
+ * The first encrypted persistence that works here: each is tried out under a fresh name. Windows: DPAPI. macOS: the keychain. Linux: the Secret
  * Service, else the kernel keyring. Anywhere: a key of the caller's, when there is one.
  *
  * @throws PersistenceError `persistence_not_verified`: the message says what was tried and why each was refused, and the cause
@@ -71,6 +73,15 @@ function candidates(location: string, options: EncryptedPersistenceOptions): Can
       const { create } = FilePersistenceWithDataProtection;
       return [{ name: "DPAPI", create: () => create(location, dataProtectionScope, optionalEntropy, loggerOptions) }];
     }
+    case "darwin": {
+      const { serviceName, accountName } = options;
+      return [
+        {
+          name: "keychain",
+          create: () => KeychainPersistence.create(location, serviceName, accountName, loggerOptions),
+        },
+      ];
+    }
     case "linux":
       return [
         { name: "Secret Service", create: () => libSecret(location, options) },
@@ -86,8 +97,7 @@ function candidates(location: string, options: EncryptedPersistenceOptions): Can
 async function libSecret(location: string, options: EncryptedPersistenceOptions): Promise<StoredPersistence> {
   const { serviceName, accountName, loggerOptions } = options;
   if (serviceName && accountName) return LibSecretPersistence.create(location, serviceName, accountName, loggerOptions);
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(location)));
-  const schema = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const schema = await sha256Hex(location);
   return LibSecretPersistence.createForItem(location, { schema, attributes: {} }, loggerOptions);
 }
 

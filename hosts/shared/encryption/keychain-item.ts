@@ -1,0 +1,62 @@
+import { PersistenceError } from "../errors.ts";
+import type { SecretItem } from "./secret-item.ts";
+
+/** The part of @napi-rs/keyring that is used. It is an optional dependency, so its own types may be missing. */
+interface Keyring {
+  readonly AsyncEntry: new (service: string, account: string) => Entry;
+}
+
+interface Entry {
+  getPassword(): Promise<string | null | undefined>;
+  setPassword(password: string): Promise<void>;
+  deletePassword(): Promise<unknown>;
+}
+
+const PACKAGE = "@napi-rs/keyring";
+const NOT_INSTALLED = `The keychain cannot be used: ${PACKAGE}, an optional dependency, is not installed for this platform.`;
+
+/** A generic password of the user's keychain, by service and account. */
+export class KeychainItem implements SecretItem {
+  readonly #service: string;
+  readonly #account: string;
+
+  constructor(service: string, account: string) {
+    this.#service = service;
+    this.#account = account;
+  }
+
+  async read(): Promise<string | undefined> {
+    return (await this.#call((entry) => entry.getPassword())) ?? undefined;
+  }
+
+  async write(text: string): Promise<void> {
+    await this.#call((entry) => entry.setPassword(text));
+  }
+
+  async remove(): Promise<boolean> {
+    if ((await this.read()) === undefined) return false;
+    await this.#call((entry) => entry.deletePassword());
+    return true;
+  }
+
+  beside(suffix: string): SecretItem {
+    return new KeychainItem(this.#service, this.#account + suffix);
+  }
+
+  async #call<T>(use: (entry: Entry) => Promise<T>): Promise<T> {
+    const { AsyncEntry } = await load();
+    try {
+      return await use(new AsyncEntry(this.#service, this.#account));
+    } catch (cause) {
+      throw new PersistenceError("secret_store_unavailable", "The keychain refused the item.", { cause });
+    }
+  }
+}
+
+async function load(): Promise<Keyring> {
+  try {
+    return (await import(PACKAGE)) as Keyring;
+  } catch (cause) {
+    throw new PersistenceError("secret_store_unavailable", NOT_INSTALLED, { cause });
+  }
+}

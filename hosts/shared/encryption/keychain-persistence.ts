@@ -1,0 +1,57 @@
+import { PersistenceError } from "../errors.ts";
+import { freshNeighbour } from "../file-capabilities.ts";
+import { host } from "../host.ts";
+import type { LoggerOptions } from "../logger.ts";
+import { StoredPersistence } from "../stored-persistence.ts";
+import { KeychainItem } from "./keychain-item.ts";
+import { createSecretStore } from "./secret-store.ts";
+import { sha256Hex } from "./sha256-hex.ts";
+
+/** What Python's extensions call the service unless told otherwise. */
+const SERVICE = "msal-extensions";
+
+/**
+ * macOS: an item of the user's keychain. The file at the location holds no secret: it is touched whenever the item changes, as
+ * the family does.
+ */
+export class KeychainPersistence extends StoredPersistence {
+  readonly isEncrypted: boolean = true;
+  readonly #service: string;
+  readonly #account: string;
+
+  private constructor(location: string, service: string, account: string, loggerOptions?: LoggerOptions) {
+    const item = new KeychainItem(service, account);
+    super({
+      location,
+      loggerOptions,
+      adapt: (file) => ({ ...file, store: createSecretStore(item, file.store, () => file.clock.now()) }),
+    });
+    this.#service = service;
+    this.#account = account;
+  }
+
+  /**
+   * With service and account: the item that keytar, and so `@azure/msal-node-extensions`, has under these names. Without: the one
+   * that Python's extensions have for this location (`msal-extensions`, the SHA-256 of the location as hexadecimal text).
+   *
+   * @throws PersistenceError `not_supported` anywhere but on macOS
+   */
+  static async create(
+    fileLocation: string,
+    serviceName: string = SERVICE,
+    accountName?: string,
+    loggerOptions?: LoggerOptions,
+  ): Promise<KeychainPersistence> {
+    if (host().runtime.platform !== "darwin") throw new PersistenceError("not_supported", "The keychain is macOS's.");
+    const account = accountName ?? (await sha256Hex(fileLocation));
+    const persistence = new KeychainPersistence(fileLocation, serviceName, account, loggerOptions);
+    await persistence.prepare();
+    return persistence;
+  }
+
+  override createForPersistenceValidation(): Promise<KeychainPersistence> {
+    const location = freshNeighbour(this.getFilePath());
+    const account = `${this.#account}.${host().runtime.paths.basename(location)}`;
+    return KeychainPersistence.create(location, this.#service, account, this.loggerOptions);
+  }
+}
