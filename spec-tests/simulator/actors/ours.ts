@@ -1,0 +1,193 @@
+import type { Capabilities, Clock, Lock } from "../../../hosts/shared/capabilities.ts";
+import { CoreSession } from "../../../hosts/shared/core-session.ts";
+import type { CoreModule } from "../../../hosts/shared/core-module.ts";
+import { createLock } from "../../../hosts/node/lock.ts";
+import { createFileStore } from "../../../hosts/node/store.ts";
+import type { Intent } from "../invariants/ledger.ts";
+import type { Observer } from "../invariants/observer.ts";
+import type { Operation } from "../scenario/scenario.ts";
+import { Random, hash } from "../schedule/random.ts";
+import type { SimulatedProcess } from "../schedule/simulated-process.ts";
+import { decode, type Entities, encode, entity, SHARED } from "./documents.ts";
+import { CACHE, LOCK_FILE, pathFor } from "./names.ts";
+import { processFiles, processLocks } from "./process-files.ts";
+
+/** How long an operation waits for the lock. */
+export const LOCK_TIMEOUT_MS = 10_000;
+
+/** Breaks one rule of the protocol, to see whether anybody notices. */
+export type Mutation = (lock: Lock, process: SimulatedProcess) => Lock;
+
+export interface OursOptions {
+  readonly module: CoreModule;
+  readonly observer: Observer;
+  readonly mutate: Mutation | undefined;
+}
+
+/** The real core, the real driver and the real host in a simulated process: does its operations one after the other. */
+export class OurActor {
+  readonly #process: SimulatedProcess;
+  readonly #observer: Observer;
+  readonly #session: CoreSession;
+  #base: Uint8Array | undefined;
+  #added = 0;
+  #own: string[] = [];
+
+  constructor(process: SimulatedProcess, { module, observer, mutate }: OursOptions) {
+    this.#process = process;
+    this.#observer = observer;
+    const capabilities = connect(process, observer, mutate);
+    this.#session = CoreSession.create(module, capabilities, { lockTimeoutMs: LOCK_TIMEOUT_MS });
+  }
+
+  async run(): Promise<void> {
+    for (const operation of this.#process.actor.operations) {
+      await this.#sleep(operation.pauseMs);
+      await this.#attempt(operation);
+    }
+    this.#process.kill();
+  }
+
+  async #attempt(operation: Operation): Promise<void> {
+    this.#observer.began(this.#process, operation);
+    try {
+      await this.#do(operation);
+      this.#observer.succeeded(this.#process);
+    } catch (error) {
+      this.#observer.failed(this.#process, error);
+    }
+  }
+
+  #do(operation: Operation): Promise<void> {
+    switch (operation.name) {
+      case "load":
+        return this.#load();
+      case "add":
+        return this.#add(`${this.#process.index}-${++this.#added}`);
+      case "renew":
+        return this.#add(SHARED);
+      case "remove":
+        return this.#remove();
+      case "update":
+        return this.#update(`${this.#process.index}-${++this.#added}`, operation.holdMs);
+      case "section":
+        return this.#section(operation.holdMs);
+      case "clear":
+        return this.#clear();
+    }
+  }
+
+  async #load(): Promise<void> {
+    const outcome = await this.#session.load();
+    if (!outcome.unchanged) this.#base = outcome.content;
+  }
+
+  async #add(key: string): Promise<void> {
+    this.#intend({ adds: key });
+    await this.#commit(new Map([...this.#known(), [key, this.#entity(key)]]));
+    if (key !== SHARED) this.#own.push(key);
+  }
+
+  async #remove(): Promise<void> {
+    const key = this.#own.pop();
+    if (key === undefined) return;
+    this.#intend({ removes: key });
+    const rest = new Map(this.#known());
+    rest.delete(key);
+    await this.#commit(rest);
+  }
+
+  async #update(key: string, holdMs: number): Promise<void> {
+    this.#intend({ adds: key });
+    const outcome = await this.#session.update(async (current) => {
+      await this.#sleep(holdMs);
+      return encode(new Map([...(decode(current) ?? new Map()), [key, this.#entity(key)]]));
+    });
+    this.#base = outcome.content;
+    this.#own.push(key);
+  }
+
+  async #section(holdMs: number): Promise<void> {
+    await this.#session.lock();
+    try {
+      await this.#sleep(holdMs);
+      await this.#add(`${this.#process.index}-${++this.#added}`);
+    } finally {
+      await this.#session.unlock();
+    }
+  }
+
+  async #clear(): Promise<void> {
+    this.#intend({ removesAll: true });
+    await this.#session.clear();
+    this.#base = undefined;
+  }
+
+  async #commit(ours: Entities): Promise<void> {
+    const outcome = await this.#session.commit(this.#base, encode(ours), this.#base !== undefined);
+    this.#base = outcome.content;
+  }
+
+  #known(): Entities {
+    return decode(this.#base) ?? new Map();
+  }
+
+  #entity(key: string) {
+    return entity(`${key} of ${this.#process.index} at ${this.#process.machine.step}`, this.#process.now());
+  }
+
+  #intend(intent: Intent): void {
+    this.#observer.intend(this.#process, intent);
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#process.timer(ms, resolve));
+  }
+}
+
+function connect(process: SimulatedProcess, observer: Observer, mutate: Mutation | undefined): Capabilities {
+  const fs = processFiles(process, observer);
+  const clock = clockOf(process);
+  const kernelLocks = process.actor.member === "kernel" ? processLocks(process) : false;
+  const options = { fs, clock, platform: "linux" } as const;
+  const real = createLock(pathFor(process.index, LOCK_FILE), { ...options, kernelLocks });
+  const lock = mutate === undefined ? real : mutate(real, process);
+  return {
+    store: createFileStore(pathFor(process.index, CACHE), options),
+    cipher: undefined,
+    lock: observed(lock, process, observer),
+    clock,
+    log: (_level, code) => process.machine.note(`${process.label} logs ${code}`),
+  };
+}
+
+function clockOf(process: SimulatedProcess): Clock {
+  const random = new Random(hash(process.machine.random.below(2 ** 31), process.index));
+  return {
+    now: () => process.now(),
+    sleep: (ms) => new Promise((resolve) => process.timer(ms, resolve)),
+    random: () => random.fraction(),
+  };
+}
+
+/** Tells the observer from when to when the lock is held. */
+function observed(lock: Lock, process: SimulatedProcess, observer: Observer): Lock {
+  return {
+    ...lock,
+    kind: lock.kind,
+    create: async () => {
+      const created = await lock.create();
+      if (created) observer.tenures.enter(process);
+      return created;
+    },
+    takeOver: async (inspected) => {
+      const outcome = await lock.takeOver(inspected);
+      if (outcome === "taken") observer.tenures.enter(process);
+      return outcome;
+    },
+    release: () => {
+      observer.tenures.leave(process);
+      return lock.release();
+    },
+  };
+}

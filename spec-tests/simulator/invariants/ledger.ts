@@ -1,0 +1,159 @@
+import { decode, type Entities, isBlank, SHARED, wholeEntities } from "../actors/documents.ts";
+import { CACHE } from "../actors/names.ts";
+import { isOurs } from "../scenario/scenario.ts";
+import type { Machine } from "../schedule/machine.ts";
+import type { SimulatedProcess } from "../schedule/simulated-process.ts";
+import type { Limit } from "./limits.ts";
+import type { Tenures } from "./tenures.ts";
+import { Violation } from "./violation.ts";
+
+/** What an operation under way means to change. */
+export interface Intent {
+  readonly adds?: string;
+  readonly removes?: string;
+  readonly removesAll?: boolean;
+}
+
+/** The most system calls of its own between a holder's last look at the lock and what it then publishes. */
+const MAX_CALLS_UNSEEN = 12;
+
+/** What is stored, who wrote it, and whether whoever drops or adds something may. */
+export class Ledger {
+  readonly #machine: Machine;
+  readonly #tenures: Tenures;
+  readonly #count: (limit: Limit) => void;
+  #stored: Entities = new Map();
+  /** When each entity was stored, and by whom. */
+  readonly #origins = new Map<string, { step: number; by: SimulatedProcess }>();
+  readonly #intents = new Map<SimulatedProcess, Intent>();
+  readonly #readAt = new Map<SimulatedProcess, number>();
+  readonly #looks = new Map<SimulatedProcess, { step: number; call: number }>();
+  readonly #everStored = new Set<string>();
+  /** What has been acknowledged since a peer last wrote. */
+  #durable = new Set<string>();
+  #lastWriter: SimulatedProcess | undefined;
+  #peerWroteAt = -1;
+  #lastWhole: Entities = new Map();
+
+  constructor(machine: Machine, tenures: Tenures, count: (limit: Limit) => void) {
+    this.#machine = machine;
+    this.#tenures = tenures;
+    this.#count = count;
+  }
+
+  intend(process: SimulatedProcess, intent: Intent): void {
+    this.#intents.set(process, intent);
+  }
+
+  /** The operation reported success. */
+  acknowledge(process: SimulatedProcess): void {
+    const { adds } = this.#intents.get(process) ?? {};
+    if (adds === undefined) return;
+    if (!this.#everStored.has(adds)) throw new Violation("lost", `${process.label}'s ${adds} was never stored`);
+    if (this.#stored.has(adds)) this.#durable.add(adds);
+  }
+
+  /** A process read, or looked at, the cache. */
+  onRead(process: SimulatedProcess): void {
+    this.#readAt.set(process, this.#machine.step);
+  }
+
+  /** A process looked whether the lock is still its own. */
+  onLook(process: SimulatedProcess): void {
+    this.#looks.set(process, { step: this.#machine.step, call: process.calls });
+  }
+
+  onChange(by: SimulatedProcess): void {
+    const file = this.#machine.files.find(CACHE);
+    if (!isOurs(by.actor.member)) this.#writtenByPeer(by, wholeEntities(file?.content), file?.content);
+    else {
+      if (decode(file?.content) === undefined) throw new Violation("parses", `${by.label} published what does not parse`);
+      this.#published(by, wholeEntities(file?.content));
+    }
+    this.#lastWriter = by;
+  }
+
+  /** What must be there after the power came back. */
+  onPowerCut(): void {
+    const content = this.#machine.files.find(CACHE)?.content;
+    const spared = this.#lastWriter === undefined || isOurs(this.#lastWriter.actor.member);
+    if (spared && decode(content) === undefined) throw new Violation("parses", "a power cut tore the cache");
+    const left = wholeEntities(content);
+    for (const key of this.#durable) {
+      if (spared && !left.has(key)) throw new Violation("lost", `a power cut undid ${key}, which was acknowledged`);
+    }
+    this.#stored = left;
+  }
+
+  #published(by: SimulatedProcess, now: Entities): void {
+    const { removes, removesAll } = this.#intents.get(by) ?? {};
+    const inWindow = this.#checkHeld(by);
+    for (const key of this.#stored.keys()) {
+      if (now.has(key) || key === removes || removesAll) this.#durable.delete(now.has(key) ? "" : key);
+      else this.#dropped(by, key, inWindow);
+    }
+    for (const key of now.keys()) if (!this.#stored.has(key)) this.#added(by, key, inWindow);
+    this.#checkRenewal(by, now, inWindow);
+    this.#stored = now;
+    this.#lastWhole = now;
+  }
+
+  /** True: it lost the lock after its last look, which it could not have seen. */
+  #checkHeld(by: SimulatedProcess): boolean {
+    const tenure = this.#tenures.of(by);
+    if (tenure === undefined) throw new Violation("lock", `${by.label} published without the lock`);
+    const look = this.#looks.get(by);
+    const unseen = by.calls - (look?.call ?? 0);
+    if (unseen > MAX_CALLS_UNSEEN) throw new Violation("lock", `${by.label} published ${unseen} calls after its last look`);
+    if (tenure.lostAt === undefined) return false;
+    if (tenure.lostAt < look!.step) throw new Violation("lock", `${by.label} published with a lock it had lost`);
+    this.#count("lostBetweenLookAndPublishing");
+    return true;
+  }
+
+  #dropped(by: SimulatedProcess, key: string, inWindow: boolean): void {
+    const origin = this.#origins.get(key);
+    this.#durable.delete(key);
+    const readAt = this.#readAt.get(by) ?? -1;
+    if (inWindow) return;
+    if (origin !== undefined && origin.step > readAt) {
+      if (!isOurs(origin.by.actor.member)) return this.#count("peerWroteWithoutLock");
+      throw new Violation("lost", `${by.label} dropped ${origin.by.label}'s ${key}, stored after it had read`);
+    }
+    throw new Violation("lost", `${by.label} dropped ${key}`);
+  }
+
+  #added(by: SimulatedProcess, key: string, inWindow: boolean): void {
+    if (key === this.#intents.get(by)?.adds) {
+      this.#origins.set(key, { step: this.#machine.step, by });
+      this.#everStored.add(key);
+    } else if (!inWindow && this.#peerWroteAt < (this.#readAt.get(by) ?? -1)) {
+      throw new Violation("back", `${by.label} brought ${key} back`);
+    }
+  }
+
+  #checkRenewal(by: SimulatedProcess, now: Entities, inWindow: boolean): void {
+    const before = this.#stored.get(SHARED);
+    const after = now.get(SHARED);
+    if (this.#intents.get(by)?.adds === SHARED) this.#everStored.add(SHARED);
+    if (inWindow || before === undefined || after === undefined) return;
+    if (Number(after.cached_at) < Number(before.cached_at)) {
+      throw new Violation("lost", `${by.label} put an older token in the place of a newer one`);
+    }
+  }
+
+  /** Peers empty the file before they write: what is missing then is dropped only if it is missing in the end. */
+  #writtenByPeer(by: SimulatedProcess, now: Entities, content: Uint8Array | undefined): void {
+    if (content !== undefined && !isBlank(content) && decode(content) !== undefined) {
+      for (const key of this.#lastWhole.keys()) if (!now.has(key)) this.#count("droppedByPeer");
+      this.#lastWhole = now;
+    }
+    for (const key of now.keys()) {
+      if (!this.#stored.has(key)) this.#origins.set(key, { step: this.#machine.step, by });
+      this.#everStored.add(key);
+    }
+    this.#peerWroteAt = this.#machine.step;
+    this.#durable = new Set();
+    this.#stored = now;
+  }
+}

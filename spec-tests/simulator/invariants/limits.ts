@@ -1,0 +1,20 @@
+/** What may happen and is documented as a limit in docs/lock.md, counted so that nobody overlooks how often. */
+export type Limit =
+  /** A holder lost the lock after its last look and before it published. */
+  | "lostBetweenLookAndPublishing"
+  /** A member of the family removed or emptied a lock file that was not its own. */
+  | "removedByPeer"
+  /** A holder that did not renew for longer than the grace was taken for dead. */
+  | "takenForDead"
+  /** A contender with a lease moved a living holder's file aside, having seen another one there. */
+  | "movedAside"
+  /** A member of the family entered beside a holder with a lease, which its own locks do not show it. */
+  | "leaseUnseenByPeer"
+  /** A member of the family holds a lock on a file that has no name any more. */
+  | "peerOnOrphan"
+  /** A member of the family wrote while one of ours held the lock; ours replaced what it had read before. */
+  | "peerWroteWithoutLock"
+  /** A member of the family dropped what another one had written. */
+  | "droppedByPeer";
+
+export type LimitCounts = Partial<Record<Limit, number>>;

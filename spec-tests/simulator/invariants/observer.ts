@@ -1,0 +1,138 @@
+import { CACHE, LEASE, LOCK_FILE } from "../actors/names.ts";
+import type { Operation } from "../scenario/scenario.ts";
+import type { Machine } from "../schedule/machine.ts";
+import type { SimulatedProcess } from "../schedule/simulated-process.ts";
+import type { Change } from "../system/file-system.ts";
+import type { Inode } from "../system/inode.ts";
+import { type Intent, Ledger } from "./ledger.ts";
+import type { Limit, LimitCounts } from "./limits.ts";
+import { Promptness } from "./promptness.ts";
+import { Tenures } from "./tenures.ts";
+import { Violation } from "./violation.ts";
+
+/** A process of ours that holds no lock keeps nothing open; one that does, the lock file. */
+const MAX_OPEN_FILES = 3;
+
+/** Sees everything that happens to the files and what our processes say of it, and holds it against the invariants. */
+export class Observer {
+  readonly limits: LimitCounts = {};
+  readonly tenures: Tenures;
+  readonly ledger: Ledger;
+  violation: unknown;
+  readonly #machine: Machine;
+  readonly #promptness: Promptness;
+  #mustSucceed = false;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    const count = (limit: Limit) => {
+      machine.note(`  (limit: ${limit})`);
+      this.limits[limit] = (this.limits[limit] ?? 0) + 1;
+    };
+    this.tenures = guarded(new Tenures(machine, count), this);
+    this.ledger = new Ledger(machine, this.tenures, count);
+    this.#promptness = new Promptness(machine);
+    machine.files.onChange = (change, name, inode, by) => {
+      this.#guard(() => this.#onChange(change, name, inode, by as SimulatedProcess));
+    };
+  }
+
+  #onChange(change: Change, name: string | undefined, inode: Inode, by: SimulatedProcess): void {
+    this.tenures.onChange(change, name, inode, by);
+    if (name === CACHE && change !== "dated" && change !== "replaced") this.ledger.onChange(by);
+    this.#machine.notifyWatchers(inode);
+  }
+
+  /** A process of ours made a system call on this name. */
+  onCall(process: SimulatedProcess, syscall: string, name: string): void {
+    if (name === LOCK_FILE && syscall === "lstat") this.ledger.onLook(process);
+    if (name === CACHE && (syscall === "open" || syscall === "stat")) this.ledger.onRead(process);
+    if (this.#machine.files.openedBy(process).length > MAX_OPEN_FILES) {
+      this.fail(new Violation("bounded", `${process.label} has more than ${MAX_OPEN_FILES} files open`));
+    }
+  }
+
+  intend(process: SimulatedProcess, intent: Intent): void {
+    this.ledger.intend(process, intent);
+  }
+
+  began(process: SimulatedProcess, operation: Operation): void {
+    this.#machine.note(`${process.label} begins to ${operation.name}`);
+    this.ledger.intend(process, {});
+    this.#promptness.began(process, operation);
+  }
+
+  succeeded(process: SimulatedProcess): void {
+    this.#machine.note(`${process.label} has succeeded`);
+    this.#guard(() => this.ledger.acknowledge(process));
+    this.#ended(process);
+  }
+
+  failed(process: SimulatedProcess, error: unknown): void {
+    const { code } = error as { code?: string };
+    this.#machine.note(`${process.label} has failed: ${code ?? error}`);
+    this.#guard(() => {
+      if (this.#mustSucceed) throw new Violation("served", `${process.label} fails although nobody is in its way: ${error}`);
+      if (code === undefined || code === "core_trap") {
+        const { cause, stack } = error as Error;
+        throw new Violation("trap", `${process.label}: ${error} ${(cause as Error)?.stack ?? stack}`);
+      }
+    });
+    this.#ended(process);
+  }
+
+  onPowerCut(): void {
+    this.tenures.forgetAll();
+    this.#guard(() => this.ledger.onPowerCut());
+  }
+
+  /** From now on an operation has no excuse for failing. */
+  mustSucceed(): void {
+    this.#mustSucceed = true;
+  }
+
+  /** Nothing is left to happen. */
+  checkEnd(): void {
+    this.#guard(() => this.#promptness.checkEnd());
+  }
+
+  /** Everybody has had time enough, and a newcomer has had and released the lock: nothing may be left. */
+  checkLeftovers(): void {
+    for (const name of [LOCK_FILE, LEASE]) {
+      if (this.#machine.files.find(name)) this.fail(new Violation("served", `${name} was left behind`));
+    }
+  }
+
+  /** After every step. */
+  check(): void {
+    this.#guard(() => this.#promptness.check());
+  }
+
+  fail(error: unknown): void {
+    this.violation ??= error;
+  }
+
+  #ended(process: SimulatedProcess): void {
+    this.#guard(() => this.#promptness.ended(process));
+  }
+
+  #guard(body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}
+
+function guarded(tenures: Tenures, observer: Observer): Tenures {
+  const { enter } = tenures;
+  tenures.enter = (process) => {
+    try {
+      enter.call(tenures, process);
+    } catch (error) {
+      observer.fail(error);
+    }
+  };
+  return tenures;
+}

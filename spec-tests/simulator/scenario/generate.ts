@@ -1,0 +1,81 @@
+import { Random } from "../schedule/random.ts";
+import type { Errno } from "../system/errno.ts";
+import type { Actor, Fault, Member, Operation, OperationName, Scenario } from "./scenario.ts";
+
+const PEERS: readonly Member[] = ["node", "python", "portalocker", "dotnet", "java", "go"];
+const OPERATIONS: readonly OperationName[] = ["add", "add", "add", "renew", "renew", "remove", "update", "load", "section"];
+const ERRNOS: readonly Errno[] = ["ENOSPC", "EIO", "EACCES"];
+
+/**
+ * A scenario from a seed. Each leaves most of the possible troubles out, so that those it has come out clearly (what is called
+ * swarm testing): a run in which everything goes wrong at once gets nowhere near the interesting places.
+ */
+export function generate(seed: number): Scenario {
+  const random = new Random(seed ^ 0x5eed);
+  const members = pickMembers(random);
+  const powerCutMs = random.chance(0.1) ? random.below(400) : undefined;
+  const actors = members.map((member, index) => planActor(random, member, index, powerCutMs));
+  return {
+    seed,
+    granularityMs: random.pick([0, 0, 0, 4, 10, 1000, 2000]),
+    fileClockMs: random.pick([0, 0, -4, 900, -900]),
+    latencyMs: random.pick([0.05, 0.2, 0.2, 1, 5]),
+    actors,
+    faults: planFaults(random, actors.length),
+    clockJumps: planJumps(random),
+    ...(powerCutMs === undefined ? {} : { powerCutMs }),
+  };
+}
+
+/** Mostly one kind of ours, at times both, at times with members of the family. */
+function pickMembers(random: Random): Member[] {
+  const ours: Member[] = random.pick<Member[]>([["kernel"], ["kernel"], ["lease"], ["kernel", "lease"]]);
+  const members: Member[] = Array.from({ length: 2 + random.below(3) }, () => random.pick(ours));
+  const peers = random.chance(0.45) ? 1 + random.below(2) : 0;
+  for (let index = 0; index < peers; index++) members.push(random.pick(PEERS));
+  return members;
+}
+
+function planActor(random: Random, member: Member, index: number, powerCutMs: number | undefined): Actor {
+  const isAfterCut = powerCutMs !== undefined && random.chance(0.5);
+  const startMs = isAfterCut ? powerCutMs + 1 + random.below(100) : random.below(20);
+  return {
+    member,
+    pid: isAfterCut && random.chance(0.3) ? 1000 : 1000 + index,
+    startMs,
+    skewMs: random.chance(0.2) ? random.below(2000) - 1000 : 0,
+    operations: Array.from({ length: 1 + random.below(3) }, () => planOperation(random)),
+  };
+}
+
+function planOperation(random: Random): Operation {
+  const name = random.chance(0.02) ? "clear" : random.pick(OPERATIONS);
+  return { name, pauseMs: random.below(random.pick([3, 30, 300])), holdMs: random.below(random.pick([1, 10, 100, 3000])) };
+}
+
+function planFaults(random: Random, actors: number): Fault[] {
+  if (random.chance(0.3)) return [];
+  const kinds = (["crash", "crash", "fail", "stop", "slow"] as const).filter(() => random.chance(0.5));
+  if (kinds.length === 0) return [];
+  return Array.from({ length: 1 + random.below(4) }, () => planFault(random, actors, random.pick(kinds)));
+}
+
+function planFault(random: Random, actors: number, kind: "crash" | "fail" | "stop" | "slow"): Fault {
+  const at = { actor: random.below(actors), call: 1 + random.below(random.pick([12, 40, 120])) };
+  switch (kind) {
+    case "crash":
+      return { ...at, kind: random.pick(["crashBefore", "crashAfter"]) };
+    case "fail":
+      return { ...at, kind, code: random.pick(ERRNOS) };
+    case "stop":
+      return { ...at, kind: random.pick(["stopBefore", "stopAfter"]), ms: random.pick([20, 3000, 12_000, 60_000]) };
+    case "slow":
+      return { ...at, kind, ms: random.pick([5, 50, 1500, 9000, 35_000]) };
+  }
+}
+
+function planJumps(random: Random) {
+  if (!random.chance(0.1)) return [];
+  const byMs = random.pick([-3_600_000, -5000, 5000, 40_000, 3_600_000]);
+  return [{ atMs: random.below(200), byMs }];
+}

@@ -1,0 +1,50 @@
+import type { Machine } from "./machine.ts";
+
+// The hosts and proper-lockfile take the time, timers and the process number from the runtime. While a schedule runs, the
+// runtime's are those of the simulated process whose code is running. Nothing else runs in this thread meanwhile.
+
+const QUEUE_REGISTRY = Symbol.for("msal-extensions.process-queue.1");
+
+type Callback = (...values: unknown[]) => void;
+
+/** @returns what brings the real ones back */
+export function installVirtualGlobals(machine: Machine): () => void {
+  const real = { setTimeout, clearTimeout, setInterval, clearInterval, now: Date.now, kill: process.kill };
+  const pid = Object.getOwnPropertyDescriptor(process, "pid")!;
+  const owner = () => machine.current!;
+  const handle = (cancel: () => void) => ({ cancel, unref() {}, ref() {} });
+  const cancel = (timer: { cancel?: () => void } | undefined) => timer?.cancel?.();
+  Object.assign(globalThis, {
+    setTimeout: (run: Callback, ms = 0, ...values: unknown[]) => handle(owner().timer(ms, () => run(...values))),
+    setInterval: (run: Callback, ms: number) => handle(repeat(() => owner(), ms, run)),
+    clearTimeout: cancel,
+    clearInterval: cancel,
+  });
+  Date.now = () => owner().now();
+  process.kill = (wanted: number) => {
+    if (machine.processes.some((other) => other.isAlive && other.pid === wanted)) return true;
+    throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
+  };
+  Object.defineProperty(process, "pid", { configurable: true, get: () => owner().pid });
+  return () => {
+    const { now, kill, ...timers } = real;
+    Object.assign(globalThis, timers);
+    Date.now = now;
+    process.kill = kill;
+    Object.defineProperty(process, "pid", pid);
+    delete (globalThis as Record<symbol, unknown>)[QUEUE_REGISTRY];
+  };
+}
+
+function repeat(owner: () => Machine["current"], ms: number, run: Callback): () => void {
+  const process = owner()!;
+  let cancel = () => {};
+  const again = () => {
+    cancel = process.timer(ms, () => {
+      again();
+      run();
+    });
+  };
+  again();
+  return () => cancel();
+}

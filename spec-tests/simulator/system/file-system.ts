@@ -1,0 +1,206 @@
+import type { Random } from "../schedule/random.ts";
+import { Disk } from "./disk.ts";
+import { errno } from "./errno.ts";
+import { dropLocksOnClose } from "./file-locks.ts";
+import { EMPTY, Inode } from "./inode.ts";
+import { OpenFile } from "./open-file.ts";
+
+export interface OpenFlags {
+  readonly create?: boolean;
+  readonly exclusive?: boolean;
+  readonly truncate?: boolean;
+}
+
+/** What changed, and under which name; a descriptor's file may have none any more. */
+export type Change = "created" | "removed" | "replaced" | "written" | "dated";
+export type ChangeListener = (change: Change, name: string | undefined, inode: Inode, by: object) => void;
+
+/**
+ * One folder of a POSIX file system with everything in it, its folders being empty ones: all that a cache and its lock need. Every
+ * method is one system call, atomic, and throws what the call would fail with.
+ */
+export class SimulatedFileSystem {
+  readonly #now: () => number;
+  readonly #granularityUs: number;
+  readonly #disk = new Disk();
+  readonly #root: Inode;
+  #names = new Map<string, Inode>();
+  #inodes = 100;
+  #descriptors = 10;
+  #open = new Map<number, OpenFile>();
+  onChange: ChangeListener = () => {};
+
+  /** `now`: the file system's own clock, in milliseconds. */
+  constructor(now: () => number, granularityMs: number) {
+    this.#now = now;
+    this.#granularityUs = Math.max(1, granularityMs * 1000);
+    this.#root = new Inode(2, true, this.#stamp());
+  }
+
+  open(by: object, name: string, flags: OpenFlags = {}): OpenFile {
+    let inode = name === "" ? this.#root : this.#names.get(name);
+    if (inode === undefined) {
+      if (!flags.create) throw errno("ENOENT", "open", name);
+      inode = this.#create(name, false, by);
+    } else if (flags.create && flags.exclusive) throw errno("EEXIST", "open", name);
+    else if (flags.truncate) {
+      if (inode.isFolder) throw errno("EISDIR", "open", name);
+      this.#setContent(inode, EMPTY, by);
+    }
+    const file = new OpenFile(this.#descriptors++, inode, by);
+    this.#open.set(file.descriptor, file);
+    return file;
+  }
+
+  close(file: OpenFile): void {
+    this.#opened(file, "close");
+    this.#open.delete(file.descriptor);
+    dropLocksOnClose(file);
+  }
+
+  read(file: OpenFile, position: number, length: number): Uint8Array {
+    const { inode } = this.#opened(file, "read");
+    if (inode.isFolder) throw errno("EISDIR", "read");
+    return inode.content.slice(position, position + length);
+  }
+
+  write(file: OpenFile, bytes: Uint8Array, position: number): number {
+    const { inode } = this.#opened(file, "write");
+    const content = new Uint8Array(Math.max(inode.content.length, position + bytes.length));
+    content.set(inode.content);
+    content.set(bytes, position);
+    this.#setContent(inode, content, file.owner);
+    return bytes.length;
+  }
+
+  truncate(file: OpenFile, length: number): void {
+    const { inode } = this.#opened(file, "ftruncate");
+    const content = new Uint8Array(length);
+    content.set(inode.content.subarray(0, length));
+    this.#setContent(inode, content, file.owner);
+  }
+
+  sync(file: OpenFile): void {
+    const { inode } = this.#opened(file, "fsync");
+    if (inode.isFolder) this.#disk.syncFolder();
+    else this.#disk.syncFile(inode);
+  }
+
+  stat(name: string): Inode {
+    if (name === "") return this.#root;
+    const inode = this.#names.get(name);
+    if (inode === undefined) throw errno("ENOENT", "stat", name);
+    return inode;
+  }
+
+  /** As `stat`, without failing, for onlookers. */
+  find(name: string): Inode | undefined {
+    return this.#names.get(name);
+  }
+
+  setTimes(by: object, inode: Inode, modifiedMs: number): void {
+    inode.modifiedUs = this.#coarsen(modifiedMs * 1000);
+    this.onChange("dated", this.nameOf(inode), inode, by);
+  }
+
+  rename(by: object, from: string, to: string): void {
+    const inode = this.stat(from);
+    const replaced = this.#names.get(to);
+    if (replaced === inode) return; // two names of one file: nothing happens
+    if (replaced !== undefined) {
+      if (replaced.isFolder && !inode.isFolder) throw errno("EISDIR", "rename", to);
+      replaced.links--;
+    }
+    this.#names.delete(from);
+    this.#names.set(to, inode);
+    this.#disk.recordChange([from, undefined], [to, inode]);
+    this.onChange("removed", from, inode, by);
+    if (replaced !== undefined) this.onChange("replaced", to, replaced, by);
+    this.onChange("created", to, inode, by);
+  }
+
+  link(by: object, existing: string, name: string): void {
+    const inode = this.stat(existing);
+    if (inode.isFolder) throw errno("EPERM", "link", existing);
+    if (this.#names.has(name)) throw errno("EEXIST", "link", name);
+    this.#name(name, inode, by);
+  }
+
+  unlink(by: object, name: string): void {
+    if (this.stat(name).isFolder) throw errno("EISDIR", "unlink", name);
+    this.#unname(name, by);
+  }
+
+  makeFolder(by: object, name: string): void {
+    if (name === "" || this.#names.has(name)) throw errno("EEXIST", "mkdir", name);
+    this.#create(name, true, by);
+  }
+
+  removeFolder(by: object, name: string): void {
+    if (!this.stat(name).isFolder) throw errno("ENOTDIR", "rmdir", name);
+    this.#unname(name, by);
+  }
+
+  list(): string[] {
+    return [...this.#names.keys()];
+  }
+
+  nameOf(inode: Inode): string | undefined {
+    if (inode.links === 0) return undefined;
+    for (const [name, found] of this.#names) if (found === inode) return name;
+    return undefined;
+  }
+
+  /** What a process has open: the kernel closes it when the process ends. */
+  openedBy(owner: object): OpenFile[] {
+    return [...this.#open.values()].filter((file) => file.owner === owner);
+  }
+
+  /** Nothing is open any more, and of what was not synced some is gone. */
+  cutPower(random: Random): void {
+    for (const file of this.#open.values()) dropLocksOnClose(file);
+    this.#open.clear();
+    this.#names = this.#disk.cutPower(random);
+  }
+
+  #opened(file: OpenFile, syscall: string): OpenFile {
+    if (this.#open.get(file.descriptor) !== file) throw errno("EBADF", syscall);
+    return file;
+  }
+
+  #create(name: string, isFolder: boolean, by: object): Inode {
+    const inode = new Inode(this.#inodes++, isFolder, this.#stamp());
+    this.#name(name, inode, by);
+    return inode;
+  }
+
+  #name(name: string, inode: Inode, by: object): void {
+    inode.links++;
+    this.#names.set(name, inode);
+    this.#disk.recordChange([name, inode]);
+    this.onChange("created", name, inode, by);
+  }
+
+  #unname(name: string, by: object): void {
+    const inode = this.stat(name);
+    inode.links--;
+    this.#names.delete(name);
+    this.#disk.recordChange([name, undefined]);
+    this.onChange("removed", name, inode, by);
+  }
+
+  #setContent(inode: Inode, content: Uint8Array, by: object): void {
+    inode.content = content;
+    inode.isDirty = true;
+    inode.modifiedUs = this.#stamp();
+    this.onChange("written", this.nameOf(inode), inode, by);
+  }
+
+  #stamp(): number {
+    return this.#coarsen(this.#now() * 1000);
+  }
+
+  #coarsen(microseconds: number): number {
+    return Math.floor(microseconds / this.#granularityUs) * this.#granularityUs;
+  }
+}
