@@ -5,7 +5,7 @@ import { runPeer } from "./actors/peer-work.ts";
 import type { LimitCounts } from "./invariants/limits.ts";
 import { Observer } from "./invariants/observer.ts";
 import { Violation } from "./invariants/violation.ts";
-import { type Actor, isOurs, type Scenario } from "./scenario/scenario.ts";
+import { type Actor, isOurs, type Member, type Scenario } from "./scenario/scenario.ts";
 import { Machine } from "./schedule/machine.ts";
 import { SimulatedProcess } from "./schedule/simulated-process.ts";
 import { installVirtualGlobals } from "./schedule/virtual-globals.ts";
@@ -38,9 +38,10 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
   try {
     plan(machine, scenario, observer, options.mutate);
     await runToEnd(machine, observer);
-    launchNewcomer(machine, scenario, observer, options.mutate);
+    const newcomer = scenario.actors.some(({ member }) => member === "kernel") ? "kernel" : "lease";
+    launchNewcomer(machine, scenario, newcomer, observer, options.mutate);
     await runToEnd(machine, observer);
-    observer.checkLeftovers();
+    observer.checkLeftovers(newcomer);
   } catch (error) {
     observer.fail(error);
   } finally {
@@ -108,12 +109,13 @@ function cutPower(machine: Machine, observer: Observer): void {
 function launchNewcomer(
   machine: Machine,
   scenario: Scenario,
+  member: Member,
   observer: Observer,
   mutate: Mutation | undefined,
 ): void {
   if (observer.violation !== undefined) return;
   const actor: Actor = {
-    member: scenario.actors.some(({ member }) => member === "kernel") ? "kernel" : "lease",
+    member,
     pid: NEWCOMER_PID,
     startMs: 0,
     skewMs: 0,

@@ -133,7 +133,10 @@ export class OurActor {
   }
 
   #entity(key: string) {
-    return entity(`${key} of ${this.#process.index} at ${this.#process.machine.step}`, this.#process.now());
+    // A renewal is later than what it renews, whatever this process's clock shows.
+    const before = Number(this.#known().get(key)?.cached_at ?? 0);
+    const secret = `${key} of ${this.#process.index} at ${this.#process.machine.step}`;
+    return entity(secret, Math.max(before + 1, this.#process.now()));
   }
 
   #intend(intent: Intent): void {

@@ -33,6 +33,8 @@ export class Ledger {
   #durable = new Set<string>();
   #lastWriter: SimulatedProcess | undefined;
   #peerWroteAt = -1;
+  /** What is stored is cut short or empty: whoever commits then adds what it knew. */
+  #isIncomplete = false;
   #lastWhole: Entities = new Map();
 
   constructor(machine: Machine, tenures: Tenures, count: (limit: Limit) => void) {
@@ -79,6 +81,7 @@ export class Ledger {
     const spared = this.#lastWriter === undefined || isOurs(this.#lastWriter.actor.member);
     if (spared && decode(content) === undefined) throw new Violation("parses", "a power cut tore the cache");
     const left = wholeEntities(content);
+    this.#isIncomplete = content !== undefined && (isBlank(content) || decode(content) === undefined);
     for (const key of this.#durable) {
       if (spared && !left.has(key)) throw new Violation("lost", `a power cut undid ${key}, which was acknowledged`);
     }
@@ -96,6 +99,7 @@ export class Ledger {
     this.#checkRenewal(by, now, inWindow);
     this.#stored = now;
     this.#lastWhole = now;
+    this.#isIncomplete = false;
   }
 
   /** True: it lost the lock after its last look, which it could not have seen. */
@@ -127,7 +131,7 @@ export class Ledger {
     if (key === this.#intents.get(by)?.adds) {
       this.#origins.set(key, { step: this.#machine.step, by });
       this.#everStored.add(key);
-    } else if (!inWindow && this.#peerWroteAt < (this.#readAt.get(by) ?? -1)) {
+    } else if (!inWindow && !this.#isIncomplete && this.#peerWroteAt < (this.#readAt.get(by) ?? -1)) {
       throw new Violation("back", `${by.label} brought ${key} back`);
     }
   }
@@ -144,7 +148,8 @@ export class Ledger {
 
   /** Peers empty the file before they write: what is missing then is dropped only if it is missing in the end. */
   #writtenByPeer(by: SimulatedProcess, now: Entities, content: Uint8Array | undefined): void {
-    if (content !== undefined && !isBlank(content) && decode(content) !== undefined) {
+    this.#isIncomplete = content === undefined || isBlank(content) || decode(content) === undefined;
+    if (!this.#isIncomplete) {
       for (const key of this.#lastWhole.keys()) if (!now.has(key)) this.#count("droppedByPeer");
       this.#lastWhole = now;
     }

@@ -1,5 +1,5 @@
 import { CACHE, LEASE, LOCK_FILE } from "../actors/names.ts";
-import type { Operation } from "../scenario/scenario.ts";
+import type { Member, Operation } from "../scenario/scenario.ts";
 import type { Machine } from "../schedule/machine.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
 import type { Change } from "../system/file-system.ts";
@@ -96,9 +96,12 @@ export class Observer {
     this.#guard(() => this.#promptness.checkEnd());
   }
 
-  /** Everybody has had time enough, and a newcomer has had and released the lock: nothing may be left. */
-  checkLeftovers(): void {
-    for (const name of [LOCK_FILE, LEASE]) {
+  /**
+   * Everybody has had time enough, and a newcomer has had and released the lock: nothing may be left. A killed holder's lease is
+   * left to the next who needs one.
+   */
+  checkLeftovers(newcomer: Member): void {
+    for (const name of newcomer === "lease" ? [LOCK_FILE, LEASE] : [LOCK_FILE]) {
       if (this.#machine.files.find(name)) this.fail(new Violation("served", `${name} was left behind`));
     }
   }

@@ -107,6 +107,7 @@ export class Tenures {
     if (!isOurs(by.actor.member)) {
       if (holds) this.#count("removedByPeer");
     } else if (wasStale) this.#count("takenForDead");
+    else if (by.actor.member === "lease" && usesKernelLocks(owner)) this.#count("leaseUnseenByPeer");
     else if (holds) {
       throw new Violation("foreign lock", `${by.label} took the living ${owner.process.label}'s lock away`);
     }
@@ -168,6 +169,6 @@ export class Tenures {
   }
 }
 
-function usesKernelLocks({ process }: Tenure): boolean {
+function usesKernelLocks({ process }: { readonly process: SimulatedProcess }): boolean {
   return !["node", "python"].includes(process.actor.member);
 }
