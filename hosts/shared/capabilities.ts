@@ -27,8 +27,11 @@ export interface Store {
   stat(): Awaitable<StoreVersion | undefined>;
   /** `undefined` when nothing is stored. */
   read(): Awaitable<StoredContent | undefined>;
-  /** All or nothing: a reader at any instant sees the old bytes or the new ones, whole. */
-  replace(content: Uint8Array): Awaitable<StoreVersion>;
+  /**
+   * All or nothing: a reader at any instant sees the old bytes or the new ones, whole. `beforePublishing` is awaited directly
+   * before they become visible, when all that takes time is done; if it throws, nothing changes and this throws the same.
+   */
+  replace(content: Uint8Array, beforePublishing?: () => Awaitable<void>): Awaitable<StoreVersion>;
   /** Removes what is stored. `false` when there was nothing. */
   remove(): Awaitable<boolean>;
   /** Keeps what is stored now under another name as well, and returns that name. What is stored stays in place. */

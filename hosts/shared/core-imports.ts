@@ -16,6 +16,13 @@ const OK: Answer = { status: STATUS.ok, parts: [] };
 const plain = (status: number): Answer => ({ status, parts: [] });
 const bytes = (...parts: Uint8Array[]): Answer => ({ status: STATUS.ok, parts });
 
+/** Thrown through `store.replace` to keep it from publishing. */
+const LOST = new Error("The lock was lost.");
+
+function throwUnless(isMine: boolean): void {
+  if (!isMine) throw LOST;
+}
+
 /** What the session adds to the capabilities. */
 export interface SessionHooks {
   /** `lock.create`, but only once it is this session's turn within the process. */
@@ -87,7 +94,7 @@ export class CapabilityBridge {
   }
 
   #store() {
-    const { store } = this.#capabilities;
+    const { store, lock } = this.#capabilities;
     const missing = plain(STATUS.not_found);
     return {
       stat: (op: number) =>
@@ -98,7 +105,11 @@ export class CapabilityBridge {
         ),
       replace: (op: number, pointer: number, length: number) => {
         const content = this.#copy(pointer, length);
-        this.#call(op, () => then(store.replace(content), (version) => bytes(encodeVersion(version))));
+        const stillMine = () => {
+          const answer = lock.check();
+          return isPromise(answer) ? answer.then(throwUnless) : throwUnless(answer);
+        };
+        this.#call(op, () => then(store.replace(content, stillMine), (version) => bytes(encodeVersion(version))));
       },
       remove: (op: number) => this.#call(op, () => then(store.remove(), (removed) => (removed ? OK : missing))),
       set_aside: (op: number) => this.#call(op, () => then(store.setAside(), () => OK)),
@@ -176,6 +187,7 @@ export class CapabilityBridge {
   }
 
   #failed(error: unknown, own: StatusName | undefined): Answer {
+    if (error === LOST) return plain(STATUS.lost);
     const name =
       own !== undefined && (own === "callback_failed" || !(error instanceof PersistenceError))
         ? own

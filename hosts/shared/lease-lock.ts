@@ -1,5 +1,5 @@
 import type { LockInspection, TakeOver } from "./capabilities.ts";
-import { hasCode, quietly, unlessMissing } from "./file-system.ts";
+import { type FileSystem, hasCode, quietly, unlessMissing } from "./file-system.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
 import { isInspected, LockFile, leasePath } from "./lock-file.ts";
 import { describeSelf } from "./processes.ts";
@@ -19,7 +19,15 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
   const { fs, clock } = runtime;
   let held: LockFile | undefined;
   let lease: Lease | undefined;
+  let renewedAt = 0;
+  // One object for all leases: proper-lockfile marks it with what it learns about the precision of times.
+  const renewing: FileSystem = { ...fs, utimes };
   const line = describeSelf(runtime);
+
+  function utimes(at: string, access: Date, modified: Date, callback: (error: Error | null) => void): void {
+    renewedAt = modified.getTime();
+    fs.utimes(at, access, modified, callback);
+  }
 
   /** `undefined`: somebody else has it. */
   async function takeLease(): Promise<Lease | undefined> {
@@ -27,7 +35,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     const taken: Lease = { lost: false, release: async () => undefined };
     try {
       const release = await lockfile.lock(path, {
-        fs,
+        fs: renewing,
         realpath: false,
         stale: STALE_MS,
         update: RENEW_MS,
@@ -36,10 +44,13 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
           taken.lost = true;
         },
       });
+      renewedAt = Math.max(renewedAt, clock.now());
       taken.release = async () => {
         if (!taken.lost) {
           taken.lost = true;
-          await release();
+          if (await isLeaseOurs()) {
+            await release();
+          }
         }
       };
       return taken;
@@ -50,6 +61,15 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
       }
       throw error;
     }
+  }
+
+  /**
+   * proper-lockfile removes whatever lease is there: that it is another one's by now it notices only at its next renewal. Another
+   * one's is younger than our latest renewal by at least the time after which it took ours.
+   */
+  async function isLeaseOurs(): Promise<boolean> {
+    const found = await unlessMissing(files.stat(leasePath(path)));
+    return found !== undefined && Number(found.mtimeMs) - renewedAt < STALE_MS / 2;
   }
 
   /**

@@ -67,7 +67,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
     check: () => choose().lock.check(),
     touch: () => choose().lock.touch(),
     release: () => choose().lock.release(),
-    wait: (ms) => waitForChange(runtime.fs, path, ms),
+    wait: (ms) => waitForChange(runtime.fs, path, ms, choose().kind === "P"),
     processAlive: (pid) => processAlive(files, pid, runtime),
   };
 }

@@ -1,4 +1,4 @@
-import type { Store, StoredContent, StoreVersion } from "./capabilities.ts";
+import type { Awaitable, Store, StoredContent, StoreVersion } from "./capabilities.ts";
 import { closing, type FileStatus, Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
 import { processAlive } from "./processes.ts";
 import { randomName } from "./random-name.ts";
@@ -40,7 +40,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     return fd === undefined ? undefined : closing(files, fd, () => readUnchanged(files, fd));
   }
 
-  async function replace(content: Uint8Array): Promise<StoreVersion> {
+  async function replace(content: Uint8Array, beforePublishing?: () => Awaitable<void>): Promise<StoreVersion> {
     const target = await followLinks(files, paths, location);
     const temporary = paths.join(
       paths.dirname(target),
@@ -48,6 +48,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     );
     const version = await writeNew(temporary, content);
     try {
+      await beforePublishing?.();
       await patiently(() => files.rename(temporary, target));
     } catch (error) {
       await quietly(files.unlink(temporary));

@@ -105,7 +105,8 @@ export function onChecked(): void {
 }
 
 export function onReplaced(): void {
-  if (outcomeStatus != OK) fail(outcomeFailure());
+  if (outcomeStatus == LOST) restart();
+  else if (outcomeStatus != OK) fail(outcomeFailure());
   else if (!rememberVersion(outcomePointer, outcomeLength, lookedAt, true)) fail(IO_ERROR);
   else finish(OK);
 }

@@ -14,8 +14,15 @@ export interface Intent {
   readonly removesAll?: boolean;
 }
 
+interface Origin {
+  readonly step: number;
+  readonly by: SimulatedProcess;
+  /** Published with a lock that its writer could not know to be lost. */
+  readonly inWindow: boolean;
+}
+
 /** The most system calls of its own between a holder's last look at the lock and what it then publishes. */
-const MAX_CALLS_UNSEEN = 12;
+const MAX_CALLS_UNSEEN = 3;
 
 /** What is stored, who wrote it, and whether whoever drops or adds something may. */
 export class Ledger {
@@ -24,7 +31,7 @@ export class Ledger {
   readonly #count: (limit: Limit) => void;
   #stored: Entities = new Map();
   /** When each entity was stored, and by whom. */
-  readonly #origins = new Map<string, { step: number; by: SimulatedProcess }>();
+  readonly #origins = new Map<string, Origin>();
   readonly #intents = new Map<SimulatedProcess, Intent>();
   readonly #readAt = new Map<SimulatedProcess, number>();
   readonly #looks = new Map<SimulatedProcess, { step: number; call: number }>();
@@ -121,6 +128,7 @@ export class Ledger {
     const readAt = this.#readAt.get(by) ?? -1;
     if (inWindow) return;
     if (origin !== undefined && origin.step > readAt) {
+      if (origin.inWindow) return;
       if (!isOurs(origin.by.actor.member)) return this.#count("peerWroteWithoutLock");
       throw new Violation("lost", `${by.label} dropped ${origin.by.label}'s ${key}, stored after it had read`);
     }
@@ -129,7 +137,7 @@ export class Ledger {
 
   #added(by: SimulatedProcess, key: string, inWindow: boolean): void {
     if (key === this.#intents.get(by)?.adds) {
-      this.#origins.set(key, { step: this.#machine.step, by });
+      this.#origins.set(key, { step: this.#machine.step, by, inWindow });
       this.#everStored.add(key);
     } else if (!inWindow && !this.#isIncomplete && this.#peerWroteAt < (this.#readAt.get(by) ?? -1)) {
       throw new Violation("back", `${by.label} brought ${key} back`);
@@ -154,7 +162,7 @@ export class Ledger {
       this.#lastWhole = now;
     }
     for (const key of now.keys()) {
-      if (!this.#stored.has(key)) this.#origins.set(key, { step: this.#machine.step, by });
+      if (!this.#stored.has(key)) this.#origins.set(key, { step: this.#machine.step, by, inWindow: false });
       this.#everStored.add(key);
     }
     this.#peerWroteAt = this.#machine.step;

@@ -6,8 +6,8 @@ export type Limit =
   | "removedByPeer"
   /** A holder that did not renew for longer than the grace was taken for dead. */
   | "takenForDead"
-  /** A contender with a lease moved a living holder's file aside, having seen another one there. */
-  | "movedAside"
+  /** Two members of the family wrote into one lock file, which then named a process that neither of them was. */
+  | "garbledByPeers"
   /** A member of the family entered beside a holder with a lease, which its own locks do not show it. */
   | "leaseUnseenByPeer"
   /** A member of the family holds a lock on a file that has no name any more. */

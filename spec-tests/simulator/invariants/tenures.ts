@@ -18,6 +18,8 @@ export interface Tenure {
 interface Owner {
   process: SimulatedProcess;
   modifiedMs: number;
+  /** Two members of the family have written into it, so what it says is neither's name. */
+  isGarbled: boolean;
 }
 
 const NAMED_GRACE_MS = 30_000;
@@ -79,7 +81,9 @@ export class Tenures {
     }
     if (change === "written" && owner !== undefined && owner.process !== by) this.#onOverwritten(owner, inode, by);
     const process = change === "dated" && owner !== undefined ? owner.process : by;
-    this.#owners.set(inode, { process, modifiedMs: inode.modifiedUs / 1000 });
+    const isSecondPeer = owner !== undefined && owner.process !== process && !isOurs(owner.process.actor.member);
+    const isGarbled = !isOurs(process.actor.member) && (isSecondPeer || (owner?.isGarbled ?? false));
+    this.#owners.set(inode, { process, modifiedMs: inode.modifiedUs / 1000, isGarbled });
   }
 
   #onTaken(inode: Inode, owner: Owner, by: SimulatedProcess): void {
@@ -107,6 +111,7 @@ export class Tenures {
     if (!isOurs(by.actor.member)) {
       if (holds) this.#count("removedByPeer");
     } else if (wasStale) this.#count("takenForDead");
+    else if (owner.isGarbled) this.#count("garbledByPeers");
     else if (by.actor.member === "lease" && usesKernelLocks(owner)) this.#count("leaseUnseenByPeer");
     else if (holds) {
       throw new Violation("foreign lock", `${by.label} took the living ${owner.process.label}'s lock away`);
@@ -131,12 +136,16 @@ export class Tenures {
       else this.#count("takenForDead");
       return;
     }
-    this.#leaseOwner = { process: change === "created" ? by : (owner?.process ?? by), modifiedMs: inode.modifiedUs / 1000 };
+    const process = change === "created" ? by : (owner?.process ?? by);
+    this.#leaseOwner = { process, modifiedMs: inode.modifiedUs / 1000, isGarbled: false };
   }
 
   #isRight({ process, inode }: Tenure): boolean {
     if (this.#machine.files.find(LOCK_FILE) !== inode) return false;
-    return process.actor.member !== "lease" || this.#owners.get(inode)?.process === process;
+    const writer = this.#owners.get(inode)!.process;
+    if (writer === process || process.actor.member === "kernel") return true;
+    // A kernel lock outlives what members of the family write beside it; what ours writes there takes the lock over.
+    return process.actor.member !== "lease" && !isOurs(writer.actor.member);
   }
 
   #refresh(): void {
