@@ -1,0 +1,42 @@
+import { LockFile } from "../../hosts/node/lock-file.ts";
+import type { Lock } from "../../hosts/shared/capabilities.ts";
+import { LOCK_FILE } from "./actors/names.ts";
+import type { Mutation } from "./actors/ours.ts";
+import type { SimulatedProcess } from "./schedule/simulated-process.ts";
+
+export type MutationName = "noInodeComparison" | "noCheck" | "unlinkFirst" | "noLease" | "liveIsDead";
+
+/** The protocol with one rule broken: what the simulator must notice. */
+export const MUTATIONS: Readonly<Record<MutationName, Mutation>> = {
+  /** The lock file at the path is taken for the one that is open. */
+  noInodeComparison: (lock) => {
+    LockFile.prototype.isAtPath = async () => true;
+    return lock;
+  },
+  /** Publishes without looking whether the lock is still its own. */
+  noCheck: (lock) => ({ ...lock, kind: lock.kind, check: () => true }),
+  /** Removes what is in the way before it has proved it abandoned. */
+  unlinkFirst: (lock, process) => ({
+    ...lock,
+    kind: lock.kind,
+    takeOver: async () => {
+      await unlink(process);
+      return (await lock.create()) ? "taken" : "changed";
+    },
+  }),
+  /** A fresh lease proves nothing. */
+  noLease: (lock) => ({ ...lock, kind: lock.kind, inspect: async () => withoutLease(await lock.inspect()) }),
+  /** Whatever process a lock file names is gone. */
+  liveIsDead: (lock) => ({ ...lock, kind: lock.kind, processAlive: () => false }),
+};
+
+function withoutLease(seen: Awaited<ReturnType<Lock["inspect"]>>) {
+  return seen && { ...seen, leaseMtimeMs: undefined };
+}
+
+function unlink(process: SimulatedProcess): Promise<void> {
+  const { files } = process.machine;
+  return new Promise((resolve) => {
+    process.call(`unlink ${LOCK_FILE}`, () => files.unlink(process, LOCK_FILE), () => resolve());
+  });
+}
