@@ -1,4 +1,4 @@
-import { LockFile } from "../../hosts/node/lock-file.ts";
+import { LockFile } from "../../hosts/shared/lock-file.ts";
 import type { Lock } from "../../hosts/shared/capabilities.ts";
 import { LOCK_FILE } from "./actors/names.ts";
 import type { Mutation } from "./actors/ours.ts";

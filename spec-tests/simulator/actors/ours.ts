@@ -1,8 +1,8 @@
 import type { Capabilities, Clock, Lock } from "../../../hosts/shared/capabilities.ts";
 import { CoreSession } from "../../../hosts/shared/core-session.ts";
 import type { CoreModule } from "../../../hosts/shared/core-module.ts";
-import { createLock } from "../../../hosts/node/lock.ts";
-import { createFileStore } from "../../../hosts/node/store.ts";
+import { createLock } from "../../../hosts/shared/lock.ts";
+import { createFileStore } from "../../../hosts/shared/store.ts";
 import type { Intent } from "../invariants/ledger.ts";
 import type { Observer } from "../invariants/observer.ts";
 import type { Operation } from "../scenario/scenario.ts";
@@ -10,7 +10,7 @@ import { Random, hash } from "../schedule/random.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
 import { decode, type Entities, encode, entity, SHARED } from "./documents.ts";
 import { CACHE, LOCK_FILE, pathFor } from "./names.ts";
-import { processFiles, processLocks } from "./process-files.ts";
+import { processRuntime } from "./process-runtime.ts";
 
 /** How long an operation waits for the lock. */
 export const LOCK_TIMEOUT_MS = 10_000;
@@ -149,17 +149,14 @@ export class OurActor {
 }
 
 function connect(process: SimulatedProcess, observer: Observer, mutate: Mutation | undefined): Capabilities {
-  const fs = processFiles(process, observer);
-  const clock = clockOf(process);
-  const kernelLocks = process.actor.member === "kernel" ? processLocks(process) : false;
-  const options = { fs, clock, platform: "linux" } as const;
-  const real = createLock(pathFor(process.index, LOCK_FILE), { ...options, kernelLocks });
+  const runtime = processRuntime(process, observer, clockOf(process));
+  const real = createLock(runtime, pathFor(process.index, LOCK_FILE));
   const lock = mutate === undefined ? real : mutate(real, process);
   return {
-    store: createFileStore(pathFor(process.index, CACHE), options),
+    store: createFileStore(runtime, pathFor(process.index, CACHE)),
     cipher: undefined,
     lock: observed(lock, process, observer),
-    clock,
+    clock: runtime.clock,
     log: (_level, code) => process.machine.note(`${process.label} logs ${code}`),
   };
 }

@@ -1,10 +1,7 @@
-import { type BigIntStats, constants } from "node:fs";
-import type { FileSystem } from "../../../hosts/node/file-system.ts";
-import type { KernelLocks } from "../../../hosts/node/kernel-locks.ts";
+import type { FileStatus, FileSystem } from "../../../hosts/shared/file-system.ts";
 import type { Observer } from "../invariants/observer.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
 import { errno } from "../system/errno.ts";
-import { tryDescriptionLock, tryFlock, unflock } from "../system/file-locks.ts";
 import type { OpenFlags } from "../system/file-system.ts";
 import type { Inode } from "../system/inode.ts";
 import type { OpenFile } from "../system/open-file.ts";
@@ -79,32 +76,17 @@ export function processFiles(process: SimulatedProcess, observer: Observer): Fil
   return functions as unknown as FileSystem;
 }
 
-/** The two locks of hosts/node/kernel-locks-posix.ts. It calls the kernel twice in one go, and so does this. */
-export function processLocks(process: SimulatedProcess): KernelLocks {
-  return {
-    lock: (fd) =>
-      process.callAtOnce(`lock ${fd}`, () => {
-        const file = fileOf(process, fd);
-        if (!tryFlock(file)) return false;
-        if (tryDescriptionLock(file)) return true;
-        unflock(file);
-        return false;
-      }),
-  };
-}
-
-function fileOf(process: SimulatedProcess, descriptor: number): OpenFile {
+export function fileOf(process: SimulatedProcess, descriptor: number): OpenFile {
   const found = process.machine.files.openedBy(process).find((file) => file.descriptor === descriptor);
   if (found === undefined) throw errno("EBADF", "descriptor");
   return found;
 }
 
 function flagsOf(flags: string | number): OpenFlags {
-  if (typeof flags === "string") return flags === "wx" ? { create: true, exclusive: true } : {};
-  return { create: (flags & constants.O_CREAT) !== 0, exclusive: (flags & constants.O_EXCL) !== 0 };
+  return String(flags).startsWith("wx") ? { create: true, exclusive: true } : {};
 }
 
-function statsOf(inode: Inode): BigIntStats {
+function statsOf(inode: Inode): FileStatus {
   return {
     ino: BigInt(inode.number),
     dev: 1n,
@@ -114,7 +96,7 @@ function statsOf(inode: Inode): BigIntStats {
     mtime: new Date(Math.floor(inode.modifiedUs / 1000)),
     isSymbolicLink: () => false,
     isFile: () => !inode.isFolder,
-  } as unknown as BigIntStats;
+  } as unknown as FileStatus;
 }
 
 /** `/proc/<pid>/stat`: nobody here is a zombie. */

@@ -1,7 +1,7 @@
 import type { Machine } from "./machine.ts";
 
-// The hosts and proper-lockfile take the time, timers and the process number from the runtime. While a schedule runs, the
-// runtime's are those of the simulated process whose code is running. Nothing else runs in this thread meanwhile.
+// proper-lockfile and what queues within a process take the time and timers from the global object. While a schedule runs, these
+// are those of the simulated process whose code is running. Nothing else runs in this thread meanwhile.
 
 const QUEUE_REGISTRY = Symbol.for("msal-extensions.process-queue.1");
 
@@ -9,8 +9,7 @@ type Callback = (...values: unknown[]) => void;
 
 /** @returns what brings the real ones back */
 export function installVirtualGlobals(machine: Machine): () => void {
-  const real = { setTimeout, clearTimeout, setInterval, clearInterval, now: Date.now, kill: process.kill };
-  const pid = Object.getOwnPropertyDescriptor(process, "pid")!;
+  const real = { setTimeout, clearTimeout, setInterval, clearInterval, now: Date.now };
   const owner = () => machine.current!;
   const handle = (cancel: () => void) => ({ cancel, unref() {}, ref() {} });
   const cancel = (timer: { cancel?: () => void } | undefined) => timer?.cancel?.();
@@ -21,17 +20,10 @@ export function installVirtualGlobals(machine: Machine): () => void {
     clearInterval: cancel,
   });
   Date.now = () => owner().now();
-  process.kill = (wanted: number) => {
-    if (machine.processes.some((other) => other.isAlive && other.pid === wanted)) return true;
-    throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
-  };
-  Object.defineProperty(process, "pid", { configurable: true, get: () => owner().pid });
   return () => {
-    const { now, kill, ...timers } = real;
+    const { now, ...timers } = real;
     Object.assign(globalThis, timers);
     Date.now = now;
-    process.kill = kill;
-    Object.defineProperty(process, "pid", pid);
     delete (globalThis as Record<symbol, unknown>)[QUEUE_REGISTRY];
   };
 }

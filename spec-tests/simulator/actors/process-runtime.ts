@@ -1,0 +1,44 @@
+import { posix } from "node:path";
+import type { Clock } from "../../../hosts/shared/capabilities.ts";
+import type { KernelLocks } from "../../../hosts/shared/kernel-locks.ts";
+import type { Runtime } from "../../../hosts/shared/runtime.ts";
+import type { Observer } from "../invariants/observer.ts";
+import type { SimulatedProcess } from "../schedule/simulated-process.ts";
+import { tryDescriptionLock, tryFlock, unflock } from "../system/file-locks.ts";
+import { fileOf, processFiles } from "./process-files.ts";
+
+/** What the file store and the lock are made of, for one simulated process. */
+export function processRuntime(process: SimulatedProcess, observer: Observer, clock: Clock): Runtime {
+  return {
+    platform: "linux",
+    fs: processFiles(process, observer),
+    paths: posix,
+    noFollow: 0,
+    pid: process.pid,
+    program: "app.js",
+    clock,
+    kernelLocks: () => (process.actor.member === "kernel" ? processLocks(process) : undefined),
+    signalProcess(pid) {
+      const { processes } = process.machine;
+      if (!processes.some((other) => other.isAlive && other.pid === pid)) {
+        throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
+      }
+    },
+  };
+}
+
+/** The two locks of hosts/shared/kernel-locks-posix.ts. It calls the kernel twice in one go, and so does this. */
+function processLocks(process: SimulatedProcess): KernelLocks {
+  return {
+    recordLocks: true,
+    letGo() {},
+    lock: (fd) =>
+      process.callAtOnce(`lock ${fd}`, () => {
+        const file = fileOf(process, fd);
+        if (!tryFlock(file)) return false;
+        if (tryDescriptionLock(file)) return true;
+        unflock(file);
+        return false;
+      }),
+  };
+}
