@@ -59,16 +59,19 @@ async function runWorker(take: () => Assignment | undefined, onReport: (report: 
   const script = new URL("dist/spec-tests/simulator/worker.js", `file://${root}`);
   const worker = new Worker(script);
   try {
-    for (let portion = take(); portion !== undefined; portion = take()) {
-      worker.postMessage(portion);
-      onReport(
-        await new Promise<Report>((resolve, reject) => {
-          worker.once("message", resolve);
-          worker.once("error", reject);
-        }),
-      );
-      worker.removeAllListeners();
-    }
+    await new Promise<void>((resolve, reject) => {
+      const order = () => {
+        const portion = take();
+        if (portion === undefined) resolve();
+        else worker.postMessage(portion);
+      };
+      worker.on("error", reject);
+      worker.on("message", (report: Report) => {
+        onReport(report);
+        order();
+      });
+      order();
+    });
   } finally {
     await worker.terminate();
   }

@@ -6,11 +6,18 @@ import type { SimulatedProcess } from "./schedule/simulated-process.ts";
 
 export type MutationName = "noInodeComparison" | "noCheck" | "unlinkFirst" | "noLease" | "liveIsDead";
 
+const { isAtPath } = LockFile.prototype;
+
+async function looksButDoesNotCompare(this: LockFile): Promise<boolean> {
+  await isAtPath.call(this);
+  return true;
+}
+
 /** The protocol with one rule broken: what the simulator must notice. */
 export const MUTATIONS: Readonly<Record<MutationName, Mutation>> = {
   /** The lock file at the path is taken for the one that is open. */
   noInodeComparison: (lock) => {
-    LockFile.prototype.isAtPath = async () => true;
+    LockFile.prototype.isAtPath = looksButDoesNotCompare;
     return lock;
   },
   /** Publishes without looking whether the lock is still its own. */

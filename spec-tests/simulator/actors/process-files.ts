@@ -77,7 +77,7 @@ export function processFiles(process: SimulatedProcess, observer: Observer): Fil
 }
 
 export function fileOf(process: SimulatedProcess, descriptor: number): OpenFile {
-  const found = process.machine.files.openedBy(process).find((file) => file.descriptor === descriptor);
+  const found = process.machine.files.openedAs(process, descriptor);
   if (found === undefined) throw errno("EBADF", "descriptor");
   return found;
 }
@@ -102,8 +102,7 @@ function statsOf(inode: Inode): FileStatus {
 /** `/proc/<pid>/stat`: nobody here is a zombie. */
 function processState(path: string, process: SimulatedProcess): string {
   const pid = Number(path.split("/")[2]);
-  const alive = process.machine.processes.some((other) => other.isAlive && other.pid === pid);
-  if (!alive) throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
+  if (!process.canSee(pid)) throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
   return `${pid} (msal) S 1`;
 }
 

@@ -19,10 +19,7 @@ export function processRuntime(process: SimulatedProcess, observer: Observer, cl
     clock,
     kernelLocks: () => (process.actor.member === "kernel" ? processLocks(process) : undefined),
     signalProcess(pid) {
-      const { processes } = process.machine;
-      if (!processes.some((other) => other.isAlive && other.pid === pid)) {
-        throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
-      }
+      if (!process.canSee(pid)) throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
     },
   };
 }

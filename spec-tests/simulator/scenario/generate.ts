@@ -1,6 +1,6 @@
 import { Random } from "../schedule/random.ts";
 import type { Errno } from "../system/errno.ts";
-import type { Actor, Fault, Member, Operation, OperationName, Scenario } from "./scenario.ts";
+import { type Actor, type Fault, isOurs, type Member, type Operation, type OperationName, type Scenario } from "./scenario.ts";
 
 const PEERS: readonly Member[] = ["node", "python", "portalocker", "dotnet", "java", "go"];
 const OPERATIONS: readonly OperationName[] = ["add", "add", "add", "renew", "renew", "remove", "update", "load", "section"];
@@ -14,7 +14,8 @@ export function generate(seed: number): Scenario {
   const random = new Random(seed ^ 0x5eed);
   const members = pickMembers(random);
   const powerCutMs = random.chance(0.1) ? random.below(400) : undefined;
-  const actors = members.map((member, index) => planActor(random, member, index, powerCutMs));
+  const planned = members.map((member, index) => planActor(random, member, index, powerCutMs));
+  const actors = random.chance(0.15) ? inContainers(random, planned) : planned;
   return {
     seed,
     granularityMs: random.pick([0, 0, 0, 4, 10, 1000, 2000]),
@@ -46,6 +47,12 @@ function planActor(random: Random, member: Member, index: number, powerCutMs: nu
     skewMs: random.chance(0.2) ? random.below(2000) - 1000 : 0,
     operations: Array.from({ length: 1 + random.below(3) }, () => planOperation(random)),
   };
+}
+
+/** Whoever proves by its process alone that it lives cannot be seen from another container, so only one kind of ours may be there. */
+function inContainers(random: Random, actors: Actor[]): Actor[] {
+  if (new Set(actors.map(({ member }) => member)).size > 1 || !isOurs(actors[0]!.member)) return actors;
+  return actors.map((actor) => ({ ...actor, container: random.below(2) }));
 }
 
 function planOperation(random: Random): Operation {

@@ -21,6 +21,8 @@ export interface Actor {
   /** By how much its clock is ahead. */
   readonly skewMs: number;
   readonly operations: readonly Operation[];
+  /** Its container, where there are several: those of others are on the same files and do not see its processes. */
+  readonly container?: number;
 }
 
 /** Befalls an actor at its `call`-th system call. */

@@ -40,6 +40,14 @@ export class SimulatedProcess {
     return this.actor.pid;
   }
 
+  /** Is there a process of this number, as far as this one can know? Those of another container it cannot see. */
+  canSee(pid: number): boolean {
+    const { container } = this.actor;
+    return this.machine.processes.some(
+      (other) => other.isAlive && other.pid === pid && other.actor.container === container,
+    );
+  }
+
   /** What its clock shows, in milliseconds since the epoch. */
   now(): number {
     return Math.floor(this.machine.wallNow() + this.actor.skewMs);

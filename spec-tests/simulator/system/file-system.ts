@@ -27,7 +27,7 @@ export class SimulatedFileSystem {
   #names = new Map<string, Inode>();
   #inodes = 100;
   #descriptors = 10;
-  #open = new Map<number, OpenFile>();
+  readonly #open = new Map<object, Map<number, OpenFile>>();
   onChange: ChangeListener = () => {};
 
   /** `now`: the file system's own clock, in milliseconds. */
@@ -48,13 +48,18 @@ export class SimulatedFileSystem {
       this.#setContent(inode, EMPTY, by);
     }
     const file = new OpenFile(this.#descriptors++, inode, by);
-    this.#open.set(file.descriptor, file);
+    let opened = this.#open.get(by);
+    if (opened === undefined) {
+      opened = new Map();
+      this.#open.set(by, opened);
+    }
+    opened.set(file.descriptor, file);
     return file;
   }
 
   close(file: OpenFile): void {
     this.#opened(file, "close");
-    this.#open.delete(file.descriptor);
+    this.#open.get(file.owner)!.delete(file.descriptor);
     dropLocksOnClose(file);
   }
 
@@ -153,18 +158,26 @@ export class SimulatedFileSystem {
 
   /** What a process has open: the kernel closes it when the process ends. */
   openedBy(owner: object): OpenFile[] {
-    return [...this.#open.values()].filter((file) => file.owner === owner);
+    return [...(this.#open.get(owner)?.values() ?? [])];
+  }
+
+  openedAs(owner: object, descriptor: number): OpenFile | undefined {
+    return this.#open.get(owner)?.get(descriptor);
+  }
+
+  countOpenedBy(owner: object): number {
+    return this.#open.get(owner)?.size ?? 0;
   }
 
   /** Nothing is open any more, and of what was not synced some is gone. */
   cutPower(random: Random): void {
-    for (const file of this.#open.values()) dropLocksOnClose(file);
+    for (const opened of this.#open.values()) for (const file of opened.values()) dropLocksOnClose(file);
     this.#open.clear();
     this.#names = this.#disk.cutPower(random);
   }
 
   #opened(file: OpenFile, syscall: string): OpenFile {
-    if (this.#open.get(file.descriptor) !== file) throw errno("EBADF", syscall);
+    if (this.openedAs(file.owner, file.descriptor) !== file) throw errno("EBADF", syscall);
     return file;
   }
 
