@@ -46,8 +46,8 @@ export interface FileSystem {
   readFile(path: string, encoding: "utf8", callback: Callback<string>): void;
   readlink(path: string, callback: Callback<string>): void;
   rename(from: string, to: string, callback: NoValue): void;
-  /** For proper-lockfile. */
   rmdir(path: string, callback: NoValue): void;
+  /** For proper-lockfile. */
   rmdirSync(path: string): void;
   stat(path: string, options: { bigint: true }, callback: Callback<FileStatus>): void;
   unlink(path: string, callback: NoValue): void;
@@ -162,6 +162,10 @@ export class Files {
 
   unlink(path: string): Promise<void> {
     return settled((callback: Callback<void>) => this.#fs.unlink(path, callback as NoValue));
+  }
+
+  removeFolder(path: string): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.rmdir(path, callback as NoValue));
   }
 
   /** Creates a folder for secrets, and those above it that are missing. */

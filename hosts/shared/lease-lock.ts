@@ -29,8 +29,17 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     fs.utimes(at, access, modified, callback);
   }
 
+  /** After a clock was set back a dead holder's lease would not be stale for proper-lockfile until its time has come again. */
+  async function removeFromFuture(): Promise<void> {
+    const found = await unlessMissing(files.stat(leasePath(path)));
+    if (found !== undefined && Number(found.mtimeMs) - clock.now() > STALE_MS) {
+      await unlessMissing(files.removeFolder(leasePath(path)));
+    }
+  }
+
   /** `undefined`: somebody else has it. */
   async function takeLease(): Promise<Lease | undefined> {
+    await removeFromFuture();
     const { default: lockfile } = await import("proper-lockfile");
     const taken: Lease = { lost: false, release: async () => undefined };
     try {

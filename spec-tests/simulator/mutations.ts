@@ -1,6 +1,6 @@
-import { LockFile } from "../../hosts/shared/lock-file.ts";
 import type { Lock } from "../../hosts/shared/capabilities.ts";
-import { LOCK_FILE } from "./actors/names.ts";
+import { LockFile } from "../../hosts/shared/lock-file.ts";
+import { LEASE, LOCK_FILE } from "./actors/names.ts";
 import type { Mutation } from "./actors/ours.ts";
 import type { SimulatedProcess } from "./schedule/simulated-process.ts";
 
@@ -27,12 +27,20 @@ export const MUTATIONS: Readonly<Record<MutationName, Mutation>> = {
     ...lock,
     kind: lock.kind,
     takeOver: async () => {
-      await unlink(process);
+      await remove(process, LOCK_FILE);
       return (await lock.create()) ? "taken" : "changed";
     },
   }),
   /** A fresh lease proves nothing. */
-  noLease: (lock) => ({ ...lock, kind: lock.kind, inspect: async () => withoutLease(await lock.inspect()) }),
+  noLease: (lock, process) => ({
+    ...lock,
+    kind: lock.kind,
+    inspect: async () => withoutLease(await lock.inspect()),
+    takeOver: async (inspected) => {
+      await remove(process, LEASE);
+      return lock.takeOver(inspected);
+    },
+  }),
   /** Whatever process a lock file names is gone. */
   liveIsDead: (lock) => ({ ...lock, kind: lock.kind, processAlive: () => false }),
 };
@@ -41,9 +49,10 @@ function withoutLease(seen: Awaited<ReturnType<Lock["inspect"]>>) {
   return seen && { ...seen, leaseMtimeMs: undefined };
 }
 
-function unlink(process: SimulatedProcess): Promise<void> {
+function remove(process: SimulatedProcess, name: string): Promise<void> {
   const { files } = process.machine;
+  const action = () => (name === LEASE ? files.removeFolder(process, name) : files.unlink(process, name));
   return new Promise((resolve) => {
-    process.call(`unlink ${LOCK_FILE}`, () => files.unlink(process, LOCK_FILE), () => resolve());
+    process.call(`remove ${name}`, action, () => resolve());
   });
 }

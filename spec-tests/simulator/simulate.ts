@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { coreModule } from "../../hosts/node/wasm-module.ts";
-import { OurActor, type Mutation } from "./actors/ours.ts";
+import { type Mutation, OurActor } from "./actors/ours.ts";
 import { runPeer } from "./actors/peer-work.ts";
 import type { LimitCounts } from "./invariants/limits.ts";
 import { Observer } from "./invariants/observer.ts";
@@ -27,7 +27,9 @@ const RECOVERY_MS = 31_000;
 const NEWCOMER_PID = 9999;
 
 const nextTurn = setImmediate;
-const leases = createRequire(import.meta.url)("proper-lockfile/lib/lockfile.js") as unknown as { getLocks(): Record<string, unknown> };
+const leases = createRequire(import.meta.url)("proper-lockfile/lib/lockfile.js") as unknown as {
+  getLocks(): Record<string, unknown>;
+};
 
 /** Runs a scenario to its end, or to the first violation. The same scenario has the same outcome. */
 export async function simulate(scenario: Scenario, options: SimulateOptions = {}): Promise<Outcome> {
@@ -49,7 +51,12 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
     for (const path of Object.keys(leases.getLocks())) delete leases.getLocks()[path];
   }
   const { violation } = observer;
-  return { violation: violation === undefined ? undefined : describe(violation), events: machine.step, limits: observer.limits, trace: machine.trace ?? [] };
+  return {
+    violation: violation === undefined ? undefined : describe(violation),
+    events: machine.step,
+    limits: observer.limits,
+    trace: machine.trace ?? [],
+  };
 }
 
 function describe(error: unknown) {

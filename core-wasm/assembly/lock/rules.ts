@@ -7,6 +7,8 @@ import { EVENT_ABANDONED, EVENT_BUSY, EVENT_NAMED } from "./protocol";
 
 /** Between creating the file and writing into it a holder needs microseconds; a suspended one may need longer. */
 const EMPTY_GRACE_MS: f64 = 2000;
+/** Where times are whole, or even, seconds a file just created looks up to so much older. Found by the simulator. */
+const COARSENESS_MS: f64 = 2000;
 /** Holders renew every 5 s. Older than this, the process of that number is another one that got it later. */
 const NAMED_GRACE_MS: f64 = 30000;
 /**
@@ -19,11 +21,15 @@ const LEASE_GRACE_MS: f64 = 8000;
 export function judgeInspection(now: f64): u32 {
   if (isKernelLocked()) return EVENT_BUSY;
   if (isYoung(leaseModifiedAt(), now, LEASE_GRACE_MS)) return EVENT_BUSY;
-  if (holderLength() == 0) return isYoung(modifiedAt(), now, EMPTY_GRACE_MS) ? EVENT_BUSY : EVENT_ABANDONED;
+  if (holderLength() == 0) return isYoung(modifiedAt(), now, emptyGrace()) ? EVENT_BUSY : EVENT_ABANDONED;
   // A holder whose text we cannot read gets the same grace as one that lives.
   if (inspectedPid() == 0) return isYoung(modifiedAt(), now, NAMED_GRACE_MS) ? EVENT_BUSY : EVENT_ABANDONED;
   // A time in the future proves nothing about the process, so ask.
   return now - modifiedAt() < NAMED_GRACE_MS ? EVENT_NAMED : EVENT_ABANDONED;
+}
+
+function emptyGrace(): f64 {
+  return modifiedAt() % 1000 == 0 ? EMPTY_GRACE_MS + COARSENESS_MS : EMPTY_GRACE_MS;
 }
 
 export function inspectedPid(): u32 {

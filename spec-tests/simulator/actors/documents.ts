@@ -1,4 +1,4 @@
-import { isObject, referenceSalvage } from "../../reference/index.ts";
+import { isObject, referenceSalvage, salvagedMember } from "../../reference/index.ts";
 
 /** The token that everybody renews. All others have one owner. */
 export const SHARED = "shared";
@@ -23,6 +23,11 @@ export function encode(entities: Entities): Uint8Array {
 
 export function isBlank(content: Uint8Array): boolean {
   return content.every((byte) => byte === 0 || byte === 0x20);
+}
+
+/** A salvage leaves a mark, so that whoever still knows what was lost brings it back. */
+export function isMarkedSalvaged(content: Uint8Array | undefined): boolean {
+  return content !== undefined && decoder.decode(content).includes(salvagedMember);
 }
 
 /** `undefined`: neither a document nor nothing. */

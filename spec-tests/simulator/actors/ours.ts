@@ -1,12 +1,12 @@
 import type { Capabilities, Clock, Lock } from "../../../hosts/shared/capabilities.ts";
-import { CoreSession } from "../../../hosts/shared/core-session.ts";
 import type { CoreModule } from "../../../hosts/shared/core-module.ts";
+import { CoreSession } from "../../../hosts/shared/core-session.ts";
 import { createLock } from "../../../hosts/shared/lock.ts";
 import { createFileStore } from "../../../hosts/shared/store.ts";
 import type { Intent } from "../invariants/ledger.ts";
 import type { Observer } from "../invariants/observer.ts";
 import type { Operation } from "../scenario/scenario.ts";
-import { Random, hash } from "../schedule/random.ts";
+import { hash, Random } from "../schedule/random.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
 import { decode, type Entities, encode, entity, SHARED } from "./documents.ts";
 import { CACHE, LOCK_FILE, pathFor } from "./names.ts";

@@ -49,7 +49,7 @@ export function processFiles(process: SimulatedProcess, observer: Observer): Fil
     futimes: (fd: number, _access: Date, modified: Date, callback: Callback) =>
       call(`futimes ${fd}`, () => files.setTimes(process, file(fd).inode, modified.getTime()), callback),
     utimes(path: string, _access: Date, modified: Date, callback: Callback) {
-      const set = () => files.setTimes(process, files.stat(nameAt(path)), modified.getTime());
+      const set = () => files.setTimes(process, files.stat(seen("utimes", path)), modified.getTime());
       call(`utimes ${nameAt(path)}`, set, callback);
     },
     stat: (path: string, ...rest: unknown[]) =>

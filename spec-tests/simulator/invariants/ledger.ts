@@ -1,4 +1,4 @@
-import { decode, type Entities, isBlank, SHARED, wholeEntities } from "../actors/documents.ts";
+import { decode, type Entities, isBlank, isMarkedSalvaged, SHARED, wholeEntities } from "../actors/documents.ts";
 import { CACHE } from "../actors/names.ts";
 import { isOurs } from "../scenario/scenario.ts";
 import type { Machine } from "../schedule/machine.ts";
@@ -40,7 +40,7 @@ export class Ledger {
   #durable = new Set<string>();
   #lastWriter: SimulatedProcess | undefined;
   #peerWroteAt = -1;
-  /** What is stored is cut short or empty: whoever commits then adds what it knew. */
+  /** What is stored is cut short, empty or marked as salvaged: whoever commits then adds what it knew. */
   #isIncomplete = false;
   #lastWhole: Entities = new Map();
 
@@ -59,12 +59,19 @@ export class Ledger {
     const { adds } = this.#intents.get(process) ?? {};
     if (adds === undefined) return;
     if (!this.#everStored.has(adds)) throw new Violation("lost", `${process.label}'s ${adds} was never stored`);
-    if (this.#stored.has(adds)) this.#durable.add(adds);
+    // Syncing the folder is best effort: where it is refused, a power cut may undo what is visible already.
+    if (this.#stored.has(adds) && !process.wasRefused) this.#durable.add(adds);
   }
 
   /** A process read, or looked at, the cache. */
   onRead(process: SimulatedProcess): void {
     this.#readAt.set(process, this.#machine.step);
+  }
+
+  /** A renewal of the lease goes on beside whatever else a process does. */
+  onRenewal(process: SimulatedProcess): void {
+    const look = this.#looks.get(process);
+    if (look !== undefined) this.#looks.set(process, { ...look, call: look.call + 1 });
   }
 
   /** A process looked whether the lock is still its own. */
@@ -76,7 +83,8 @@ export class Ledger {
     const file = this.#machine.files.find(CACHE);
     if (!isOurs(by.actor.member)) this.#writtenByPeer(by, wholeEntities(file?.content), file?.content);
     else {
-      if (decode(file?.content) === undefined) throw new Violation("parses", `${by.label} published what does not parse`);
+      if (decode(file?.content) === undefined)
+        throw new Violation("parses", `${by.label} published what does not parse`);
       this.#published(by, wholeEntities(file?.content));
     }
     this.#lastWriter = by;
@@ -106,7 +114,7 @@ export class Ledger {
     this.#checkRenewal(by, now, inWindow);
     this.#stored = now;
     this.#lastWhole = now;
-    this.#isIncomplete = false;
+    this.#isIncomplete = isMarkedSalvaged(this.#machine.files.find(CACHE)?.content);
   }
 
   /** True: it lost the lock after its last look, which it could not have seen. */
@@ -115,7 +123,8 @@ export class Ledger {
     if (tenure === undefined) throw new Violation("lock", `${by.label} published without the lock`);
     const look = this.#looks.get(by);
     const unseen = by.calls - (look?.call ?? 0);
-    if (unseen > MAX_CALLS_UNSEEN) throw new Violation("lock", `${by.label} published ${unseen} calls after its last look`);
+    if (unseen > MAX_CALLS_UNSEEN)
+      throw new Violation("lock", `${by.label} published ${unseen} calls after its last look`);
     if (tenure.lostAt === undefined) return false;
     if (tenure.lostAt < look!.step) throw new Violation("lock", `${by.label} published with a lock it had lost`);
     this.#count("lostBetweenLookAndPublishing");

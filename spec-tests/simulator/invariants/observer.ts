@@ -46,6 +46,7 @@ export class Observer {
   /** A process of ours made a system call on this name. */
   onCall(process: SimulatedProcess, syscall: string, name: string): void {
     if (name === LOCK_FILE && syscall === "lstat") this.ledger.onLook(process);
+    if (name === LEASE) this.ledger.onRenewal(process);
     if (name === CACHE && (syscall === "open" || syscall === "stat")) this.ledger.onRead(process);
     if (this.#machine.files.countOpenedBy(process) > MAX_OPEN_FILES) {
       this.fail(new Violation("bounded", `${process.label} has more than ${MAX_OPEN_FILES} files open`));
@@ -72,7 +73,8 @@ export class Observer {
     const { code } = error as { code?: string };
     this.#machine.note(`${process.label} has failed: ${code ?? error}`);
     this.#guard(() => {
-      if (this.#mustSucceed) throw new Violation("served", `${process.label} fails although nobody is in its way: ${error}`);
+      if (this.#mustSucceed)
+        throw new Violation("served", `${process.label} fails although nobody is in its way: ${error}`);
       if (code === undefined || code === "core_trap") {
         const { cause, stack } = error as Error;
         throw new Violation("trap", `${process.label}: ${error} ${(cause as Error)?.stack ?? stack}`);

@@ -1,7 +1,7 @@
+import { LOCK_TIMEOUT_MS } from "../actors/ours.ts";
 import type { Operation } from "../scenario/scenario.ts";
 import type { Machine } from "../schedule/machine.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
-import { LOCK_TIMEOUT_MS } from "../actors/ours.ts";
 import { Violation } from "./violation.ts";
 
 /** For pauses over content that does not parse, and for waking up. */
@@ -50,6 +50,7 @@ export class Promptness {
     const took = this.#machine.now - since - (process.delayedMs - delayedBefore);
     // An update whose lock was lost runs its function again; a section takes the lock once.
     const allowed = LOCK_TIMEOUT_MS + ALLOWANCE_MS + 11 * operation.holdMs;
-    if (took > allowed) throw new Violation("served", `${process.label}'s ${operation.name} takes ${took.toFixed(0)} ms`);
+    if (took > allowed)
+      throw new Violation("served", `${process.label}'s ${operation.name} takes ${took.toFixed(0)} ms`);
   }
 }

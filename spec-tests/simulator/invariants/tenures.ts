@@ -130,7 +130,7 @@ export class Tenures {
     if (change === "removed") {
       this.#leaseOwner = undefined;
       if (owner === undefined || owner.process === by || !owner.process.isAlive) return;
-      if (by.now() - owner.modifiedMs >= LEASE_GRACE_MS - 1) this.#count("takenForDead");
+      if (Math.abs(by.now() - owner.modifiedMs) >= LEASE_GRACE_MS - 1) this.#count("takenForDead");
       else if (by.hamperedAt < 0 && owner.process.hamperedAt < 0)
         throw new Violation("foreign lease", `${by.label} removed the living ${owner.process.label}'s lease`);
       else this.#count("takenForDead");

@@ -1,9 +1,27 @@
 import { Random } from "../schedule/random.ts";
 import type { Errno } from "../system/errno.ts";
-import { type Actor, type Fault, isOurs, type Member, type Operation, type OperationName, type Scenario } from "./scenario.ts";
+import {
+  type Actor,
+  type Fault,
+  isOurs,
+  type Member,
+  type Operation,
+  type OperationName,
+  type Scenario,
+} from "./scenario.ts";
 
 const PEERS: readonly Member[] = ["node", "python", "portalocker", "dotnet", "java", "go"];
-const OPERATIONS: readonly OperationName[] = ["add", "add", "add", "renew", "renew", "remove", "update", "load", "section"];
+const OPERATIONS: readonly OperationName[] = [
+  "add",
+  "add",
+  "add",
+  "renew",
+  "renew",
+  "remove",
+  "update",
+  "load",
+  "section",
+];
 const ERRNOS: readonly Errno[] = ["ENOSPC", "EIO", "EACCES"];
 
 /**
@@ -57,7 +75,11 @@ function inContainers(random: Random, actors: Actor[]): Actor[] {
 
 function planOperation(random: Random): Operation {
   const name = random.chance(0.02) ? "clear" : random.pick(OPERATIONS);
-  return { name, pauseMs: random.below(random.pick([3, 30, 300])), holdMs: random.below(random.pick([1, 10, 100, 3000])) };
+  return {
+    name,
+    pauseMs: random.below(random.pick([3, 30, 300])),
+    holdMs: random.below(random.pick([1, 10, 100, 3000])),
+  };
 }
 
 function planFaults(random: Random, actors: number): Fault[] {

@@ -1,5 +1,5 @@
 import type { Actor, Fault, Scenario } from "../scenario/scenario.ts";
-import { errno } from "../system/errno.ts";
+import { type Errno, errno } from "../system/errno.ts";
 import type { Machine } from "./machine.ts";
 import { hash } from "./random.ts";
 
@@ -18,6 +18,8 @@ export class SimulatedProcess {
   delayedMs = 0;
   /** The last step at which a fault stopped it or slowed it down. */
   hamperedAt = -1;
+  /** A call of it was made to fail. */
+  wasRefused = false;
   #stoppedUntil = 0;
   readonly #faults = new Map<number, Fault[]>();
   readonly #seed: number;
@@ -110,7 +112,7 @@ export class SimulatedProcess {
     let error: unknown;
     let value: T | undefined;
     try {
-      for (const fault of faults) if (fault.kind === "fail") throw errno(fault.code, name.split(" ")[0]!, "injected");
+      for (const fault of faults) if (fault.kind === "fail") this.#refuse(fault.code, name);
       value = action();
     } catch (thrown) {
       error = thrown;
@@ -122,6 +124,11 @@ export class SimulatedProcess {
     const latency = this.#latency(call, 2);
     this.delayedMs += latency;
     this.#later(latency, () => this.machine.enter(this, () => done(error, value)));
+  }
+
+  #refuse(code: Errno, name: string): never {
+    this.wasRefused = true;
+    throw errno(code, name.split(" ")[0]!, "injected");
   }
 
   /** Half the outcomes are known at once. */
