@@ -99,7 +99,10 @@ function launch(
   const ours = isOurs(actor.member);
   const process = new SimulatedProcess(machine, scenario, index, actor, ours);
   machine.note(`${process.label} starts (process ${actor.pid})`);
-  if (!ours) return runPeer(process, observer);
+  if (!ours) {
+    runPeer(process, observer);
+    return;
+  }
   machine.enter(process, () => {
     new OurActor(process, { module: coreModule(), observer, mutate }).run().catch((error) => observer.fail(error));
   });

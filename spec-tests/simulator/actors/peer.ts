@@ -16,9 +16,13 @@ export function perform(process: SimulatedProcess, habit: Habit<void>, ended: (e
     try {
       next = resume();
     } catch (error) {
-      return ended(error);
+      ended(error);
+      return;
     }
-    if (next.done) return ended();
+    if (next.done) {
+      ended();
+      return;
+    }
     const step = next.value;
     if ("sleepMs" in step) process.timer(step.sleepMs, () => advance(() => habit.next()));
     else {

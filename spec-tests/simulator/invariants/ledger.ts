@@ -138,7 +138,10 @@ export class Ledger {
     if (inWindow) return;
     if (origin !== undefined && origin.step > readAt) {
       if (origin.inWindow) return;
-      if (!isOurs(origin.by.actor.member)) return this.#count("peerWroteWithoutLock");
+      if (!isOurs(origin.by.actor.member)) {
+        this.#count("peerWroteWithoutLock");
+        return;
+      }
       throw new Violation("lost", `${by.label} dropped ${origin.by.label}'s ${key}, stored after it had read`);
     }
     throw new Violation("lost", `${by.label} dropped ${key}`);

@@ -108,7 +108,10 @@ export class SimulatedProcess {
 
   #perform<T>(call: number, name: string, faults: readonly Fault[], action: () => T, done: Done<T>): void {
     const has = (kind: Fault["kind"]) => faults.some((fault) => fault.kind === kind);
-    if (has("crashBefore")) return this.kill();
+    if (has("crashBefore")) {
+      this.kill();
+      return;
+    }
     let error: unknown;
     let value: T | undefined;
     try {
@@ -118,7 +121,10 @@ export class SimulatedProcess {
       error = thrown;
     }
     this.#note(call, name, error === undefined ? "" : String((error as { code?: string }).code ?? error));
-    if (has("crashAfter")) return this.kill();
+    if (has("crashAfter")) {
+      this.kill();
+      return;
+    }
     const stop = this.#delays(faults, "stopAfter");
     if (stop > 0) this.stop(stop);
     const latency = this.#latency(call, 2);
