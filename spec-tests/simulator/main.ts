@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Report, runCampaign } from "./campaign.ts";
+import { type Failure, type Report, runCampaign } from "./campaign.ts";
 import { MUTATIONS, type MutationName } from "./mutations.ts";
 import { generate } from "./scenario/generate.ts";
 import type { Scenario } from "./scenario/scenario.ts";
@@ -30,18 +30,23 @@ async function replay(scenario: Scenario): Promise<void> {
   if (violation !== undefined) process.exitCode = 1;
 }
 
+function print({ seed, violation }: Failure): void {
+  console.log(`seed ${seed}: ${violation.invariant}: ${violation.message}`);
+}
+
 async function runMany(range: string): Promise<void> {
   const [from, to] = range.split("..").map(Number) as [number, number];
   const began = performance.now();
   const assignment = { from, count: to - from + 1, ...(mutation === undefined ? {} : { mutation }) };
   let shown = began;
+  let printed = 0;
   const report = await runCampaign(assignment, (soFar: Report) => {
+    for (; printed < soFar.failures.length; printed++) print(soFar.failures[printed]!);
     if (performance.now() - shown < 30_000) return;
     shown = performance.now();
     console.log(`${soFar.schedules} schedules, ${soFar.failures.length} failures`);
   });
   const seconds = (performance.now() - began) / 1000;
-  for (const { seed, violation } of report.failures) console.log(`seed ${seed}: ${violation.message}`);
   const rate = Math.round(report.schedules / seconds);
   console.log(`${report.schedules} schedules, ${report.events} events in ${seconds.toFixed(0)} s (${rate} a second)`);
   console.log(`documented limits met: ${JSON.stringify(report.limits)}`);

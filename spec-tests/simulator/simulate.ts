@@ -35,7 +35,7 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
   await import("proper-lockfile"); // so that the host's own import takes no turn of the real event loop
   const machine = new Machine(scenario, options.isTraced ?? false);
   const observer = new Observer(machine);
-  const restore = installVirtualGlobals(machine);
+  const restore = installVirtualGlobals(machine, (memory) => observer.memories.push(memory));
   try {
     plan(machine, scenario, observer, options.mutate);
     await runToEnd(machine, observer);

@@ -2,6 +2,7 @@ import { CACHE, LEASE, LOCK_FILE } from "../actors/names.ts";
 import type { Member, Operation } from "../scenario/scenario.ts";
 import type { Machine } from "../schedule/machine.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
+import type { CoreMemory } from "../schedule/virtual-globals.ts";
 import type { Change } from "../system/file-system.ts";
 import type { Inode } from "../system/inode.ts";
 import { type Intent, Ledger } from "./ledger.ts";
@@ -12,12 +13,16 @@ import { Violation } from "./violation.ts";
 
 /** A process of ours that holds no lock keeps nothing open; one that does, the lock file. */
 const MAX_OPEN_FILES = 3;
+/** Of an instance of the core: what a fresh one has. Documents here are of a few hundred bytes and need no more. */
+const MAX_CORE_BYTES = 2 * 65_536;
 
 /** Sees everything that happens to the files and what our processes say of it, and holds it against the invariants. */
 export class Observer {
   readonly limits: LimitCounts = {};
   readonly tenures: Tenures;
   readonly ledger: Ledger;
+  /** Of every instance of the core. They never shrink, so looking when an operation ends sees all. */
+  readonly memories: CoreMemory[] = [];
   violation: unknown;
   readonly #machine: Machine;
   readonly #promptness: Promptness;
@@ -118,7 +123,15 @@ export class Observer {
   }
 
   #ended(process: SimulatedProcess): void {
-    this.#guard(() => this.#promptness.ended(process));
+    this.#guard(() => {
+      this.#promptness.ended(process);
+      this.#checkMemory();
+    });
+  }
+
+  #checkMemory(): void {
+    const largest = this.memories.reduce((most, { buffer }) => Math.max(most, buffer.byteLength), 0);
+    if (largest > MAX_CORE_BYTES) throw new Violation("bounded", `an instance of the core has ${largest} bytes`);
   }
 
   #guard(body: () => void): void {

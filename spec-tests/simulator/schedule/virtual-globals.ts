@@ -5,10 +5,17 @@ import type { Machine } from "./machine.ts";
 
 const QUEUE_REGISTRY = Symbol.for("msal-extensions.process-queue.1");
 
+export interface CoreMemory {
+  readonly buffer: { readonly byteLength: number };
+}
+
 type Callback = (...values: unknown[]) => void;
 
-/** @returns what brings the real ones back */
-export function installVirtualGlobals(machine: Machine): () => void {
+/**
+ * `onMemory` is told the memory of every instance of the core that is made meanwhile.
+ * @returns what brings the real ones back
+ */
+export function installVirtualGlobals(machine: Machine, onMemory: (memory: CoreMemory) => void): () => void {
   const real = { setTimeout, clearTimeout, setInterval, clearInterval, now: Date.now };
   const owner = () => machine.current!;
   const handle = (cancel: () => void) => ({ cancel, unref() {}, ref() {} });
@@ -20,7 +27,15 @@ export function installVirtualGlobals(machine: Machine): () => void {
     clearInterval: cancel,
   });
   Date.now = () => owner().now();
+  const { Instance } = WebAssembly;
+  const captured = function (this: unknown, ...values: ConstructorParameters<typeof Instance>) {
+    const instance = new Instance(...values);
+    onMemory(instance.exports.memory as CoreMemory);
+    return instance;
+  };
+  Object.assign(WebAssembly, { Instance: captured });
   return () => {
+    Object.assign(WebAssembly, { Instance });
     const { now, ...timers } = real;
     Object.assign(globalThis, timers);
     Date.now = now;
