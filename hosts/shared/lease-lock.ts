@@ -99,6 +99,12 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     let taken: Lease | undefined;
     try {
       taken = await takeLease();
+      if (taken !== undefined && !(await file.isEmpty())) {
+        // It took us so long that a holder of kind K has taken the file over: theirs it is.
+        await taken.release();
+        await file.close();
+        return false;
+      }
       if (taken !== undefined) {
         await file.write(line);
         held = file;

@@ -105,6 +105,10 @@ export class LockFile {
     return isInspected(await this.#files.fstat(this.fd), inspected);
   }
 
+  async isEmpty(): Promise<boolean> {
+    return Number((await this.#files.fstat(this.fd)).size) === 0;
+  }
+
   async write(line: Uint8Array): Promise<void> {
     await this.#files.write(this.fd, line);
   }

@@ -8,8 +8,8 @@ export interface Assignment {
   readonly from: number;
   readonly count: number;
   readonly mutation?: MutationName;
-  /** End at the first failure. */
-  readonly stopsAtFailure?: boolean;
+  /** End at the first failure of this invariant. */
+  readonly until?: string;
 }
 
 export interface Failure {
@@ -37,8 +37,8 @@ export async function runCampaign(
   const end = assignment.from + assignment.count;
   let next = assignment.from;
   const take = (): Assignment | undefined => {
-    const isOver = next >= end || (assignment.stopsAtFailure && total.failures.length > 0);
-    if (isOver) return undefined;
+    const isFound = total.failures.some(({ violation }) => violation.invariant === assignment.until);
+    if (next >= end || isFound) return undefined;
     const portion = { ...assignment, from: next, count: Math.min(PORTION, end - next) };
     next += portion.count;
     return portion;

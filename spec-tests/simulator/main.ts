@@ -31,7 +31,7 @@ async function replay(scenario: Scenario): Promise<void> {
 }
 
 function print({ seed, violation }: Failure): void {
-  console.log(`seed ${seed}: ${violation.invariant}: ${violation.message}`);
+  console.log(`seed ${seed}: ${violation.message}`);
 }
 
 async function runMany(range: string): Promise<void> {

@@ -20,8 +20,15 @@ export const MUTATIONS: Readonly<Record<MutationName, Mutation>> = {
     LockFile.prototype.isAtPath = looksButDoesNotCompare;
     return lock;
   },
-  /** Publishes without looking whether the lock is still its own. */
-  noCheck: (lock) => ({ ...lock, kind: lock.kind, check: () => true }),
+  /** Publishes whatever the look at the lock says. It still looks, so that what is lost must betray it, not what is not called. */
+  noCheck: (lock) => ({
+    ...lock,
+    kind: lock.kind,
+    check: async () => {
+      await lock.check();
+      return true;
+    },
+  }),
   /** Removes what is in the way before it has proved it abandoned. */
   unlinkFirst: (lock, process) => ({
     ...lock,

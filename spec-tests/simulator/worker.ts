@@ -8,7 +8,7 @@ import { simulate } from "./simulate.ts";
 Error.stackTraceLimit = 0; // half of the time would go into stack traces of the errors that system calls end with; a replay shows them
 
 /** One thread of a campaign: runs the seeds it is told to and reports. */
-async function run({ from, count, mutation, stopsAtFailure }: Assignment): Promise<Report> {
+async function run({ from, count, mutation, until }: Assignment): Promise<Report> {
   const report: Report = { schedules: 0, events: 0, failures: [], limits: {} };
   const mutate = mutation && MUTATIONS[mutation];
   for (let seed = from; seed < from + count; seed++) {
@@ -19,7 +19,7 @@ async function run({ from, count, mutation, stopsAtFailure }: Assignment): Promi
       report.limits[limit] = (report.limits[limit] ?? 0) + times;
     }
     if (violation !== undefined) report.failures.push({ seed, violation });
-    if (violation !== undefined && stopsAtFailure) break;
+    if (violation !== undefined && violation.invariant === until) break;
   }
   return report;
 }

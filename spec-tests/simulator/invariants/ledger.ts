@@ -105,7 +105,7 @@ export class Ledger {
 
   #published(by: SimulatedProcess, now: Entities): void {
     const { removes, removesAll } = this.#intents.get(by) ?? {};
-    const inWindow = this.#checkHeld(by);
+    const inWindow = this.#checkHeld(by, now);
     for (const key of this.#stored.keys()) {
       if (now.has(key) || key === removes || removesAll) this.#durable.delete(now.has(key) ? "" : key);
       else this.#dropped(by, key, inWindow);
@@ -118,7 +118,7 @@ export class Ledger {
   }
 
   /** True: it lost the lock after its last look, which it could not have seen. */
-  #checkHeld(by: SimulatedProcess): boolean {
+  #checkHeld(by: SimulatedProcess, now: Entities): boolean {
     const tenure = this.#tenures.of(by);
     if (tenure === undefined) throw new Violation("lock", `${by.label} published without the lock`);
     const look = this.#looks.get(by);
@@ -126,9 +126,23 @@ export class Ledger {
     if (unseen > MAX_CALLS_UNSEEN)
       throw new Violation("lock", `${by.label} published ${unseen} calls after its last look`);
     if (tenure.lostAt === undefined) return false;
-    if (tenure.lostAt < look!.step) throw new Violation("lock", `${by.label} published with a lock it had lost`);
+    if (tenure.lostAt < look!.step) {
+      const dropped = this.#droppedUnread(by, now);
+      if (dropped !== undefined) throw new Violation("lost", `${by.label}, its lock lost, dropped ${dropped}`);
+      throw new Violation("lock", `${by.label} published with a lock it had lost`);
+    }
     this.#count("lostBetweenLookAndPublishing");
     return true;
+  }
+
+  /** What one of ours stored after this one had read, and is gone now. */
+  #droppedUnread(by: SimulatedProcess, now: Entities): string | undefined {
+    const readAt = this.#readAt.get(by) ?? -1;
+    const isDropped = (key: string) => {
+      const origin = this.#origins.get(key);
+      return !now.has(key) && origin !== undefined && origin.step > readAt && isOurs(origin.by.actor.member);
+    };
+    return [...this.#stored.keys()].find(isDropped);
   }
 
   #dropped(by: SimulatedProcess, key: string, inWindow: boolean): void {

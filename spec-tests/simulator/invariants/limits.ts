@@ -6,6 +6,8 @@ export type Limit =
   | "removedByPeer"
   /** A holder that did not renew for longer than the grace was taken for dead. */
   | "takenForDead"
+  /** A lease was found stale and, when it was removed, had been replaced or renewed by one who lives. */
+  | "leaseReplacedAfterLook"
   /** Two members of the family wrote into one lock file, which then named a process that neither of them was. */
   | "garbledByPeers"
   /** A member of the family entered beside a holder with a lease, which its own locks do not show it. */

@@ -52,6 +52,7 @@ export class Observer {
   onCall(process: SimulatedProcess, syscall: string, name: string): void {
     if (name === LOCK_FILE && syscall === "lstat") this.ledger.onLook(process);
     if (name === LEASE) this.ledger.onRenewal(process);
+    if (name === LEASE && syscall === "stat") this.tenures.onLeaseLook(process);
     if (name === CACHE && (syscall === "open" || syscall === "stat")) this.ledger.onRead(process);
     if (this.#machine.files.countOpenedBy(process) > MAX_OPEN_FILES) {
       this.fail(new Violation("bounded", `${process.label} has more than ${MAX_OPEN_FILES} files open`));

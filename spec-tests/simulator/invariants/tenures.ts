@@ -35,6 +35,7 @@ export class Tenures {
   readonly #owners = new Map<Inode, Owner>();
   readonly #movedAside = new Map<Inode, { by: SimulatedProcess; wasStale: boolean }>();
   #leaseOwner: Owner | undefined;
+  readonly #leaseLooks = new Map<SimulatedProcess, { inode: Inode; wasFresh: boolean } | undefined>();
 
   constructor(machine: Machine, count: (limit: Limit) => void) {
     this.#machine = machine;
@@ -130,14 +131,26 @@ export class Tenures {
     if (change === "removed") {
       this.#leaseOwner = undefined;
       if (owner === undefined || owner.process === by || !owner.process.isAlive) return;
-      if (Math.abs(by.now() - owner.modifiedMs) >= LEASE_GRACE_MS - 1) this.#count("takenForDead");
-      else if (by.hamperedAt < 0 && owner.process.hamperedAt < 0)
-        throw new Violation("foreign lease", `${by.label} removed the living ${owner.process.label}'s lease`);
-      else this.#count("takenForDead");
+      this.#judgeLease(owner, inode, by);
       return;
     }
     const process = change === "created" ? by : (owner?.process ?? by);
     this.#leaseOwner = { process, modifiedMs: inode.modifiedUs / 1000, isGarbled: false };
+  }
+
+  /** A process looked at the lease, if there is one. */
+  onLeaseLook(by: SimulatedProcess): void {
+    const inode = this.#machine.files.find(LEASE);
+    this.#leaseLooks.set(by, inode && { inode, wasFresh: isFresh(inode.modifiedUs / 1000, by) });
+  }
+
+  /** Looking and removing are two calls: a stale lease may have been replaced, or renewed, by a living one in between. */
+  #judgeLease({ process, modifiedMs }: Owner, inode: Inode, by: SimulatedProcess): void {
+    const look = this.#leaseLooks.get(by);
+    const sawItFresh = look?.inode === inode && look.wasFresh;
+    if (sawItFresh || !this.#leaseLooks.has(by))
+      throw new Violation("foreign lease", `${by.label} removed the living ${process.label}'s lease`);
+    this.#count(isFresh(modifiedMs, by) ? "leaseReplacedAfterLook" : "takenForDead");
   }
 
   #isRight({ process, inode }: Tenure): boolean {
@@ -176,6 +189,10 @@ export class Tenures {
   #both(one: Tenure, other: Tenure): Violation {
     return new Violation("exclusion", `${one.process.label} and ${other.process.label} hold the lock at once`);
   }
+}
+
+function isFresh(modifiedMs: number, by: SimulatedProcess): boolean {
+  return Math.abs(by.now() - modifiedMs) < LEASE_GRACE_MS - 1;
 }
 
 function usesKernelLocks({ process }: { readonly process: SimulatedProcess }): boolean {

@@ -173,7 +173,10 @@ export class SimulatedFileSystem {
   cutPower(random: Random): void {
     for (const opened of this.#open.values()) for (const file of opened.values()) dropLocksOnClose(file);
     this.#open.clear();
+    for (const inode of this.#names.values()) inode.links = 0;
     this.#names = this.#disk.cutPower(random);
+    for (const inode of this.#names.values()) inode.links = 0; // one whose name was given away may have it back
+    for (const inode of this.#names.values()) inode.links++;
   }
 
   #opened(file: OpenFile, syscall: string): OpenFile {
