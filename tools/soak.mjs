@@ -1,10 +1,11 @@
-// npm run soak: the process tests at length, then the property tests again and again, each time with other seeds.
-// Stops at the first failure. `npm run soak -- 20`: so many rounds of the properties (100 unless told otherwise).
+// npm run soak: the process tests at length, then the property tests again and again, each time with other seeds, then a million
+// schedules of the simulator. Stops at the first failure. `npm run soak -- 20 50000`: so many rounds, so many schedules.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const rounds = Number(process.argv[2] ?? 100);
+const schedules = Number(process.argv[3] ?? 1_000_000);
 
 function vitest(folder, quiet) {
   const args = [`${root}node_modules/vitest/vitest.mjs`, "run", folder];
@@ -24,3 +25,6 @@ for (let round = 1; round <= rounds; round += 1) {
   vitest("spec-tests/properties", true);
   console.log(`properties: ${round} of ${rounds} rounds passed`);
 }
+
+const simulator = [`${root}dist/spec-tests/simulator/main.js`, "--seeds", `1..${schedules}`];
+process.exitCode = spawnSync(process.execPath, simulator, { cwd: root, stdio: "inherit" }).status ?? 1;

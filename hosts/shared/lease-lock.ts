@@ -42,6 +42,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     await removeFromFuture();
     const { default: lockfile } = await import("proper-lockfile");
     const taken: Lease = { lost: false, release: async () => undefined };
+    renewedAt = clock.now(); // not when it returns: by then a slow one may have lost it again
     try {
       const release = await lockfile.lock(path, {
         fs: renewing,
@@ -53,7 +54,6 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
           taken.lost = true;
         },
       });
-      renewedAt = Math.max(renewedAt, clock.now());
       taken.release = async () => {
         if (!taken.lost) {
           taken.lost = true;
