@@ -74,11 +74,11 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
 
   /**
    * proper-lockfile removes whatever lease is there: that it is another one's by now it notices only at its next renewal. Another
-   * one's is younger than our latest renewal by at least the time after which it took ours.
+   * one's is younger than our latest renewal by at least the time after which it took ours, or older because a clock was set back.
    */
   async function isLeaseOurs(): Promise<boolean> {
     const found = await unlessMissing(files.stat(leasePath(path)));
-    return found !== undefined && Number(found.mtimeMs) - renewedAt < STALE_MS / 2;
+    return found !== undefined && Math.abs(Number(found.mtimeMs) - renewedAt) < STALE_MS / 2;
   }
 
   /**
