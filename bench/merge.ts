@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { PublicClientApplication } from "@azure/msal-node";
 import { CacheMerger } from "../hosts/shared/cache-merger.ts";
+import { STATUS } from "../hosts/shared/status.ts";
 import { createTriple } from "./documents.ts";
 import { instantiatePure } from "./pure-core.ts";
 import { alternate, type Spread, spreadOf, type Timed, timed, timeOf } from "./statistics.ts";
@@ -54,8 +55,12 @@ export function coreMerge(module: WebAssembly.Module, documents: Documents): Tim
       return pointer;
     }) as [number, number, number];
     const [base, ours, theirs] = documents;
-    const time = timeOf(() => core.merge(places[0], base.length, places[1], ours.length, places[2], theirs.length));
+    let status = STATUS.ok as number;
+    const time = timeOf(() => {
+      status = core.merge(places[0], base.length, places[1], ours.length, places[2], theirs.length);
+    });
     core.reset();
+    if (status !== STATUS.ok) throw new Error(`The core refused to merge: status ${status}`); // it would look fast
     return time;
   };
 }
