@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { FilePersistence, PersistenceCachePlugin } from "../../hosts/node/index.ts";
 import { confidentialApp, sha256, startAuthority } from "../authority/index.ts";
 import { Child } from "./child.ts";
+import { commandFor } from "./commands.ts";
 import type { CommitAssignment, CommitNews } from "./commit-loop.ts";
 import { storedAccessTokens, storedKey } from "./stored.ts";
 import { temporaryCache } from "./temporary.ts";
@@ -125,4 +126,20 @@ it("a holder that was killed with the lock in its hands, for certain", { timeout
   } finally {
     await authority.close();
   }
+});
+
+it("Deno takes a killed holder's lock over at once with --allow-ffi alone: it asks for the process through C", async () => {
+  const lockFile = `${await temporaryCache()}.lockfile`;
+  const holder = new Child<{ type: "holding" }>("spec-tests/processes/lock-holder.js", { lockFile });
+  expect(await holder.hear("holding")).toBeDefined();
+  await holder.kill();
+  const [deno] = await commandFor("deno");
+  const narrow = ["run", "--no-prompt", "--allow-ffi", "--allow-env", "--allow-sys", "--allow-read", "--allow-write"];
+  const next = new Child<{ type: "holding" }>("spec-tests/processes/lock-holder.js", { lockFile }, () => {}, [
+    deno,
+    ...narrow,
+  ]);
+  // Without, it ends after 10 s with lock_timeout: the file is not 30 s old.
+  expect(await next.hear("holding")).toBeDefined();
+  await next.kill();
 });
