@@ -1,0 +1,211 @@
+// The lock of kind P (docs/lock.md): the exclusively created file and the lease. The same steps as in hosts/shared/lease-lock.ts, one
+// after the other instead of awaited. Functions return a status.
+
+import { allocate } from "../abi/arena";
+import { BUSY, CHANGED, EXISTS, IO_ERROR, LOST, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
+import { statusOf } from "./errno";
+import * as files from "./files";
+import { lengthOfLine, linePointer } from "./identity";
+import { isLeaseOurs, releaseLease, renewLease, takeLease } from "./lease";
+import { nameRandomly } from "./names";
+import { LEASE, LOCK_FILE, TEMPORARY, appendText, copyPath } from "./path";
+import { EXIST, NOENT } from "./preview1";
+import { now } from "./system";
+
+/** The inspection of docs/host-interface.md. */
+const INSPECTION_HEADER: usize = 40;
+const INSPECTION_CONTENT_MAX: usize = 1024;
+const NONE: u32 = 0xffffffff;
+/** One byte more than the longest line, so that a longer content shows. */
+const CONTENT: usize = memory.data(256, 8);
+
+/** The lock file that we hold. Open: the descriptor pins the inode, so its number cannot pass to another file meanwhile. */
+let held: u32 = NONE;
+let heldInode: u64 = 0;
+let heldDevice: u64 = 0;
+
+export let inspectionPointer: usize = 0;
+export let inspectionLength: usize = 0;
+
+export function createLock(): u32 {
+  dropLost();
+  const errno = files.createNewWithFolders(LOCK_FILE);
+  if (errno == EXIST) return EXISTS;
+  if (errno != 0) return statusOf(errno);
+  if (!adopt(files.opened)) return IO_ERROR;
+  let status = takeLease();
+  if (status == OK) status = writeLineIfEmpty();
+  else if (status == BUSY) {
+    removeFile();
+    status = EXISTS;
+  } else removeFile();
+  if (status != OK) close();
+  return status;
+}
+
+/** `EXISTS`: the lease took so long that a holder of kind K has taken the file over; theirs it is. */
+function writeLineIfEmpty(): u32 {
+  let errno = files.statOpen(held);
+  if (errno == 0 && files.size() != 0) {
+    releaseLease();
+    return EXISTS;
+  }
+  if (errno == 0) errno = files.writeAll(held, linePointer(), lengthOfLine());
+  if (errno == 0) return OK;
+  removeFile();
+  releaseLease();
+  return statusOf(errno);
+}
+
+export function inspectLock(): u32 {
+  inspectionLength = 0;
+  let errno = files.openForReading(LOCK_FILE);
+  if (errno != 0) return errno == NOENT ? NOT_FOUND : statusOf(errno);
+  const fd = files.opened;
+  inspectionPointer = allocate(INSPECTION_HEADER + INSPECTION_CONTENT_MAX);
+  if (inspectionPointer == 0) {
+    files.close(fd);
+    return OUT_OF_MEMORY;
+  }
+  errno = files.statOpen(fd);
+  if (errno == 0) {
+    store<u64>(inspectionPointer, files.inode());
+    store<f64>(inspectionPointer, files.modifiedMilliseconds(), 8);
+    store<u64>(inspectionPointer, files.size(), 24);
+    store<u32>(inspectionPointer, 0, 32);
+    errno = files.readAt(fd, inspectionPointer + INSPECTION_HEADER, INSPECTION_CONTENT_MAX, 0);
+    store<u32>(inspectionPointer, <u32>files.transferred, 36);
+  }
+  files.close(fd);
+  return errno == 0 ? inspectLease() : statusOf(errno);
+}
+
+function inspectLease(): u32 {
+  const errno = files.statPath(LEASE);
+  if (errno != 0 && errno != NOENT) return statusOf(errno);
+  store<f64>(inspectionPointer, errno == 0 ? files.modifiedMilliseconds() : NaN, 16);
+  inspectionLength = INSPECTION_HEADER + load<u32>(inspectionPointer, 36);
+  return OK;
+}
+
+/** Only under the lease, and only what was inspected. */
+export function takeOverLock(inspected: usize): u32 {
+  dropLost();
+  let status = takeLease();
+  if (status != OK) return status;
+  status = replaceAbandoned(inspected);
+  if (status != OK) releaseLease();
+  return status;
+}
+
+function replaceAbandoned(inspected: usize): u32 {
+  let errno = files.statPath(LOCK_FILE);
+  if (errno == NOENT || (errno == 0 && !isInspected(inspected))) return CHANGED;
+  if (errno != 0) return statusOf(errno);
+  copyPath(TEMPORARY, LOCK_FILE);
+  nameRandomly(TEMPORARY);
+  appendText(TEMPORARY, ".abandoned");
+  errno = files.rename(LOCK_FILE, TEMPORARY);
+  if (errno != 0) return errno == NOENT ? CHANGED : statusOf(errno);
+  errno = files.statPath(TEMPORARY);
+  if (errno != 0 || !isInspected(inspected)) {
+    putBack();
+    return errno == 0 ? CHANGED : statusOf(errno);
+  }
+  files.unlink(TEMPORARY);
+  return createAnew();
+}
+
+/** Somebody took it, or wrote to it, between two looks: theirs it shall be, unless a third has created one by now. */
+function putBack(): void {
+  files.link(TEMPORARY, LOCK_FILE);
+  files.unlink(TEMPORARY);
+}
+
+function createAnew(): u32 {
+  let errno = files.createNew(LOCK_FILE);
+  if (errno == EXIST) return CHANGED;
+  if (errno != 0) return statusOf(errno);
+  if (!adopt(files.opened)) return IO_ERROR;
+  errno = files.writeAll(held, linePointer(), lengthOfLine());
+  if (errno == 0) return OK;
+  removeFile();
+  close();
+  return statusOf(errno);
+}
+
+function isInspected(inspected: usize): bool {
+  return (
+    files.inode() == load<u64>(inspected) &&
+    files.modifiedMilliseconds() == load<f64>(inspected, 8) &&
+    files.size() == load<u64>(inspected, 24)
+  );
+}
+
+/** `OK` or `LOST`. The content is compared too: a holder of kind K that found us stale takes the file over in place. */
+export function checkLock(): u32 {
+  return isAtPath() && holdsLine() && isLeaseOurs() ? OK : LOST;
+}
+
+export function touchLock(): u32 {
+  if (checkLock() != OK || !renewLease()) return LOST;
+  const errno = files.setTimesOpen(held, now());
+  return errno == 0 ? OK : statusOf(errno);
+}
+
+/** Compares before it removes. */
+export function releaseLock(): u32 {
+  let errno: u32 = 0;
+  if (checkLock() == OK) errno = removeFile();
+  const leaseErrno = releaseLease();
+  close();
+  if (errno == 0) errno = leaseErrno;
+  return errno == 0 ? OK : statusOf(errno);
+}
+
+function dropLost(): void {
+  if (held != NONE && checkLock() != OK) releaseLock();
+}
+
+/** From now on `fd` is the file we hold. False: it cannot even be looked at, and is gone again. */
+function adopt(fd: u32): bool {
+  if (held != NONE) close();
+  held = fd;
+  if (files.statOpen(fd) != 0) {
+    files.unlink(LOCK_FILE);
+    close();
+    return false;
+  }
+  heldInode = files.inode();
+  heldDevice = files.device();
+  return true;
+}
+
+function isAtPath(): bool {
+  return (
+    held != NONE &&
+    files.statPath(LOCK_FILE) == 0 &&
+    files.inode() == heldInode &&
+    files.device() == heldDevice
+  );
+}
+
+function holdsLine(): bool {
+  const length = lengthOfLine();
+  return (
+    files.readAt(held, CONTENT, length + 1, 0) == 0 &&
+    files.transferred == length &&
+    memory.compare(CONTENT, linePointer(), length) == 0
+  );
+}
+
+function removeFile(): u32 {
+  if (!isAtPath()) return 0;
+  const errno = files.unlink(LOCK_FILE);
+  return errno == NOENT ? 0 : errno;
+}
+
+function close(): void {
+  if (held != NONE) files.close(held);
+  held = NONE;
+}

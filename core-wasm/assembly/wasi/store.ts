@@ -1,0 +1,223 @@
+// The cache file: replaced as a whole, synced, renamed. The same steps as in hosts/shared/store.ts. A new file is written in two parts,
+// with the embedder in between if it is to make it private: WASI has no modes, so it would be born with those of the process.
+// Functions return a status; `PENDING` where the embedder is asked first.
+
+import { allocate } from "../abi/arena";
+import { DOCUMENT_TOO_LARGE, INVALID_LOCATION, LOST, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
+import { maxDocumentBytes } from "../abi/settings";
+import { statusOf } from "./errno";
+import * as files from "./files";
+import { checkLock } from "./lock";
+import { nameDamaged, nameTemporary } from "./names";
+import {
+  LOCATION,
+  TARGET,
+  TEMPORARY,
+  append,
+  bytesOf,
+  copyPath,
+  cutToFolder,
+  fullPath,
+  lengthOf,
+  resolve,
+} from "./path";
+import { DQUOT, NOENT, NOSPC } from "./preview1";
+import { KIND_MAKE_PRIVATE, ask } from "./request";
+
+export const PENDING: u32 = 0xffff;
+
+const VERSION_SIZE: usize = 24;
+/** A version and 8 bytes of zero, so that the content behind it is aligned. */
+const READ_HEADER: usize = 32;
+/** How often a file that changes while it is being read is read again. */
+const READS_MAX: u32 = 4;
+/** As many as Linux follows. */
+const LINKS_MAX: u32 = 40;
+/** What protected content may have on top of twice the limit (abi/exports.ts has the same for `alloc`). */
+const ENVELOPE: u64 = 65536;
+const SLASH: u32 = 0x2f;
+const LINK_MAX: usize = 4096;
+const LINK: usize = memory.data(4096, 8);
+
+const PURPOSE_REPLACE: u32 = 1;
+const PURPOSE_SET_ASIDE: u32 = 2;
+
+export let asksForPrivacy: bool = false;
+
+/** What a call yields: a version, and the content behind it. */
+export let yieldPointer: usize = 0;
+export let yieldLength: usize = 0;
+
+/** The new file that waits to be written. */
+let purpose: u32 = 0;
+let newFile: u32 = 0;
+let contentPointer: usize = 0;
+let contentLength: usize = 0;
+
+export function setAsksForPrivacy(asks: bool): void {
+  asksForPrivacy = asks;
+}
+
+export function statStore(): u32 {
+  const status = findTarget();
+  return status == OK ? yieldVersion(VERSION_SIZE, 0) : status;
+}
+
+export function readStore(): u32 {
+  const status = findTarget();
+  if (status != OK) return status;
+  const errno = files.openForReading(TARGET);
+  if (errno != 0) return errno == NOENT ? NOT_FOUND : statusOf(errno);
+  const fd = files.opened;
+  const outcome = readUnchanged(fd);
+  files.close(fd);
+  return outcome;
+}
+
+export function replaceStore(op: u32, pointer: usize, length: usize): u32 {
+  const status = findTarget();
+  if (status != OK && status != NOT_FOUND) return status;
+  nameTemporary(TEMPORARY, TARGET);
+  return begin(PURPOSE_REPLACE, op, pointer, length);
+}
+
+export function removeStore(): u32 {
+  const status = findTarget();
+  if (status != OK) return status;
+  const errno = files.unlink(TARGET);
+  if (errno != 0) return errno == NOENT ? NOT_FOUND : statusOf(errno);
+  files.syncFolderOf(TARGET);
+  return OK;
+}
+
+/** A copy: the family's other members write in place, and would write into a link's content too. */
+export function setStoreAside(op: u32): u32 {
+  const status = readStore();
+  if (status != OK) return status;
+  nameDamaged(TEMPORARY, LOCATION);
+  return begin(PURPOSE_SET_ASIDE, op, yieldPointer + READ_HEADER, yieldLength - READ_HEADER);
+}
+
+function begin(what: u32, op: u32, pointer: usize, length: usize): u32 {
+  const errno = files.createNewWithFolders(TEMPORARY);
+  if (errno != 0) return statusOf(errno);
+  purpose = what;
+  newFile = files.opened;
+  contentPointer = pointer;
+  contentLength = length;
+  if (!asksForPrivacy) return finishNewFile(OK);
+  const path = fullPath(TEMPORARY);
+  ask(KIND_MAKE_PRIVATE, op, bytesOf(path), lengthOf(path), 0);
+  return PENDING;
+}
+
+/** `answer`: what became of making it private; whatever is no `OK` leaves nothing behind. */
+export function finishNewFile(answer: u32): u32 {
+  const isReplacing = purpose == PURPOSE_REPLACE;
+  purpose = 0;
+  yieldLength = 0;
+  let errno = answer == OK ? writeNewFile() : 0;
+  let status = answer == OK ? statusOfWriting(errno) : answer;
+  const closing = files.close(newFile);
+  if (status == OK && closing != 0) status = statusOf(closing);
+  if (status == OK && isReplacing) return publish();
+  if (status == OK) return OK;
+  files.unlink(TEMPORARY);
+  if (isReplacing || (errno != NOSPC && errno != DQUOT)) return status;
+  // Only where a copy finds no room is a second link better than nothing.
+  errno = files.link(TARGET, TEMPORARY);
+  return errno == 0 ? OK : statusOf(errno);
+}
+
+/** Gives up the new file that waits for the embedder. */
+export function abandonNewFile(): void {
+  if (purpose != 0) finishNewFile(LOST);
+}
+
+function writeNewFile(): u32 {
+  let errno = files.writeAll(newFile, contentPointer, contentLength);
+  if (errno == 0) errno = files.sync(newFile);
+  // Renaming changes none of what a version is, so this is the one readers will see.
+  if (errno == 0) errno = files.statOpen(newFile);
+  return errno;
+}
+
+function statusOfWriting(errno: u32): u32 {
+  return errno == 0 ? yieldVersion(VERSION_SIZE, 0) : statusOf(errno);
+}
+
+/** The last look at the lock comes directly before the rename. */
+function publish(): u32 {
+  const length = yieldLength;
+  const status = checkLock();
+  const errno = status == OK ? files.rename(TEMPORARY, TARGET) : 0;
+  yieldLength = length;
+  if (status == OK && errno == 0) {
+    files.syncFolderOf(TARGET);
+    return OK;
+  }
+  files.unlink(TEMPORARY);
+  return status == OK ? statusOf(errno) : status;
+}
+
+/** From before the reading: a write in between then shows as a change. Peers write in place, so that is read again. */
+function readUnchanged(fd: u32): u32 {
+  let status = OK;
+  let isSettled = false;
+  for (let reads: u32 = 0; reads < READS_MAX && status == OK && !isSettled; reads++) {
+    status = readOnce(fd);
+    isSettled = files.size() == load<u64>(yieldPointer, 8) && files.modified() == load<u64>(yieldPointer);
+    isSettled = isSettled && yieldLength - READ_HEADER == <usize>files.size();
+  }
+  return status;
+}
+
+/** Looks at the file again afterwards. */
+function readOnce(fd: u32): u32 {
+  let errno = files.statOpen(fd);
+  if (errno != 0) return statusOf(errno);
+  const size = files.size();
+  if (size > 2 * <u64>maxDocumentBytes + ENVELOPE) return DOCUMENT_TOO_LARGE;
+  const status = yieldVersion(READ_HEADER, <usize>size);
+  if (status != OK) return status;
+  errno = files.readAt(fd, yieldPointer + READ_HEADER, <usize>size, 0);
+  if (errno != 0) return statusOf(errno);
+  yieldLength = READ_HEADER + files.transferred;
+  errno = files.statOpen(fd);
+  return errno == 0 ? OK : statusOf(errno);
+}
+
+/** The version of what was looked at last, with room for content behind it. */
+function yieldVersion(header: usize, room: usize): u32 {
+  yieldPointer = allocate(header + room);
+  yieldLength = header;
+  if (yieldPointer == 0) return OUT_OF_MEMORY;
+  store<u64>(yieldPointer, files.modified());
+  store<u64>(yieldPointer, files.size(), 8);
+  store<u64>(yieldPointer, files.inode(), 16);
+  return OK;
+}
+
+/** The file that the location leads to, which need not exist: renaming onto a link would replace the link. */
+function findTarget(): u32 {
+  yieldLength = 0;
+  copyPath(TARGET, LOCATION);
+  for (let links: u32 = 0; links <= LINKS_MAX; links++) {
+    let errno = files.statPath(TARGET);
+    if (errno != 0) return errno == NOENT ? NOT_FOUND : statusOf(errno);
+    if (!files.isLink()) return OK;
+    errno = files.readLink(TARGET, LINK, LINK_MAX);
+    if (errno != 0) return statusOf(errno);
+    if (!followLink(files.transferred)) return INVALID_LOCATION;
+  }
+  return INVALID_LOCATION;
+}
+
+/** Not normalised: where a folder of the path is a link itself, `..` is what the system makes of it. */
+function followLink(length: usize): bool {
+  if (length == 0 || length == LINK_MAX) return false;
+  if (load<u8>(LINK) == SLASH) return resolve(TARGET, LINK, length);
+  cutToFolder(TARGET);
+  append(TARGET, LINK, length);
+  return true;
+}
