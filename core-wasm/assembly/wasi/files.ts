@@ -16,6 +16,7 @@ const RIGHT_STAT: u64 = 1 << 21;
 const RIGHT_SET_TIMES: u64 = 1 << 23;
 const ACCESS_TIME: u32 = 1;
 const MODIFICATION_TIME: u32 = 4;
+const TYPE_FOLDER: u32 = 3;
 const TYPE_LINK: u32 = 7;
 
 const STATUS: usize = memory.data(64, 8);
@@ -35,6 +36,10 @@ export function device(): u64 {
 
 export function inode(): u64 {
   return load<u64>(STATUS, 8);
+}
+
+export function isFolder(): bool {
+  return load<u8>(STATUS, 16) == TYPE_FOLDER;
 }
 
 export function isLink(): bool {

@@ -153,10 +153,13 @@ export function touchLock(): u32 {
   return errno == 0 ? OK : statusOf(errno);
 }
 
-/** Compares before it removes. */
+/**
+ * Compares before it removes. A file that is still ours goes even where the lease is lost: left behind, it would name a process
+ * that lives, and everybody, ourselves first, would wait for it.
+ */
 export function releaseLock(): u32 {
   let errno: u32 = 0;
-  if (checkLock() == OK) errno = removeFile();
+  if (isAtPath() && holdsLine()) errno = removeFile();
   const leaseErrno = releaseLease();
   close();
   if (errno == 0) errno = leaseErrno;

@@ -3,7 +3,7 @@
 // Functions return a status; `PENDING` where the embedder is asked first.
 
 import { allocate } from "../abi/arena";
-import { DOCUMENT_TOO_LARGE, INVALID_LOCATION, LOST, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
+import { DOCUMENT_TOO_LARGE, INVALID_LOCATION, LOST, NOT_A_FILE, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
 import { maxDocumentBytes } from "../abi/settings";
 import { statusOf } from "./errno";
 import * as files from "./files";
@@ -205,6 +205,8 @@ function findTarget(): u32 {
   for (let links: u32 = 0; links <= LINKS_MAX; links++) {
     let errno = files.statPath(TARGET);
     if (errno != 0) return errno == NOENT ? NOT_FOUND : statusOf(errno);
+    // Engines differ in what they say about reading or replacing one.
+    if (files.isFolder()) return NOT_A_FILE;
     if (!files.isLink()) return OK;
     errno = files.readLink(TARGET, LINK, LINK_MAX);
     if (errno != 0) return statusOf(errno);

@@ -1,0 +1,170 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import { TokenCacheStore } from "../../hosts/node/index.ts";
+import { host, installHost } from "../../hosts/shared/host.ts";
+import { STATUS } from "../../hosts/shared/status.ts";
+import { Child } from "../processes/child.ts";
+import { temporaryCache } from "../processes/temporary.ts";
+import { OPEN, WasiCache } from "./wasi-cache.ts";
+
+const token = (key: string) => JSON.stringify({ AccessToken: { [key]: { secret: key, cached_at: "100" } } });
+const bytes = (text: string) => new TextEncoder().encode(text);
+const keys = (cache: string) => Object.keys(JSON.parse(readFileSync(cache, "utf8")).AccessToken).sort();
+const lockFileOf = (cache: string) => `${cache}.lockfile`;
+const leaseOf = (cache: string) => `${cache}.lockfile.lock`;
+const age = (path: string, ms: number) => utimesSync(path, (Date.now() - ms) / 1000, (Date.now() - ms) / 1000);
+/** No process has this number: it is beyond what Linux gives. */
+const NOBODY = 2 ** 22 + 1;
+
+function processAlive(pid: number): number {
+  try {
+    process.kill(pid, 0);
+    return STATUS.alive;
+  } catch {
+    return STATUS.dead;
+  }
+}
+
+const asking = { flags: OPEN.processes, answers: { processAlive } };
+
+describe("a lock that somebody holds", () => {
+  it.each(["K", "P"] as const)(
+    "a commit through WASI waits for a host of kind %s, and goes on when it was killed",
+    async (kind) => {
+      const cache = await temporaryCache();
+      const holder = new Child<{ type: "holding" }>("spec-tests/processes/lock-holder.js", {
+        lockFile: lockFileOf(cache),
+        kind,
+      });
+      expect(await holder.hear("holding")).toBeDefined();
+      const outcome = new WasiCache(cache, { ...asking, timeoutMs: 200 }).commit(undefined, token("a"));
+      expect(outcome.status).toBe(STATUS.lock_timeout);
+      expect(JSON.parse(outcome.detail)).toMatchObject({ pid: holder.pid });
+      await holder.kill();
+      // Kind K is free at once; the lease of kind P has to become stale first.
+      const next = new WasiCache(cache, asking).commit(undefined, token("a"));
+      expect(next).toMatchObject({ status: 0, takeOvers: 1 });
+      expect(keys(cache)).toEqual(["a"]);
+    },
+  );
+
+  it.each(["K", "P"] as const)("a host of kind %s waits for a commit through WASI", async (kind) => {
+    const before = host();
+    if (kind === "P") installHost({ ...before, runtime: { ...before.runtime, kernelLocks: () => undefined } });
+    try {
+      const cache = await temporaryCache();
+      const store = await TokenCacheStore.open(cache, { lockTimeoutMs: 200 });
+      const wasi = new WasiCache(cache, { answers: { edit: () => bytes(token("a")) } });
+      expect(wasi.core.update()).toBe(1); // it has the lock, and waits for the edit
+      expect(readFileSync(lockFileOf(cache), "utf8")).toBe(`${process.pid} node_wasi`);
+      await expect(store.commit(undefined, bytes(token("b")))).rejects.toMatchObject({
+        code: "lock_timeout",
+        holder: { pid: process.pid, program: "node_wasi" },
+      });
+      wasi.core.reset();
+      await store.commit(undefined, bytes(token("b")));
+      expect(wasi.commit(undefined, token("a")).status).toBe(0);
+      expect(keys(cache)).toEqual(["a", "b"]);
+    } finally {
+      installHost(before);
+    }
+  });
+});
+
+interface Found {
+  readonly content: string;
+  readonly ageMs?: number;
+  readonly leaseAgeMs?: number;
+}
+
+function leave(cache: string, { content, ageMs = 0, leaseAgeMs }: Found): void {
+  writeFileSync(lockFileOf(cache), content);
+  age(lockFileOf(cache), ageMs);
+  if (leaseAgeMs === undefined) return;
+  mkdirSync(leaseOf(cache));
+  age(leaseOf(cache), leaseAgeMs);
+}
+
+describe("a lock file that was left behind", () => {
+  it.each<[string, Found]>([
+    ["names a process that is gone", { content: `${NOBODY} gone` }],
+    ["names one that is gone, with a stale lease", { content: `${NOBODY} gone`, leaseAgeMs: 9_000 }],
+    ["names one that is gone, with a lease from the future", { content: `${NOBODY} gone`, leaseAgeMs: -60_000 }],
+    ["names one that lives but is older than 30 s", { content: `${process.pid} node`, ageMs: 31_000 }],
+    ["names nobody and is older than 30 s", { content: "0 msal-cache", ageMs: 31_000, leaseAgeMs: 31_000 }],
+    ["is empty and older than 2 s", { content: "", ageMs: 5_000 }],
+  ])("is taken over where it %s", async (_what, found) => {
+    const cache = await temporaryCache();
+    leave(cache, found);
+    const outcome = new WasiCache(cache, { ...asking, timeoutMs: 0 }).commit(undefined, token("a"));
+    expect(outcome).toMatchObject({ status: 0, takeOvers: 1 });
+    expect([existsSync(lockFileOf(cache)), existsSync(leaseOf(cache))]).toEqual([false, false]);
+  });
+
+  it.each<[string, Found]>([
+    ["names a process that lives", { content: `${process.pid} node` }],
+    ["has a fresh lease", { content: `${NOBODY} gone`, ageMs: 60_000, leaseAgeMs: 1_000 }],
+    ["names nobody", { content: "0 msal-cache" }],
+    ["is empty and young", { content: "" }],
+  ])("is left alone where it %s", async (_what, found) => {
+    const cache = await temporaryCache();
+    leave(cache, found);
+    const outcome = new WasiCache(cache, { ...asking, timeoutMs: 0 }).commit(undefined, token("a"));
+    expect(outcome.status).toBe(STATUS.lock_timeout);
+    expect(readFileSync(lockFileOf(cache), "utf8")).toBe(found.content);
+    expect([existsSync(cache), existsSync(leaseOf(cache))]).toEqual([false, found.leaseAgeMs !== undefined]);
+  });
+
+  it("an embedder that cannot tell whether a process lives waits for it", async () => {
+    const cache = await temporaryCache();
+    leave(cache, { content: `${NOBODY} gone` });
+    expect(new WasiCache(cache, { timeoutMs: 0 }).commit(undefined, token("a")).status).toBe(STATUS.lock_timeout);
+  });
+});
+
+describe("a lock that is lost while it is held", () => {
+  const LOSSES: ReadonlyArray<[string, (cache: string) => void]> = [
+    ["its file was removed", (cache) => unlinkSync(lockFileOf(cache))],
+    [
+      "its file is another one",
+      (cache) => {
+        unlinkSync(lockFileOf(cache));
+        leave(cache, { content: `${process.pid} node_wasi`, ageMs: 31_000 });
+      },
+    ],
+    ["its file says somebody else", (cache) => writeFileSync(lockFileOf(cache), `${NOBODY} other`)],
+    ["its lease was removed", (cache) => rmdirSync(leaseOf(cache))],
+    [
+      "its lease is another one's",
+      (cache) => {
+        rmdirSync(leaseOf(cache));
+        mkdirSync(leaseOf(cache));
+        age(leaseOf(cache), 8_500);
+      },
+    ],
+  ];
+
+  it.each(LOSSES)(
+    "%s: nothing is published, and the operation begins again with what is stored now",
+    async (_what, lose) => {
+      const cache = await temporaryCache();
+      writeFileSync(cache, token("a"));
+      const edited: string[] = [];
+      const edit = (content: Uint8Array) => {
+        edited.push(new TextDecoder().decode(content));
+        if (edited.length === 1) {
+          lose(cache);
+          writeFileSync(cache, token("b")); // of whoever took it
+        }
+        return bytes(JSON.stringify({ ...JSON.parse(edited.at(-1)!), edited: edited.length }));
+      };
+      const outcome = new WasiCache(cache, { ...asking, answers: { ...asking.answers, edit } }).update();
+      expect(outcome).toMatchObject({ status: 0, restarts: 1 });
+      expect(edited).toEqual([token("a"), token("b")]);
+      expect(JSON.parse(readFileSync(cache, "utf8"))).toMatchObject({ edited: 2 });
+      expect(keys(cache)).toEqual(["b"]);
+      expect([existsSync(lockFileOf(cache)), existsSync(leaseOf(cache))]).toEqual([false, false]);
+    },
+  );
+});
