@@ -1,4 +1,4 @@
-// Builds everything: status tables checked, the core four times, its budgets, the TypeScript. `--quiet` prints failures only.
+// Builds everything: status tables checked, the core in all its forms, its budgets, the TypeScript. `--quiet` prints failures only.
 // `--update` rewrites core-wasm/imports-only.wat.
 import "./unshadow-node.mjs";
 import { execFileSync } from "node:child_process";
@@ -19,6 +19,7 @@ const MODULES = {
   release: { entry: "index.ts", file: "dist/core.wasm", imports: HOST_INTERFACE, budgetKib: 48 },
   portable: { entry: "index.ts", file: "dist/core.portable.wasm", imports: HOST_INTERFACE },
   wasi: { entry: "wasi/index.ts", file: "dist/core.wasi.wasm", imports: WASI, budgetKib: 48 },
+  command: { entry: "wasi/command.ts", file: "dist/msal-cache.wasm", imports: WASI, budgetKib: 48 },
 };
 
 function run(script, args) {

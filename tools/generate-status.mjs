@@ -35,8 +35,30 @@ ${table.events.map(({ name, code }) => `  ${code}: ${JSON.stringify(name)},`).jo
 };
 `;
 
+const texts = (member) =>
+  table.codes.map((entry) => `    case ${entry.code}:\n      return ${JSON.stringify(entry[member])};`).join("\n");
+
+const wasi = `${header}
+/** The stable code of a status. */
+export function statusName(status: u32): string {
+  switch (status) {
+${texts("name")}
+  }
+  return "io_error";
+}
+
+/** What a status means, for people. ASCII. */
+export function statusMessage(status: u32): string {
+  switch (status) {
+${texts("message")}
+  }
+  return "";
+}
+`;
+
 const outputs = [
   ["core-wasm/assembly/abi/status.ts", assembly],
+  ["core-wasm/assembly/wasi/status-text.ts", wasi],
   ["hosts/shared/status.ts", hosts],
 ];
 for (const [path, text] of outputs) {

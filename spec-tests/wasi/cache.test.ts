@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -60,7 +61,8 @@ describe("operations on a file", () => {
     const wasi = new WasiCache(cache);
     expect(wasi.load().flags).toBe(FLAG.document);
     expect(wasi.load().flags).toBe(FLAG.unchanged | FLAG.document);
-    expect(new WasiCache(cache).load().flags).toBe(FLAG.document);
+    expect(wasi.core.open(...put(wasi, "/cache/cache.json"), 0, 0, 0)).toBe(0);
+    expect(wasi.load().flags).toBe(FLAG.document);
   });
 
   it("keeps a damaged original and saves what can be saved", async () => {
@@ -162,6 +164,22 @@ describe("what is asked of the embedder", () => {
     const wasi = new WasiCache(cache, { flags: OPEN.private, answers });
     expect(wasi.commit(undefined, token("b")).status).toBe(STATUS.permission_denied);
     expect([readFileSync(cache, "utf8"), names(cache)]).toEqual([token("a"), ["cache.json"]]);
+  });
+
+  it("looks at the lock once more after that, directly before it publishes", async () => {
+    const cache = await temporaryCache();
+    let asked = 0;
+    const makePrivate = () => {
+      if (++asked === 1) {
+        unlinkSync(`${cache}.lockfile`);
+        writeFileSync(cache, token("b")); // of whoever took it
+      }
+      return 0;
+    };
+    const wasi = new WasiCache(cache, { flags: OPEN.private, answers: { makePrivate } });
+    expect(wasi.commit(undefined, token("a"))).toMatchObject({ status: 0, restarts: 1 });
+    expect(keys(readFileSync(cache, "utf8"))).toEqual(["b", "a"]);
+    expect([asked, names(cache)]).toEqual([2, ["cache.json"]]);
   });
 
   it("an edit that fails changes nothing", async () => {

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+// The command `msal-cache` (docs/wasi.md): dist/msal-cache.wasm on node:wasi, which sees the folders of the files it was told of.
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import process from "node:process";
+import { WASI } from "node:wasi";
+
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => object;
+}
+
+// Node says on every start that its WASI is experimental; whoever reads standard error is after what went wrong.
+process.removeAllListeners("warning");
+
+/** Links are followed here: there they could not leave their folder. */
+function fileOf(argument: string): string {
+  const path = resolve(argument);
+  return existsSync(path) ? realpathSync(path) : path;
+}
+
+/** As WASI has them, on Windows too. */
+const forward = (path: string) => path.replaceAll("\\", "/");
+
+const [command = "", ...rest] = process.argv.slice(2);
+const files = rest.map((argument) => (argument === "-" ? argument : fileOf(argument)));
+const folders = files.map((file) => dirname(file)).filter((folder) => existsSync(folder));
+const wasi = new WASI({
+  version: "preview1",
+  args: ["msal-cache", command, ...files.map(forward)],
+  preopens: Object.fromEntries(folders.map((folder) => [forward(folder), folder])),
+  returnOnExit: true,
+});
+const { Instance, Module } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
+const module = new Module(readFileSync(new URL("../../msal-cache.wasm", import.meta.url)));
+process.exitCode = wasi.start(new Instance(module, wasi.getImportObject()));

@@ -1,0 +1,150 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compiled } from "../processes/child.ts";
+import { installWasmtime, isWasmtimeThere, wasmtimeScript } from "../wasmtime/wasmtime.ts";
+
+const SECRET = "s3cr3t-do-not-tell";
+const entity = (cachedAt: string) => ({ secret: SECRET, cached_at: cachedAt, expires_on: cachedAt });
+const account = {
+  ...{ home_account_id: "u.t", environment: "e", realm: "t", username: 'ä "b"@x', name: "N" },
+  ...{ local_account_id: "l", idTokenClaims: { token: SECRET } },
+};
+const whole = {
+  ...{ Account: { a: account, odd: 5 }, AccessToken: { k1: entity("100"), k2: entity("4000000000") } },
+  ...{ RefreshToken: { r: entity("100") }, "of others": SECRET },
+};
+const FILES = {
+  "whole.json": JSON.stringify(whole, undefined, 1),
+  "base.json": JSON.stringify({ AccessToken: { k1: entity("100") } }),
+  "ours.json": JSON.stringify({ AccessToken: { k3: entity("200") } }),
+  "torn.json": JSON.stringify(whole).slice(0, -60),
+  "trailing.json": `{"AccessToken":{}} {}`,
+  "array.json": "[]",
+  "empty.json": "",
+};
+
+const folder = mkdtempSync(join(tmpdir(), "msal-extensions-command-"));
+
+beforeAll(() => {
+  for (const [name, content] of Object.entries(FILES)) writeFileSync(join(folder, name), content);
+  mkdirSync(join(folder, "folder"));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+installWasmtime();
+
+interface Said {
+  readonly code: number | null;
+  readonly output: string;
+  readonly complaint: string;
+}
+
+type Launch = (args: readonly string[]) => [program: string, args: string[]];
+
+const LAUNCHERS: ReadonlyArray<[string, boolean, Launch]> = [
+  ["node:wasi", true, (args) => [process.execPath, [compiled("hosts/node/msal-cache.js"), ...args]]],
+  ["wasmtime", isWasmtimeThere, (args) => wasmtimeScript("command.py", folder, ...args)],
+];
+
+describe.each(LAUNCHERS)("msal-cache on %s", (_name, isThere, launch) => {
+  function run(...args: string[]): Said {
+    const [program, options] = launch(args);
+    const { status, stdout, stderr } = spawnSync(program, options, { cwd: folder, encoding: "utf8" });
+    return { code: status, output: stdout, complaint: stderr };
+  }
+
+  it.runIf(isThere)("inspect tells what is in a cache, and no secret", () => {
+    const { code, output, complaint } = run("inspect", "whole.json");
+    expect([code, complaint]).toEqual([0, ""]);
+    const { home_account_id, environment, realm, username, name } = account;
+    expect(JSON.parse(output)).toEqual({
+      bytes: new TextEncoder().encode(FILES["whole.json"]).length,
+      entities: { Account: 2, IdToken: 0, AccessToken: 2, RefreshToken: 1, AppMetadata: 0 },
+      expiredAccessTokens: 1,
+      foreign: ["of others"],
+      accounts: [{ home_account_id, environment, realm, username, name }, {}],
+    });
+    expect(output).not.toContain(SECRET);
+  });
+
+  it.runIf(isThere).each([
+    ["torn.json", "json_unexpected_end", Buffer.byteLength(FILES["torn.json"])],
+    ["trailing.json", "json_trailing_bytes", 19],
+    ["array.json", "not_a_cache", 0],
+    ["empty.json", "json_unexpected_end", 0],
+  ])("verify and inspect refuse %s: %s", (file, code, offset) => {
+    for (const command of ["verify", "inspect"]) {
+      const said = run(command, file);
+      expect([said.code, said.output]).toEqual([1, ""]);
+      expect(said.complaint).toMatch(new RegExp(`^msal-cache: .*${file}: ${code}: .* At byte ${offset}\\.\\n$`));
+      expect(said.complaint).not.toContain(SECRET);
+    }
+  });
+
+  it.runIf(isThere)("verify accepts a cache", () => {
+    expect(run("verify", "whole.json")).toEqual({ code: 0, output: "ok\n", complaint: "" });
+  });
+
+  it.runIf(isThere).each([
+    ["missing.json", "not_found"],
+    ["no/such/folder/cache.json", "(not_found|invalid_location)"],
+    ["folder", "not_a_file"],
+  ])("%s cannot be read: %s", (file, code) => {
+    const said = run("verify", file);
+    expect(said).toMatchObject({ code: 3, output: "" });
+    expect(said.complaint).toMatch(new RegExp(`^msal-cache: .*${file}: ${code}: .*\\n$`));
+  });
+
+  it.runIf(isThere)("salvage prints what is whole of a torn cache, and a whole one as it is", () => {
+    const saved = run("salvage", "torn.json");
+    expect(saved).toMatchObject({ code: 0, complaint: "" });
+    expect(JSON.parse(saved.output)).toMatchObject({
+      AccessToken: whole.AccessToken,
+      "msal-extensions.salvaged": expect.any(String),
+    });
+    expect(run("salvage", "whole.json").output).toBe(FILES["whole.json"]);
+  });
+
+  it.runIf(isThere)("merge merges three ways, or two where there is no base", () => {
+    const merged = run("merge", "base.json", "ours.json", "whole.json");
+    expect(merged).toMatchObject({ code: 0, complaint: "" });
+    expect(Object.keys(JSON.parse(merged.output).AccessToken)).toEqual(["k2", "k3"]);
+    expect(Object.keys(JSON.parse(run("merge", "-", "ours.json", "whole.json").output).AccessToken)).toEqual([
+      "k1",
+      "k2",
+      "k3",
+    ]);
+    expect(run("merge", "-", "ours.json", "-").output).toBe(FILES["ours.json"]);
+  });
+
+  it.runIf(isThere)("merge says which document is wrong", () => {
+    for (const args of [
+      ["torn.json", "ours.json", "whole.json"],
+      ["-", "torn.json", "whole.json"],
+      ["-", "ours.json", "torn.json"],
+    ]) {
+      const said = run("merge", ...args);
+      expect(said).toMatchObject({ code: 1, output: "" });
+      expect(said.complaint).toMatch(/torn\.json: json_unexpected_end: /);
+    }
+  });
+
+  it.runIf(isThere).each([[[]], [["inspect"]], [["destroy", "whole.json"]], [["merge", "base.json", "ours.json"]]])(
+    "%j is not understood",
+    (args) => {
+      const said = run(...args);
+      expect(said).toMatchObject({ code: 2, output: "" });
+      expect(said.complaint).toMatch(/^usage: msal-cache /);
+    },
+  );
+
+  it.runIf(isThere)("no file was written", () => {
+    expect(readdirSync(folder).sort()).toEqual([...Object.keys(FILES), "folder"].sort());
+    for (const [name, content] of Object.entries(FILES)) expect(readFileSync(join(folder, name), "utf8")).toBe(content);
+  });
+});
