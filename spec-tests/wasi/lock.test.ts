@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { TokenCacheStore } from "../../hosts/node/index.ts";
@@ -120,6 +129,31 @@ describe("a lock file that was left behind", () => {
     const cache = await temporaryCache();
     leave(cache, { content: `${NOBODY} gone` });
     expect(new WasiCache(cache, { timeoutMs: 0 }).commit(undefined, token("a")).status).toBe(STATUS.lock_timeout);
+  });
+});
+
+describe("an embedder that takes its time", () => {
+  it("renews the lock while a request is pending", async () => {
+    const cache = await temporaryCache();
+    const wasi = new WasiCache(cache);
+    expect(wasi.core.renew()).toBe(STATUS.bad_state);
+    expect(wasi.core.update()).toBe(1);
+    age(lockFileOf(cache), 20_000);
+    expect(wasi.core.renew()).toBe(STATUS.ok);
+    expect(statSync(lockFileOf(cache)).mtimeMs).toBeGreaterThan(Date.now() - 10_000);
+    rmdirSync(leaseOf(cache));
+    expect(wasi.core.renew()).toBe(STATUS.lock_lost);
+    wasi.core.reset();
+    expect(wasi.core.renew()).toBe(STATUS.bad_state);
+  });
+
+  it("is not told that it holds a lock where none is needed", async () => {
+    const cache = await temporaryCache();
+    writeFileSync(cache, token("a"));
+    const wasi = new WasiCache(cache, { flags: OPEN.protected });
+    expect(wasi.core.load()).toBe(1);
+    expect(wasi.core.renew()).toBe(STATUS.lock_not_held);
+    wasi.core.reset();
   });
 });
 

@@ -25,6 +25,7 @@ interface Exports {
   clear(): number;
   request(): number;
   resume(status: number, pointer: number, length: number): number;
+  renew(): number;
   result(): number;
 }
 

@@ -4,12 +4,12 @@ import { isAllocated } from "../abi/arena";
 import { recordOutcome } from "../abi/capability-call";
 import * as core from "../abi/exports";
 import { clearResult, setStatus } from "../abi/result";
-import { BAD_ARGUMENT, BAD_STATE, INVALID_LOCATION, OK } from "../abi/status";
+import { BAD_ARGUMENT, BAD_STATE, INVALID_LOCATION, LOCK_LOST, LOCK_NOT_HELD, LOST, OK } from "../abi/status";
 import { forgetVersion } from "../session/known-version";
 import * as operation from "../session/operation";
 import { forgetIdentity, setIdentity } from "./identity";
 import { answerStore, setAsksAboutProcesses } from "./imports";
-import { releaseLock } from "./lock";
+import { isLockHeld, releaseLock, touchLock } from "./lock";
 import { LEASE, LOCATION, LOCK_FILE, appendText, copyPath, resolve } from "./path";
 import { KIND_MAKE_PRIVATE, askedFor, endRequest, isRequested, requestKind, requestRecord } from "./request";
 import { abandonNewFile, finishNewFile, setAsksForPrivacy } from "./store";
@@ -130,6 +130,17 @@ export function resume(status: u32, pointer: usize, length: usize): u32 {
   else if (length != 0 && !isAllocated(pointer, length)) recordOutcome(op, BAD_ARGUMENT, 0, 0);
   else recordOutcome(op, status, pointer, length);
   return advance();
+}
+
+/**
+ * While a request is pending: whoever takes longer than a few seconds for it keeps the lock by this, from a thread or a timer of its own
+ * that does not run beside the module. `lock_lost`: the answer will be asked for again.
+ */
+export function renew(): u32 {
+  if (!isRequested()) return BAD_STATE;
+  if (!isLockHeld()) return LOCK_NOT_HELD;
+  const status = touchLock();
+  return status == LOST ? LOCK_LOST : status;
 }
 
 export function result(): usize {

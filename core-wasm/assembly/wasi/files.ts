@@ -167,7 +167,7 @@ export function setTimes(path: usize, nanoseconds: u64): u32 {
   const flags = ACCESS_TIME | MODIFICATION_TIME;
   return preview1.path_filestat_set_times(
     folderOf(path),
-    0,
+    FOLLOW,
     bytesOf(path),
     lengthOf(path),
     nanoseconds,

@@ -10,6 +10,7 @@ export {
   load,
   merge,
   open,
+  renew,
   request,
   reset,
   result,

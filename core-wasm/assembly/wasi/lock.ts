@@ -153,6 +153,11 @@ export function touchLock(): u32 {
   return errno == 0 ? OK : statusOf(errno);
 }
 
+/** As far as we know. */
+export function isLockHeld(): bool {
+  return held != NONE;
+}
+
 /**
  * Compares before it removes. A file that is still ours goes even where the lease is lost: left behind, it would name a process
  * that lives, and everybody, ourselves first, would wait for it.
