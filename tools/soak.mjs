@@ -1,5 +1,5 @@
-// npm run soak: the process tests at length, then the property tests again and again, each time with other seeds, then a million
-// schedules of the simulator. Stops at the first failure. `npm run soak -- 20 50000`: so many rounds, so many schedules.
+// npm run soak: the process tests, WASI and wasmtime at length, then the property tests again and again, each time with other seeds,
+// then a million schedules of the simulator. Stops at the first failure. `npm run soak -- 20 50000`: so many rounds, so many schedules.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -20,7 +20,7 @@ function vitest(folder, quiet) {
   process.exit(1);
 }
 
-vitest("spec-tests/processes", false);
+for (const folder of ["spec-tests/processes", "spec-tests/wasi", "spec-tests/wasmtime"]) vitest(folder, false);
 for (let round = 1; round <= rounds; round += 1) {
   vitest("spec-tests/properties", true);
   console.log(`properties: ${round} of ${rounds} rounds passed`);

@@ -14,7 +14,9 @@ import { damage, draws, drawTriple, runs, spell, type Tree } from "../support/ge
 import { installWasmtime, isWasmtimeThere, wasmtimeScript } from "./wasmtime.ts";
 
 const BUILDS = ["core.wasm", "core.portable.wasm"] as const;
-const DOCUMENTS = process.env.SOAK === "1" ? 20_000 : 300;
+const SOAK = process.env.SOAK === "1";
+const DOCUMENTS = SOAK ? 5_000 : 300;
+const PATIENCE = SOAK ? 3_600_000 : 120_000;
 const MAX_BYTES = 64 << 20;
 
 installWasmtime();
@@ -62,7 +64,7 @@ describe.runIf(isWasmtimeThere).each(BUILDS)("%s under wasmtime", (build) => {
     }
   });
 
-  test(`the same as under V8 on ${DOCUMENTS} random documents, whole and damaged`, async () => {
+  test(`the same as under V8 on ${DOCUMENTS} random documents, whole and damaged`, { timeout: PATIENCE }, async () => {
     const module = buildModule(build);
     const conversation = new Conversation(...wasmtimeScript("runner.py", build), 30_000);
     const same = async (question: Pure) => {
