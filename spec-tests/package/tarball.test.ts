@@ -95,6 +95,11 @@ describe("the packed tarball", () => {
     expect(run(process.execPath, [tsc, ...flags, "types.mts"])).toBe("");
   });
 
+  it("brings the command msal-cache", () => {
+    writeFileSync(join(folder, "sound.json"), '{"AccessToken":{}}');
+    expect(run(join(folder, "node_modules", ".bin", "msal-cache"), ["verify", "sound.json"])).toBe("ok\n");
+  });
+
   it("holds no sources, tests or machine's leftovers", () => {
     const files = readdirSync(join(folder, "node_modules", "msal-extensions"), { recursive: true }).map(String);
     expect(files.filter((name) => /spec-tests|demo|bench|(?<!\.d)\.ts$|\.debug\./.test(name))).toEqual([]);
