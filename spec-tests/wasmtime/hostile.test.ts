@@ -11,6 +11,7 @@ installWasmtime();
 describe.runIf(isWasmtimeThere)("under wasmtime the core is up against", () => {
   test.each([
     ["a hostile host", "hostile_host.py", 150],
+    ["a hostile embedder", "hostile_embedder.py", 60],
     ["hostile caches", "hostile_cache.py", 15],
   ])("%s", { timeout: 120_000 * LONGER }, async (title, script, rounds) => {
     const [python, args] = wasmtimeScript(script, "--rounds", String(rounds * LONGER));

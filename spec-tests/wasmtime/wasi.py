@@ -93,6 +93,10 @@ class WasiCache:
         self._exports["memory"].write(self.store, data, pointer)
         return pointer, len(data)
 
+    def size(self):
+        """Of the memory, in bytes."""
+        return self._exports["memory"].data_len(self.store)
+
     def read(self, pointer, length):
         return bytes(self._exports["memory"].read(self.store, pointer, pointer + length))
 
