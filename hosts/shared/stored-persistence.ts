@@ -1,6 +1,6 @@
 import { BasePersistence } from "./base-persistence.ts";
 import type { Awaitable, Capabilities, Cipher, Store } from "./capabilities.ts";
-import { NOTHING_READABLE } from "./encryption/recovery.ts";
+import { keepUndecryptable, standsForNothing } from "./encryption/recovery.ts";
 import { PersistenceError, PersistenceNotFound, toPersistenceError } from "./errors.ts";
 import { connectFile, expandHome, prepareFolder } from "./file-capabilities.ts";
 import { host } from "./host.ts";
@@ -25,8 +25,7 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   readonly #logger: Logger;
   protected readonly loggerOptions: LoggerOptions | undefined;
   readonly #adapt: (file: Capabilities) => Capabilities;
-  readonly #store: Store;
-  readonly #cipher: Cipher | undefined;
+  readonly #capabilities: Capabilities;
 
   protected constructor({ location, loggerOptions, adapt = (file) => file }: PersistenceParts) {
     super();
@@ -34,14 +33,21 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
     this.#logger = new Logger(loggerOptions);
     this.loggerOptions = loggerOptions;
     this.#adapt = adapt;
-    const { store, cipher } = this.#connect();
-    this.#store = store;
-    this.#cipher = cipher;
+    this.#capabilities = this.#connect();
+  }
+
+  get #store(): Store {
+    return this.#capabilities.store;
+  }
+
+  get #cipher(): Cipher | undefined {
+    return this.#capabilities.cipher;
   }
 
   /**
    * Replaces what is stored, all or nothing, without taking the lock. To change what is stored depending on what it is,
    * use `TokenCacheStore.update` for a token cache, or hold a `CrossPlatformLock` on `<location>.lockfile` meanwhile.
+   * What is stored and cannot be decrypted is set aside first.
    *
    * @throws PersistenceError with the code of what the operating system refused
    */
@@ -55,9 +61,9 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   async saveBuffer(contents: Uint8Array): Promise<void> {
     const cipher = this.#cipher;
     await this.#attempt(async () => {
-      await this.#store.replace(
-        cipher ? await attemptCipher("protect_failed", () => cipher.protect(contents)) : contents,
-      );
+      if (cipher === undefined) return this.#store.replace(contents);
+      await keepUndecryptable(this.#capabilities, contents); // Before a new key may be made.
+      return this.#store.replace(await attemptCipher("protect_failed", () => cipher.protect(contents)));
     });
   }
 
@@ -151,7 +157,7 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
     if (stored === undefined || cipher === undefined) return stored?.content;
     if (stored.content.length === 0) return undefined;
     const content = await attemptCipher("unprotect_failed", () => cipher.unprotect(stored.content));
-    return content === NOTHING_READABLE ? undefined : content;
+    return standsForNothing(content) ? undefined : content;
   }
 
   async #attempt<T>(operation: () => T | Promise<T>): Promise<T> {

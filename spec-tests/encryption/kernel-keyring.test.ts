@@ -70,6 +70,27 @@ describe.runIf(onLinux)("kernel keyring", () => {
     expect(await readFile(folder.file(kept[0]!))).toEqual(before);
   });
 
+  test("a file whose key was lost is set aside by save", async () => {
+    await (await create()).save("old");
+    const before = await readFile(folder.file("cache"));
+    keyring().remove();
+    const persistence = await create();
+    await persistence.save("new");
+    expect(await persistence.load()).toBe("new");
+    const kept = (await readdir(folder.path)).filter((name) => name.includes(".damaged-"));
+    expect(kept).toHaveLength(1);
+    expect(await readFile(folder.file(kept[0]!))).toEqual(before);
+  });
+
+  test("a key that has taken the place of the lost one is not taken for it", async () => {
+    await (await create()).save("old");
+    keyring().remove();
+    keyring().forProtecting(); // Another cache of that name was first after the reboot.
+    const log: string[] = [];
+    expect(await (await create(log)).load()).toBeNull();
+    expect(log.join()).toContain("key_not_found");
+  });
+
   test("a keyring that is forbidden is a typed error", async () => {
     const refusing: KeyringHost = {
       ...nodeHost,

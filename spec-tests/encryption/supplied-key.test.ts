@@ -56,6 +56,34 @@ describe("what cannot be decrypted", () => {
     expect(await readFile(path())).toEqual(before);
   });
 
+  test.each([
+    ["another key", async () => (await create(OTHER)).save("secret text")],
+    ["garbage", () => writeFile(path(), "garbage")],
+    ["plain text", () => writeFile(path(), JSON.stringify(document("ada")))],
+  ])("%s is set aside by save, not written over", async (_name, prepare) => {
+    await prepare();
+    const before = await readFile(path());
+    const log: string[] = [];
+    const persistence = await create(KEY, { loggerCallback: (_level, line) => log.push(line) });
+    await persistence.save("new");
+    await persistence.save("newer");
+    expect(await persistence.load()).toBe("newer");
+    const [kept = "", ...others] = (await readdir(folder.path)).filter((name) => name.includes(".damaged-"));
+    expect(await readFile(folder.file(kept))).toEqual(before);
+    expect(others).toEqual([]);
+    expect(log.join("\n")).toContain(kept);
+  });
+
+  test("is left alone by save when the vault fails: nobody knows whether it is damaged", async () => {
+    await (await create()).save("kept");
+    const persistence = await create(() => {
+      throw new Error("no route to the vault");
+    });
+    await expect(persistence.save("new")).rejects.toMatchObject({ code: "key_unavailable" });
+    expect(await readdir(folder.path)).toEqual(["cache"]);
+    expect(await (await create()).load()).toBe("kept");
+  });
+
   test("an empty file, as the peers make, is an empty cache", async () => {
     await writeFile(path(), "");
     expect(await (await create()).load()).toBeNull();
@@ -63,14 +91,18 @@ describe("what cannot be decrypted", () => {
 });
 
 describe("a plugin", () => {
-  async function signIn(onUndecryptable?: "throw" | "setAside") {
+  async function access(plugin: PersistenceCachePlugin, cacheHasChanged: boolean) {
+    const context = { cacheHasChanged, tokenCache: memory() };
+    await plugin.beforeCacheAccess(context);
+    return context;
+  }
+
+  async function signIn(onUndecryptable?: "throw" | "setAside", user = "ada") {
     const log: string[] = [];
     const persistence = await create(KEY, { loggerCallback: (_level, line) => log.push(line) });
     const plugin = new PersistenceCachePlugin(persistence, onUndecryptable ? { onUndecryptable } : {});
-    const tokenCache = memory();
-    const context = { cacheHasChanged: true, tokenCache };
-    await plugin.beforeCacheAccess(context);
-    tokenCache.deserialize(JSON.stringify(document("ada")));
+    const context = await access(plugin, true);
+    context.tokenCache.deserialize(JSON.stringify(document(user)));
     await plugin.afterCacheAccess(context);
     return { log, persistence, plugin };
   }
@@ -87,6 +119,19 @@ describe("a plugin", () => {
     expect(await readFile(folder.file(kept[0]!))).toEqual(before);
     expect(log.join("\n")).toContain(kept[0]);
     expect(log.join("\n")).not.toMatch(/secret of/);
+  });
+
+  test("what a torn file held is put back by whoever knows it, even if a newcomer has written first", async () => {
+    const knows = await signIn();
+    const whole = await readFile(path());
+    await writeFile(path(), whole.subarray(0, whole.length / 2));
+    const newcomer = await signIn(undefined, "bob");
+    const signedIn = async () => Object.keys(JSON.parse((await newcomer.persistence.load()) ?? "{}").Account);
+    expect(await signedIn()).toHaveLength(1);
+    await access(knows.plugin, false);
+    await knows.plugin.afterCacheAccess(await access(knows.plugin, true)); // Shares the commit of what was put back.
+    expect(await signedIn()).toHaveLength(2);
+    expect((await readdir(folder.path)).filter((name) => name.includes(".damaged-"))).toHaveLength(1);
   });
 
   test("throws when told to, and changes nothing", async () => {

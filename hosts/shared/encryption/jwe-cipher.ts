@@ -55,15 +55,28 @@ export function createJweCipher(keys: KeySource): Cipher {
     async unprotect(content) {
       refusePlainText(content);
       const text = decoder.decode(content);
+      let isGone = false;
       for (const fresh of [false, true]) {
         const key = await keys.forUnprotecting(fresh);
         if (key === undefined) throw new PersistenceError("key_not_found");
         const plain = await open(text, key.bytes);
         if (plain !== undefined) return plain;
+        isGone = await isOfAnotherKey(text, key.id);
       }
-      throw new PersistenceError("unprotect_failed");
+      throw new PersistenceError(isGone ? "key_not_found" : "unprotect_failed");
     },
   };
+}
+
+/** Encrypted with a key that had the place of the one that is there now. */
+async function isOfAnotherKey(text: string, id: string | undefined): Promise<boolean> {
+  const { decodeProtectedHeader } = await import("jose");
+  try {
+    const { kid } = decodeProtectedHeader(text);
+    return id !== undefined && kid !== undefined && kid !== id;
+  } catch {
+    return false; // Damage.
+  }
 }
 
 /** A JSON object or array, perhaps behind a byte order mark: what an application kept before it encrypted. */

@@ -1,4 +1,4 @@
-import type { Capabilities, Cipher, Store } from "../capabilities.ts";
+import type { Capabilities, Cipher, Log, Store } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
 import type { StatusName } from "../status.ts";
 
@@ -12,12 +12,61 @@ const HOPELESS: readonly StatusName[] = ["unprotect_failed", "key_not_found", "n
 const TRIES = 4;
 const LEVEL_WARNING = 1;
 
-/** This very object stands for content that was given up; an empty text that was saved is another one. */
-export const NOTHING_READABLE = new Uint8Array(0);
+const MARKER_BYTES = 8;
+
+const givenUp = new WeakSet<Uint8Array>();
+
+/** Does this stand for content that was given up? Any text that was saved is another one. */
+export function standsForNothing(content: Uint8Array): boolean {
+  return givenUp.has(content);
+}
 
 /**
- * Capabilities under which what cannot be decrypted counts as nothing stored. It is left where it is until something is
- * written over it, under the lock; then it is set aside first.
+ * What salvage makes of content of which nothing can be read (docs/merge.md, "Damaged documents"): every process that still
+ * knows an entity puts it back, instead of taking its absence for a removal.
+ */
+function nothingReadable(): Uint8Array {
+  const digits = Array.from(crypto.getRandomValues(new Uint8Array(MARKER_BYTES)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+  const document = new TextEncoder().encode(`{"msal-extensions.salvaged":"${digits}"}`);
+  givenUp.add(document);
+  return document;
+}
+
+function isHopeless(error: unknown, codes: readonly StatusName[] = HOPELESS): boolean {
+  return codes.includes(codeOf(error));
+}
+
+/** A cipher that says nothing about itself has failed to decrypt. */
+function codeOf(error: unknown): StatusName {
+  return error instanceof PersistenceError ? error.code : "unprotect_failed";
+}
+
+/** Keeps what is stored under another name when it cannot be decrypted, for `replacement` is about to be written over it. */
+export async function keepUndecryptable({ store, cipher, log }: Capabilities, replacement: Uint8Array): Promise<void> {
+  const stored = await store.read();
+  if (cipher === undefined || stored === undefined || stored.content.length === 0) return;
+  if (isSame(stored.content, replacement)) return; // Plain text that is being encrypted.
+  try {
+    (await cipher.unprotect(stored.content)).fill(0);
+  } catch (error) {
+    if (!isHopeless(error)) throw error;
+    logKept(log, codeOf(error), await store.setAside());
+  }
+}
+
+function logKept(log: Log, reason: StatusName, name: string): void {
+  log(LEVEL_WARNING, reason, `What could not be decrypted has been kept as ${name}.`);
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
+}
+
+/**
+ * Capabilities under which what cannot be decrypted counts as lost. It is left where it is until something is written over it,
+ * under the lock; then it is set aside first.
  */
 export function recoverUndecryptable(
   capabilities: Capabilities,
@@ -29,9 +78,10 @@ export function recoverUndecryptable(
   let reason: StatusName | undefined;
 
   function giveUp(error: unknown): Uint8Array {
-    const code = error instanceof PersistenceError ? error.code : "unprotect_failed";
+    const code = codeOf(error);
     failures += 1;
-    if (!codes.includes(code) || (code === "unprotect_failed" && failures < TRIES)) throw error;
+    if (!isHopeless(error, codes) || (code === "unprotect_failed" && failures < TRIES)) throw error;
+    failures = 0;
     if (reason === undefined) {
       log(
         LEVEL_WARNING,
@@ -40,7 +90,7 @@ export function recoverUndecryptable(
       );
     }
     reason = code;
-    return NOTHING_READABLE;
+    return nothingReadable();
   }
 
   const recovering: Cipher | undefined = cipher && {
@@ -61,11 +111,9 @@ export function recoverUndecryptable(
     ...store,
     async replace(content) {
       if (reason !== undefined) {
-        const name = await store.setAside();
-        log(LEVEL_WARNING, reason, `What could not be decrypted has been kept as ${name}.`);
+        logKept(log, reason, await store.setAside());
         kept += 1;
         reason = undefined;
-        failures = 0;
       }
       return store.replace(content);
     },
