@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { IssuedToken, Ledger, TokenKind } from "../spec-tests/authority/index.ts";
 import { sha256 } from "../spec-tests/authority/index.ts";
 
@@ -20,9 +19,9 @@ interface StoredCredential {
 
 const KINDS: readonly TokenKind[] = ["AccessToken", "RefreshToken", "IdToken"];
 
-/** Compares what the workers were given with what is in the file. Reads it with nothing but `JSON.parse`. */
-export async function balance(ledger: Ledger, acquired: Iterable<string>, cache: string): Promise<Balance> {
-  const document = JSON.parse(await readFile(cache, "utf8")) as Record<TokenKind, Record<string, StoredCredential>>;
+/** Compares what the workers were given with what is stored. Reads it with nothing but `JSON.parse`. */
+export function balance(ledger: Ledger, acquired: Iterable<string>, content: string): Balance {
+  const document = JSON.parse(content) as Record<TokenKind, Record<string, StoredCredential>>;
   const stored = new Map<string, string>();
   for (const kind of KINDS) {
     for (const entity of Object.values(document[kind] ?? {}))

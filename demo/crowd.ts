@@ -53,6 +53,14 @@ export class Crowd {
     return this.members.filter(({ assignment }) => roles.includes(assignment.role));
   }
 
+  /** Everybody has opened the cache, each by itself, in the same way. */
+  async ready(store: string): Promise<void> {
+    for (const member of this.members) {
+      const found = (await member.hear("ready"))?.store;
+      if (found && found !== store) this.failures.push(`${member.assignment.name}: keeps the cache in ${found}`);
+    }
+  }
+
   order(members: readonly Member[], order: Order): void {
     for (const member of members) member.order(order);
   }

@@ -5,20 +5,24 @@ import type { Sizes } from "./torn.ts";
 export interface Disturbances {
   /** Process id of the holder that was killed. */
   readonly killedHolder: number;
-  readonly tail: Sizes;
-  readonly cut: Sizes;
+  /** `undefined` where the store keeps items whole. */
+  readonly tail: Sizes | undefined;
+  readonly cut: Sizes | undefined;
 }
 
-/** A quarter through, a holder of the cache's lock is killed; half through and near the end, the file is torn. */
-export async function disturb(crowd: Crowd, event: (text: string) => void): Promise<Disturbances> {
+/** A quarter through, a holder of the cache's lock is killed; in both pauses the file is torn, if the cache is a file. */
+export async function disturb(crowd: Crowd, tearable: boolean, event: (text: string) => void): Promise<Disturbances> {
   const killedHolder = await killHolder(crowd);
   event(`process ${killedHolder} held the lock of the cache and was killed (SIGKILL)`);
-  await crowd.fraction(0.5);
-  const tail = await tear(crowd, "tail");
-  event(`a peer wrote a short document over a longer one: ${tail.before} bytes of JSON, ${tail.after} in the file`);
-  await settle(crowd);
-  const cut = await tear(crowd, "cut");
-  event(`a peer died in mid-write: ${cut.after} of ${cut.before} bytes left`);
+  await settle(crowd, "look");
+  const tail = tearable ? await tear(crowd, "tail") : undefined;
+  if (tail) event(`a peer wrote a short content over a longer one: ${tail.before} bytes, ${tail.after} in the file`);
+  crowd.order(crowd.with("user", "service"), "go on");
+  await settle(crowd, "look again");
+  const cut = tearable ? await tear(crowd, "cut") : undefined;
+  if (cut) event(`a peer died in mid-write: ${cut.after} of ${cut.before} bytes left`);
+  crowd.order(crowd.with("user", "service"), "finish");
+  if (!tearable) event("the store keeps what it is given whole: there is no file to tear");
   return { killedHolder, tail, cut };
 }
 
@@ -31,15 +35,12 @@ async function killHolder(crowd: Crowd): Promise<number> {
   return victim!.pid;
 }
 
-/**
- * Refresh tokens carry no time stamp: a process that remembers an older one than the file held cannot know that it is
- * older. So the users' refreshes rest, and everybody has looked at the cache, before half of it is cut away. The services
- * go on.
- */
-async function settle(crowd: Crowd): Promise<void> {
-  await crowd.hear(crowd.with("user"), "waiting");
-  crowd.order(crowd.with("user", "service"), "look");
-  await crowd.hear(crowd.with("user", "service"), "looked");
+/** Everybody rests and has seen what the others have stored. */
+async function settle(crowd: Crowd, look: "look" | "look again"): Promise<void> {
+  const workers = crowd.with("user", "service");
+  await crowd.hear(workers, "waiting");
+  crowd.order(workers, look);
+  await crowd.hear(workers, "looked");
 }
 
 async function tear(crowd: Crowd, order: Extract<Order, "tail" | "cut">): Promise<Sizes> {

@@ -1,5 +1,4 @@
-import { mkdtemp, readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { startAuthority } from "../spec-tests/authority/index.ts";
 import { commandFor, type RuntimeName } from "../spec-tests/processes/commands.ts";
@@ -8,6 +7,7 @@ import { ACQUIRE_CALLS, crew } from "./crew.ts";
 import { Crowd } from "./crowd.ts";
 import { type Disturbances, disturb } from "./disturbances.ts";
 import type { Statistics } from "./messages.ts";
+import { type Choice, isFile, openCache } from "./store.ts";
 
 const GIVE_UP_MS = 60_000;
 
@@ -19,7 +19,7 @@ export interface WorkerReport {
 }
 
 export interface RunReport extends Balance {
-  readonly cache: string;
+  readonly choice: Choice;
   readonly ms: number;
   /** Tokens of every kind that the authority gave out. */
   readonly issued: number;
@@ -31,6 +31,8 @@ export interface RunReport extends Balance {
   readonly disturbances: Disturbances;
   /** Names of the files in which damaged originals were kept. */
   readonly setAside: readonly string[];
+  /** Names of the files in which tokens can be read by anybody who gets hold of them. */
+  readonly readable: readonly string[];
 }
 
 export interface Observer {
@@ -38,18 +40,18 @@ export interface Observer {
   event(text: string): void;
 }
 
-export async function run(observer: Observer): Promise<RunReport> {
+/** One act: all processes on one cache. */
+export async function run(choice: Choice, observer: Observer): Promise<RunReport> {
   const started = performance.now();
-  const cache = join(await mkdtemp(join(tmpdir(), "msal-extensions-demo-")), "cache.json");
   const authority = await startAuthority({ rotate: true, strict: true });
   const commands = { node: await commandFor("node"), deno: await commandFor("deno"), bun: await commandFor("bun") };
-  const crowd = new Crowd(crew(cache, authority.url), commands, (done) => observer.progress(done, ACQUIRE_CALLS));
+  const assignments = crew(choice, authority.url);
+  const crowd = new Crowd(assignments, commands, (done) => observer.progress(done, ACQUIRE_CALLS));
   const callOff = crowd.giveUpAfter(GIVE_UP_MS);
 
-  await crowd.hear(crowd.members, "ready");
+  await crowd.ready(choice.store);
   crowd.order(crowd.members, "go");
-  const disturbances = await disturb(crowd, (text) => observer.event(text));
-  crowd.order(crowd.with("user", "service"), "finish");
+  const disturbances = await disturb(crowd, isFile(choice.store), (text) => observer.event(text));
   await crowd.ended();
   callOff();
   await authority.close();
@@ -57,8 +59,8 @@ export async function run(observer: Observer): Promise<RunReport> {
   const workers = workerReports(crowd);
   const acquired = crowd.members.flatMap((member) => member.acquired);
   return {
-    ...(await balance(authority.ledger, acquired, cache)),
-    cache,
+    ...balance(authority.ledger, acquired, await storedIn(choice)),
+    choice,
     ms: Math.round(performance.now() - started),
     issued: authority.ledger.issued.length,
     acquireCalls: crowd.calls,
@@ -66,8 +68,17 @@ export async function run(observer: Observer): Promise<RunReport> {
     refusedRefreshTokens: authority.ledger.refusedRefreshTokens,
     workers,
     disturbances,
-    setAside: await filesBeside(cache),
+    setAside: (await filesBeside(choice.order.cache)).filter((name) => name.includes(".damaged-")),
+    readable: await readableFiles(choice.order.cache),
   };
+}
+
+/** A secret store is the user's own: its item does not stay. */
+async function storedIn({ order, store }: Choice): Promise<string> {
+  const persistence = await openCache(order);
+  const content = (await persistence.load()) ?? "{}";
+  if (!isFile(store)) await persistence.delete();
+  return content;
 }
 
 function workerReports(crowd: Crowd): WorkerReport[] {
@@ -80,6 +91,11 @@ function workerReports(crowd: Crowd): WorkerReport[] {
 }
 
 async function filesBeside(cache: string): Promise<string[]> {
-  const names = await readdir(dirname(cache));
-  return names.filter((name) => name !== basename(cache) && !name.includes(".lockfile")).sort();
+  return (await readdir(dirname(cache))).filter((name) => name.startsWith(basename(cache))).sort();
+}
+
+async function readableFiles(cache: string): Promise<string[]> {
+  const names = await filesBeside(cache);
+  const contents = await Promise.all(names.map((name) => readFile(join(dirname(cache), name))));
+  return names.filter((_, i) => contents[i]!.includes('"secret"'));
 }

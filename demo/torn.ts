@@ -5,15 +5,16 @@ export interface Sizes {
   readonly after: number;
 }
 
-/** A short document written over a longer one and not truncated: complete, then garbage ("Extra data" in Python). */
+const LEFT_OVER = 4096;
+
+/** A short content written over a longer one and not truncated: complete, then garbage ("Extra data" in Python). */
 export async function leaveTail(path: string): Promise<Sizes> {
   const file = await open(path, "r+");
   try {
-    const document = await file.readFile("utf8");
-    const longer = JSON.stringify({ ...JSON.parse(document), padding: "x".repeat(4096) });
-    await file.write(longer, 0);
-    await file.write(document, 0);
-    return { before: Buffer.byteLength(document), after: (await file.stat()).size };
+    const content = await file.readFile();
+    const longer = content.subarray(-LEFT_OVER);
+    await file.write(longer, 0, longer.length, content.length);
+    return { before: content.length, after: content.length + longer.length };
   } finally {
     await file.close();
   }

@@ -1,14 +1,18 @@
 // One process of the demo. main.ts starts it, with its assignment on the command line and its orders over IPC.
 import { type AuthenticationResult, Logger } from "@azure/msal-node";
-import { CrossPlatformLock, FilePersistence, PersistenceCachePlugin } from "msal-extensions";
+import { CrossPlatformLock, PersistenceCachePlugin } from "msal-extensions";
 import { confidentialApp, publicApp, sha256, signIn } from "../spec-tests/authority/index.ts";
 import { parent } from "../spec-tests/processes/parent.ts";
-import { HELD_BACK, SERVICE_BATCH, SERVICE_ROUNDS, SERVICE_SCOPES, USER_REFRESHES, USER_SCOPES } from "./crew.ts";
+import { PAUSES, SERVICE_BATCH, SERVICE_ROUNDS, SERVICE_SCOPES, USER_REFRESHES, USER_SCOPES } from "./crew.ts";
 import type { Assignment, News, Order } from "./messages.ts";
+import { nameOf, openCache } from "./store.ts";
 import { cutShort, leaveTail } from "./torn.ts";
 
 const { assignment: read, ordered, tell } = parent<News, Order>();
 const assignment = read<Assignment>();
+/** What has MSAL look at the cache. */
+type Look = () => Promise<unknown>;
+
 const silent = new Logger({ loggerCallback: () => {} });
 
 /** Makes one acquire call and reports what came of it. */
@@ -29,7 +33,6 @@ async function acquire(
 
 async function user(plugin: PersistenceCachePlugin): Promise<void> {
   const app = publicApp({ ...assignment, cachePlugin: plugin });
-  lookWhenOrdered(app);
   // A refresh reads a refresh token, redeems it and stores its successor. The cache's own lock covers the storing alone
   // (held across the network it would stop everybody else). Where refresh tokens can be used once, two processes with one
   // account therefore need a lock around the whole: else both read the same token, and the second one is refused.
@@ -48,7 +51,7 @@ async function user(plugin: PersistenceCachePlugin): Promise<void> {
   const account = signedIn?.account;
   if (!account) return;
   for (let i = 0; i < USER_REFRESHES; i++) {
-    if (i === USER_REFRESHES - HELD_BACK) await holdBack();
+    await pauseAt(i, USER_REFRESHES, () => app.getTokenCache().getAllAccounts());
     const scope = USER_SCOPES[i % USER_SCOPES.length]!;
     await acquire(scope, () =>
       exclusively(() => app.acquireTokenSilent({ scopes: [scope], forceRefresh: true, account })),
@@ -58,36 +61,36 @@ async function user(plugin: PersistenceCachePlugin): Promise<void> {
 
 async function service(plugin: PersistenceCachePlugin): Promise<void> {
   const app = confidentialApp({ ...assignment, cachePlugin: plugin });
-  lookWhenOrdered(app);
   const fetch = (scope: string, skipCache: boolean) =>
     acquire(scope, () => app.acquireTokenByClientCredential({ scopes: [scope], skipCache }));
-  for (let round = 0; round < SERVICE_ROUNDS; round++) {
-    const last = round === SERVICE_ROUNDS - 1;
-    const regular = last ? SERVICE_SCOPES.slice(0, -HELD_BACK) : SERVICE_SCOPES;
-    for (let i = 0; i < regular.length; i += SERVICE_BATCH * 2) {
-      // Half of them at once, half of them one by one.
-      await Promise.all(regular.slice(i, i + SERVICE_BATCH).map((scope) => fetch(scope, round > 0)));
-      for (const scope of regular.slice(i + SERVICE_BATCH, i + SERVICE_BATCH * 2)) await fetch(scope, round > 0);
-    }
+  const look = () => app.getTokenCache().getAllAccounts();
+  const batches = Array.from({ length: SERVICE_SCOPES.length / SERVICE_BATCH }, (_, i) =>
+    SERVICE_SCOPES.slice(i * SERVICE_BATCH, (i + 1) * SERVICE_BATCH),
+  );
+  const rounds = Array.from({ length: SERVICE_ROUNDS }, (_, round) =>
+    batches.map((batch) => ({ round, batch })),
+  ).flat();
+  for (const [i, { round, batch }] of rounds.entries()) {
+    await pauseAt(i, rounds.length, look);
+    // Every other batch at once, the rest one by one.
+    if (i % 2 === 0) await Promise.all(batch.map((scope) => fetch(scope, round > 0)));
+    else for (const scope of batch) await fetch(scope, round > 0);
   }
-  await holdBack();
-  await Promise.all(SERVICE_SCOPES.slice(-HELD_BACK).map((scope) => fetch(scope, true)));
 }
 
 /**
- * What was in nobody's memory but that of a process long gone cannot be put back into a file cut short. So everybody stays
- * until the disturbances are over.
+ * What was in nobody's memory but that of a process long gone cannot be put back into a torn file, and refresh tokens carry no
+ * time stamp: a process that remembers an older one than the file held cannot know that it is older. So everybody rests, and
+ * has looked at the cache, when it is torn; then all of them meet the damage at once.
  */
-async function holdBack(): Promise<void> {
+async function pauseAt(done: number, all: number, look: Look): Promise<void> {
+  const pause = PAUSES.findIndex((part) => Math.floor(part * all) === done);
+  if (pause === -1) return;
   await tell({ type: "waiting" });
-  await ordered("finish");
-}
-
-function lookWhenOrdered(app: { getTokenCache(): { getAllAccounts(): Promise<unknown> } }): void {
-  void ordered("look")
-    .then(() => app.getTokenCache().getAllAccounts())
-    .catch((error: unknown) => tell({ type: "failed", what: `look: ${String(error)}` }))
-    .then(() => tell({ type: "looked" }));
+  await ordered(pause === 0 ? "look" : "look again");
+  await look().catch((error: unknown) => tell({ type: "failed", what: `look: ${String(error)}` }));
+  await tell({ type: "looked" });
+  await ordered(pause === 0 ? "go on" : "finish");
 }
 
 async function victim(): Promise<void> {
@@ -112,14 +115,15 @@ async function work(): Promise<void> {
   switch (assignment.role) {
     case "victim":
     case "vandal": {
-      await tell({ type: "ready" });
+      await tell({ type: "ready", store: "" });
       await ordered("go");
       await (assignment.role === "victim" ? victim() : vandal());
       return tell({ type: "done", statistics: undefined });
     }
     default: {
-      const plugin = new PersistenceCachePlugin(await FilePersistence.create(assignment.cache));
-      await tell({ type: "ready" });
+      const persistence = await openCache(assignment);
+      const plugin = new PersistenceCachePlugin(persistence);
+      await tell({ type: "ready", store: nameOf(persistence) });
       await ordered("go");
       await (assignment.role === "user" ? user(plugin) : service(plugin));
       return tell({ type: "done", statistics: { ...plugin.statistics } });
