@@ -68,6 +68,7 @@ export class PersistenceNotFound extends PersistenceError {
 const STATUS_OF_ERRNO: Readonly<Record<string, StatusName>> = {
   EACCES: "permission_denied",
   EPERM: "permission_denied",
+  EBUSY: "permission_denied", // Windows: another program has the file open and does not share it
   ENOSPC: "disk_full",
   EDQUOT: "disk_full",
   EROFS: "read_only",

@@ -9,7 +9,7 @@ import { watchStore } from "./store-watch.ts";
 const MAX_LINKS = 40;
 /** How often a file that changes while it is being read is read again. */
 const MAX_READS = 4;
-/** Windows refuses to rename onto, or to remove, what a virus scanner or a reader has open just then. About 2 s in all. */
+/** Windows refuses to rename onto, remove or read what a virus scanner or a peer has open just then. About 2 s in all. */
 const WINDOWS_WAITS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000];
 /** A write takes milliseconds; what is older than this was left behind. */
 const STALE_TEMPORARY_MS = 60_000;
@@ -36,9 +36,11 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
   }
 
   async function read(): Promise<StoredContent | undefined> {
-    const fd = await unlessMissing(files.open(location, "r"));
+    const fd = await unlessMissing(openExisting());
     return fd === undefined ? undefined : closing(files, fd, () => readUnchanged(files, fd));
   }
+
+  const openExisting = () => patiently(() => files.open(location, "r"));
 
   async function replace(content: Uint8Array, beforePublishing?: () => Awaitable<void>): Promise<StoreVersion> {
     const target = await followLinks(files, paths, location);
@@ -115,7 +117,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
   async function setAside(): Promise<string> {
     const stamp = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
     const name = `${location}.damaged-${stamp}-${randomName(clock).slice(0, 8)}`;
-    const stored = await closing(files, await files.open(location, "r"), (fd) => readUnchanged(files, fd));
+    const stored = await closing(files, await openExisting(), (fd) => readUnchanged(files, fd));
     try {
       await writeNew(name, stored.content);
     } catch (error) {

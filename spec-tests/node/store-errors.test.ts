@@ -154,6 +154,22 @@ describe("on Windows", () => {
     expect(waits).toEqual([1, 2, 4, 8, 16]);
   });
 
+  it.each(["EPERM", "EACCES", "EBUSY"])("opening that is refused with %s is tried again", async (code) => {
+    const location = join(temporaryFolder(), "cache");
+    await createFileStore(location).replace(content);
+    const { waits, clock } = patience();
+    let refusals = 3;
+    const open = (path: string, flags: string, mode: number, done: (error: Error | null) => void) =>
+      refusals-- > 0 ? done(errno(code)) : realFileSystem.open(path, flags, mode, done as never);
+    const store = createFileStore(location, {
+      fs: { ...realFileSystem, open: open as never },
+      clock,
+      platform: "win32",
+    });
+    expect((await store.read())?.content).toEqual(content);
+    expect(waits).toEqual([1, 2, 4]);
+  });
+
   it.each(["EPERM", "EACCES", "EBUSY"])("%s comes out after about two seconds", async (code) => {
     const folder = temporaryFolder();
     const { waits, clock } = patience();

@@ -1,4 +1,4 @@
-// Runs in the Windows build of Node.js. Writes what it saw, as JSON, to the file of its first argument: Wine loses what goes to a pipe.
+// DPAPI, ours and the peer's. Each function reports what it saw.
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -6,33 +6,36 @@ import { join } from "node:path";
 import * as api from "msal-extensions";
 
 const { DataProtectionScope, encryptPlainFile, FilePersistenceWithDataProtection, TokenCacheStore } = api;
-const { CurrentUser } = DataProtectionScope;
+const { CurrentUser, LocalMachine } = DataProtectionScope;
 const peer = createRequire(import.meta.url)("./node_modules/@azure/msal-node-extensions/bin/x64/dpapi.node");
-const file = join(mkdtempSync(join(tmpdir(), "msal-extensions-")), "cache.bin");
 const entropy = Buffer.from("entropy");
-const seen = {};
 
+const newFile = () => join(mkdtempSync(join(tmpdir(), "msal-extensions-")), "cache.bin");
+const create = (file, given, scope = CurrentUser) => FilePersistenceWithDataProtection.create(file, scope, given);
 const codeOf = (operation) =>
   operation.then(
     (value) => value,
     (error) => error.code,
   );
-const load = (given) =>
-  FilePersistenceWithDataProtection.create(file, CurrentUser, given).then((other) => codeOf(other.load()));
+const load = async (...values) => codeOf((await create(...values)).load());
 const document = (user) =>
   JSON.stringify({ Account: { [user]: {} }, IdToken: {}, AccessToken: {}, RefreshToken: {}, AppMetadata: {} });
 
-try {
-  const persistence = await FilePersistenceWithDataProtection.create(file, CurrentUser, "entropy");
+export async function dataProtection() {
+  const file = newFile();
+  const seen = {};
+  const persistence = await create(file, "entropy");
   seen.lockKind = (await api.hostCapabilities()).lockKind;
   await persistence.save("secret é");
   seen.plainOnDisk = readFileSync(file).includes("secret");
   seen.verified = await persistence.verifyPersistence();
   seen.peerReadsOurs = Buffer.from(peer.unprotectData(readFileSync(file), entropy, CurrentUser)).toString();
-  seen.wrongEntropy = await load("other");
-  seen.noEntropy = await load(undefined);
+  seen.wrongEntropy = await load(file, "other");
+  seen.noEntropy = await load(file, undefined);
   writeFileSync(file, peer.protectData(Buffer.from("of the peer"), entropy, CurrentUser));
   seen.weReadThePeers = await persistence.load();
+  writeFileSync(file, readFileSync(file).subarray(0, -1));
+  seen.cutShort = await codeOf(persistence.load());
   writeFileSync(file, "garbage");
   seen.garbage = await codeOf(persistence.load());
   writeFileSync(file, "");
@@ -46,7 +49,20 @@ try {
   await Promise.all(stores.map((store) => store.close()));
   const built = await api.buildEncryptedPersistence(file);
   seen.built = [built.constructor.name, built.isEncrypted];
-} catch (error) {
-  seen.failure = String(error.stack);
+  return seen;
 }
-writeFileSync(process.argv[2], JSON.stringify(seen));
+
+/** Who opens a blob of which scope: ours as well as the peer's. */
+export async function scopes() {
+  const seen = {};
+  for (const written of [CurrentUser, LocalMachine]) {
+    for (const read of [CurrentUser, LocalMachine]) {
+      const file = newFile();
+      await (await create(file, "entropy", written)).save("text");
+      const ours = await load(file, "entropy", read);
+      const theirs = Buffer.from(peer.unprotectData(readFileSync(file), entropy, read)).toString();
+      seen[`${written}, opened as ${read}`] = [ours, theirs];
+    }
+  }
+  return seen;
+}
