@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as library from "../../hosts/node/index.ts";
+import { build, missingFor } from "../family/setup.mjs";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
 import { persistenceContract } from "../suite/library/persistence-contract.ts";
 import { nativeKinds } from "../suite/library/persistence-kinds.ts";
@@ -81,6 +82,64 @@ describe.runIf(hasSecretService)("Secret Service", () => {
       expect(await persistence.load()).toBe('{"from":"keytar"}');
       await persistence.delete();
     });
+  });
+
+  const NAME = {
+    schema: "com.example.my-application.tokens",
+    attributes: {
+      MsalClientID: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+      "Microsoft.Developer.IdentityService": "1.0.0.0",
+    },
+    encoding: "base64",
+  } as const;
+  const named = [NAME.schema, ...Object.entries(NAME.attributes).flat()];
+
+  /** @param peer the command that saves or loads the item of that name */
+  function sharesItemsWith(peer: (verb: "save" | "load") => readonly [string, string[]]): void {
+    const item = () => LibSecretPersistence.createForItem(folder.file("cache"), NAME);
+
+    test("loads what is saved here", async () => {
+      const persistence = await item();
+      await persistence.save('{"from":"here, é"}');
+      expect((await run(...peer("load"))).stdout).toBe('{"from":"here, é"}');
+      expect((await readdir(folder.path)).length).toBe(1);
+      await persistence.delete();
+    });
+
+    test("saves what is loaded here", async () => {
+      execFileSync(...peer("save"), { input: '{"from":"the peer, é"}' });
+      const persistence = await item();
+      expect(await persistence.load()).toBe('{"from":"the peer, é"}');
+      await persistence.delete();
+    });
+  }
+
+  const hasGi = needs(
+    "python3-gi, gir1.2-secret-1",
+    spawnSync("/usr/bin/python3", ["-c", "import gi; gi.require_version('Secret', '1')"]).status === 0,
+  );
+  describe.runIf(hasGi)("an item as .NET has it", () => {
+    sharesItemsWith((verb) => ["/usr/bin/python3", [peers("dotnet_item.py"), verb, ...named]]);
+
+    test("that is no Base64 is a typed error that does not tell it", async () => {
+      const { encoding: _encoding, ...text } = NAME;
+      await (await LibSecretPersistence.createForItem(folder.file("cache"), text)).save("secret!");
+      const persistence = await LibSecretPersistence.createForItem(folder.file("cache"), NAME);
+      const failure = await persistence.load().catch((error: unknown) => error);
+      expect(failure).toMatchObject({ name: "PersistenceError", code: "unprotect_failed" });
+      expect(String((failure as Error).stack)).not.toContain("secret!");
+      await persistence.delete();
+    });
+  });
+
+  const hasJava = needs("a JDK, maven", missingFor("java").length === 0);
+  describe.runIf(hasJava)("Java's KeyRingAccessor", () => {
+    beforeAll(() => build(["java"]), 300_000);
+    const libraries = fileURLToPath(new URL("../../.family/java/lib/*", import.meta.url));
+    sharesItemsWith((verb) => [
+      "java",
+      ["-XX:TieredStopAtLevel=1", "-cp", libraries, peers("JavaItem.java"), verb, folder.file("cache"), ...named],
+    ]);
   });
 
   const hasPython = needs("Python's msal-extensions (peers/setup.sh)", existsSync(peers("python/msal_extensions")));

@@ -1,3 +1,5 @@
+import { fromBase64, toBase64 } from "./base64.ts";
+
 /**
  * What Go's azidentity/cache (0.4.0) keeps: a compact JWE, `dir` and `A128CBC-HS256`, but for one thing: its tag covers no header
  * (`aescbc.Encrypt(iv, plaintext, nil)`), where RFC 7516, 5.1 step 14, wants the header's text. No JWE library opens that.
@@ -65,12 +67,9 @@ function authenticated(iv: Bytes, ciphertext: Bytes): Bytes {
 }
 
 function fromBase64Url(text: string): Bytes {
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  return fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
 }
 
 function toBase64Url(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

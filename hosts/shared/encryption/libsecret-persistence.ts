@@ -1,3 +1,4 @@
+import type { Capabilities } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
 import { freshNeighbour } from "../file-capabilities.ts";
 import { host } from "../host.ts";
@@ -19,11 +20,11 @@ export class LibSecretPersistence extends StoredPersistence {
 
   private constructor(location: string, name: SecretName, loggerOptions?: LoggerOptions) {
     const item = new LibSecretItem(host(), name);
-    super({
-      location,
-      loggerOptions,
-      adapt: (file) => ({ ...file, store: createSecretStore(item, file.store, () => file.clock.now()) }),
-    });
+    const adapt = (file: Capabilities) => {
+      const store = createSecretStore(item, file.store, () => file.clock.now(), name.encoding);
+      return { ...file, store };
+    };
+    super({ location, loggerOptions, adapt });
     this.#name = name;
   }
 
@@ -40,8 +41,9 @@ export class LibSecretPersistence extends StoredPersistence {
   }
 
   /**
-   * Any item. Python's: schema the SHA-256 of the location as hexadecimal text, no attributes. .NET's and Java's: their
-   * schema, and the attributes their application sets (`MsalClientID`, `Microsoft.Developer.IdentityService`).
+   * Any item. Python's: schema the SHA-256 of the location as hexadecimal text, no attributes. .NET's and Java's: the schema, the
+   * collection and the two attributes that their application sets (`MsalClientID`, `Microsoft.Developer.IdentityService`), `encoding`
+   * `base64`.
    */
   static async createForItem(
     fileLocation: string,

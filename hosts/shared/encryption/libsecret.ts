@@ -1,6 +1,7 @@
 import { PersistenceError } from "../errors.ts";
 import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../foreign-functions.ts";
 import type { SecretItem } from "./secret-item.ts";
+import type { SecretEncoding } from "./secret-store.ts";
 
 /** Which item: its schema's name, and attributes. */
 export interface SecretName {
@@ -10,6 +11,8 @@ export interface SecretName {
   readonly label?: string;
   /** The collection's alias or path; the user's default collection unless told otherwise. */
   readonly collection?: string;
+  /** What is kept: the text, as by Python and Node, or its Base64, as by .NET and Java. `text` unless told otherwise. */
+  readonly encoding?: SecretEncoding;
 }
 
 /** The service may be asking the user to unlock a collection meanwhile. D-Bus itself would wait 25 s, and a prompt for ever. */

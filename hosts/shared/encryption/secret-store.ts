@@ -1,11 +1,15 @@
 import type { Store, StoredContent, StoreVersion } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
+import { fromBase64, toBase64 } from "./base64.ts";
 import type { SecretItem } from "./secret-item.ts";
 
 /** What the Node peer writes into the file when it has changed the item. */
 const SIGNAL = new TextEncoder().encode("{}");
 /** No modification time: the core then trusts no version and reads again. */
 const UNKNOWN: StoreVersion = { mtimeNs: 0n, size: 0n, inode: 0n };
+
+/** How an item's text stands for the bytes of the store. */
+export type SecretEncoding = "text" | "base64";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -17,7 +21,12 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  *
  * A plain cache that was in that file before is never written over: it is set aside first.
  */
-export function createSecretStore(item: SecretItem, signal: Store, now: () => number): Store {
+export function createSecretStore(
+  item: SecretItem,
+  signal: Store,
+  now: () => number,
+  encoding: SecretEncoding = "text",
+): Store {
   return {
     location: signal.location,
 
@@ -30,11 +39,11 @@ export function createSecretStore(item: SecretItem, signal: Store, now: () => nu
     async read(): Promise<StoredContent | undefined> {
       const version = (await signal.stat()) ?? UNKNOWN; // before the item: a change in between then shows as one
       const text = await item.read();
-      return text === undefined ? undefined : { version, content: encoder.encode(text) };
+      return text === undefined ? undefined : { version, content: contentOf(text, encoding) };
     },
 
     async replace(content) {
-      const text = textOf(content);
+      const text = textOf(content, encoding);
       await keepPlainCache(signal, content);
       await item.write(text);
       return signal.replace(SIGNAL);
@@ -57,7 +66,17 @@ export function createSecretStore(item: SecretItem, signal: Store, now: () => nu
   };
 }
 
-function textOf(content: Uint8Array): string {
+function contentOf(text: string, encoding: SecretEncoding): Uint8Array {
+  if (encoding === "text") return encoder.encode(text);
+  try {
+    return fromBase64(text);
+  } catch {
+    throw new PersistenceError("unprotect_failed", "The item of the secret store is not Base64."); // Its text is not ours to tell.
+  }
+}
+
+function textOf(content: Uint8Array, encoding: SecretEncoding): string {
+  if (encoding === "base64") return toBase64(content);
   if (content.includes(0))
     throw new PersistenceError("protect_failed", "A secret store keeps text without NUL characters.");
   try {
