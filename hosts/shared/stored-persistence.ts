@@ -1,6 +1,6 @@
 import { BasePersistence } from "./base-persistence.ts";
 import type { Awaitable, Capabilities, Cipher, Store } from "./capabilities.ts";
-import { keepUndecryptable, standsForNothing } from "./encryption/recovery.ts";
+import { holdsNothing, keepUndecryptable, standsForNothing } from "./encryption/recovery.ts";
 import { PersistenceError, PersistenceNotFound, toPersistenceError } from "./errors.ts";
 import { connectFile, expandHome, prepareFolder } from "./file-capabilities.ts";
 import { host } from "./host.ts";
@@ -68,8 +68,8 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   }
 
   /**
-   * What is stored, as text; `null` when nothing has been saved. Where it is encrypted that includes an empty file: the peers
-   * make one before they save.
+   * What is stored, as text; `null` when nothing has been saved. Where it is encrypted that includes an empty file and `{}`:
+   * the peers make one before they save, and the other where a secret store keeps the cache.
    *
    * @throws PersistenceError `json_bad_utf8` when it is not UTF-8: decoding it anyway would damage it when saved again
    */
@@ -155,7 +155,7 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
     const stored = await this.#store.read();
     const cipher = this.#cipher;
     if (stored === undefined || cipher === undefined) return stored?.content;
-    if (stored.content.length === 0) return undefined;
+    if (holdsNothing(stored.content)) return undefined;
     const content = await attemptCipher("unprotect_failed", () => cipher.unprotect(stored.content));
     return standsForNothing(content) ? undefined : content;
   }

@@ -1,17 +1,17 @@
-import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import * as library from "../../hosts/node/index.ts";
 import { build, missingFor } from "../family/setup.mjs";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
 import { persistenceContract } from "../suite/library/persistence-contract.ts";
 import { nativeKinds } from "../suite/library/persistence-kinds.ts";
 import { onCache } from "../suite/library-tests.ts";
-import { hasSecretService, startSecretService } from "./secret-service.ts";
+import { hasGi, hasSecretService, type SecretServiceUnderTest, startSecretService } from "./secret-service.ts";
 import { needs } from "./tools.ts";
 
 const { LibSecretPersistence } = library;
@@ -22,7 +22,7 @@ const peers = (name: string) => fileURLToPath(new URL(`peers/${name}`, import.me
 const create = (account = "account") => LibSecretPersistence.create(folder.file("cache"), "service", account);
 
 describe.runIf(hasSecretService)("Secret Service", () => {
-  let service: Awaited<ReturnType<typeof startSecretService>>;
+  let service: SecretServiceUnderTest;
   beforeAll(async () => {
     service = await startSecretService();
   });
@@ -59,6 +59,65 @@ describe.runIf(hasSecretService)("Secret Service", () => {
 
   test("NUL is refused: the service keeps text that ends with it", async () => {
     await expect((await create()).save("a\0b")).rejects.toMatchObject({ code: "protect_failed" });
+  });
+
+  describe.runIf(hasGi)("a locked collection, and nobody who unlocks it", () => {
+    afterEach(() => service.unlock());
+    const locked = { name: "PersistenceError", code: "secret_store_locked" };
+
+    test("is a typed error, not an empty cache; unlocked it is what it was", async () => {
+      const persistence = await create();
+      await persistence.save("kept");
+      service.lock();
+      await expect(persistence.load()).rejects.toMatchObject(locked);
+      await expect(persistence.save("lost")).rejects.toMatchObject(locked);
+      await expect(persistence.delete()).rejects.toMatchObject(locked);
+      await expect(persistence.verifyPersistence()).rejects.toMatchObject({ cause: locked });
+      service.unlock();
+      expect(await persistence.load()).toBe("kept");
+      await persistence.delete();
+    });
+
+    test("leaves the plugin's applications what they have, and gets what they add once it is unlocked", async () => {
+      const persistence = await create();
+      await persistence.save(JSON.stringify(document("ada")));
+      const plugin = new library.PersistenceCachePlugin(persistence);
+      let memory = "{}";
+      const tokenCache = {
+        serialize: () => memory,
+        deserialize(text: string) {
+          memory = text;
+        },
+      };
+      const access = (cacheHasChanged: boolean) => ({ cacheHasChanged, tokenCache });
+      await plugin.beforeCacheAccess(access(false));
+      const writing = access(true);
+      await plugin.beforeCacheAccess(writing);
+      memory = JSON.stringify(document("ada", "bob"));
+      service.lock();
+      await expect(plugin.afterCacheAccess(writing)).rejects.toMatchObject(locked);
+      await plugin
+        .beforeCacheAccess(access(false))
+        .catch(() => "if the version of the signal is too young to be trusted");
+      const newcomer = new library.PersistenceCachePlugin(persistence);
+      await expect(newcomer.beforeCacheAccess(access(false))).rejects.toMatchObject(locked);
+      expect(memory).toMatch(/ada@.*bob@/s);
+      service.unlock();
+      const again = access(true);
+      await plugin.beforeCacheAccess(again);
+      await plugin.afterCacheAccess(again);
+      expect(await persistence.load()).toMatch(/ada@.*bob@/s);
+      await persistence.delete();
+    });
+
+    test("is not taken by buildEncryptedPersistence, which says so", async () => {
+      service.lock();
+      const log: string[] = [];
+      const loggerOptions = { loggerCallback: (_level: number, line: string) => log.push(line) };
+      const persistence = await library.buildEncryptedPersistence(folder.file("cache"), { loggerOptions });
+      expect(persistence).toBeInstanceOf(library.KernelKeyringPersistence);
+      expect(log.join("\n")).toMatch(/Not used: Secret Service.*locked/);
+    });
   });
 
   const hasKeytar = needs(
@@ -114,10 +173,6 @@ describe.runIf(hasSecretService)("Secret Service", () => {
     });
   }
 
-  const hasGi = needs(
-    "python3-gi, gir1.2-secret-1",
-    spawnSync("/usr/bin/python3", ["-c", "import gi; gi.require_version('Secret', '1')"]).status === 0,
-  );
   describe.runIf(hasGi)("an item as .NET has it", () => {
     sharesItemsWith((verb) => ["/usr/bin/python3", [peers("dotnet_item.py"), verb, ...named]]);
 

@@ -3,20 +3,36 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { needs } from "./tools.ts";
 
-export const hasSecretService = needs(
-  "gnome-keyring-daemon, dbus-daemon",
-  ["gnome-keyring-daemon", "dbus-daemon"].every((tool) => spawnSync(tool, ["--version"]).status === 0),
+/** For what looks at items past libsecret's C interface. */
+export const hasGi = needs(
+  "python3-gi, gir1.2-secret-1",
+  spawnSync("/usr/bin/python3", ["-c", "import gi; gi.require_version('Secret', '1')"]).status === 0,
 );
 
+export const hasSecretService = needs(
+  "gnome-keyring-daemon, dbus-daemon, dbus-send",
+  ["gnome-keyring-daemon", "dbus-daemon", "dbus-send"].every((tool) => spawnSync("which", [tool]).status === 0),
+);
+
+export interface SecretServiceUnderTest {
+  lock(): void;
+  unlock(): void;
+  stop(): Promise<void>;
+}
+
 /** A session bus with GNOME Keyring on it, unlocked, on keyrings of its own. The variables are set in this process too. */
-export async function startSecretService(): Promise<{ stop(): Promise<void> }> {
+export async function startSecretService(): Promise<SecretServiceUnderTest> {
   const home = await mkdtemp(join(tmpdir(), "msal-extensions-keyring-"));
   const variables = ["XDG_DATA_HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"];
   const before = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
   process.env.XDG_DATA_HOME = process.env.XDG_RUNTIME_DIR = home;
+  // Nobody is to be asked for a password: what the bus starts sees no display.
+  const { DISPLAY: _x11, WAYLAND_DISPLAY: _wayland, ...env } = process.env;
   const bus = spawn("dbus-daemon", ["--session", "--nofork", "--print-address"], {
+    env,
     stdio: ["ignore", "pipe", "ignore"],
   });
   async function stop(): Promise<void> {
@@ -34,7 +50,22 @@ export async function startSecretService(): Promise<{ stop(): Promise<void> }> {
     await stop();
     throw error;
   }
-  return { stop };
+  return { lock: lockKeyring, unlock: unlockAgain, stop };
+}
+
+const SECRETS = "/org/freedesktop/secrets";
+
+function lockKeyring(): void {
+  const call = [SECRETS, "org.freedesktop.Secret.Service.Lock", `array:objpath:${SECRETS}/collection/login`];
+  const argv = ["--session", "--dest=org.freedesktop.secrets", "--print-reply", ...call];
+  const { status, stderr } = spawnSync("dbus-send", argv, { encoding: "utf8", timeout: 30_000 });
+  if (status !== 0) throw new Error(`The keyring was not locked: ${stderr}`);
+}
+
+function unlockAgain(): void {
+  const script = fileURLToPath(new URL("unlock_keyring.py", import.meta.url));
+  const { status, stderr } = spawnSync("/usr/bin/python3", [script], { encoding: "utf8", timeout: 30_000 });
+  if (status !== 0) throw new Error(`The keyring was not unlocked: ${stderr}`);
 }
 
 /** Goes into the background once it serves, and ends when its bus does. */

@@ -84,9 +84,12 @@ describe("what cannot be decrypted", () => {
     expect(await (await create()).load()).toBe("kept");
   });
 
-  test("an empty file, as the peers make, is an empty cache", async () => {
-    await writeFile(path(), "");
-    expect(await (await create()).load()).toBeNull();
+  test.each(["", "{}"])("%j, as the peers make, is an empty cache", async (content) => {
+    await writeFile(path(), content);
+    const persistence = await create();
+    expect(await persistence.load()).toBeNull();
+    await persistence.save("new");
+    expect(await readdir(folder.path)).toEqual(["cache"]);
   });
 });
 

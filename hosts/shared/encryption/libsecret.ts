@@ -18,7 +18,9 @@ export interface SecretName {
 /** The service may be asking the user to unlock a collection meanwhile. D-Bus itself would wait 25 s, and a prompt for ever. */
 const PATIENCE_MS = 20_000;
 const GERROR_SIZE = 16;
+const POINTER_SIZE = 8;
 const ERROR_IS_LOCKED = 2;
+const SEARCH_ALL = 2;
 const NULL = 0n;
 
 /** An address as a number: some lie in structures, and C takes either. 64-bit only. */
@@ -34,6 +36,12 @@ const FUNCTIONS = {
   secret_password_lookupv_sync: { parameters: [pointer, pointer, pointer, "buffer"], result: pointer, nonblocking },
   secret_password_clearv_sync: { parameters: [pointer, pointer, pointer, "buffer"], result: "i32", nonblocking },
   secret_password_free: { parameters: [pointer], result: "void" },
+  secret_service_search_sync: {
+    parameters: [pointer, pointer, pointer, "i32", pointer, "buffer"],
+    result: pointer,
+    nonblocking,
+  },
+  secret_item_get_locked: { parameters: [pointer], result: "i32" },
 } as const satisfies Record<string, ForeignSignature>;
 const GLIB = {
   g_hash_table_new: { parameters: [pointer, pointer], result: pointer },
@@ -41,11 +49,16 @@ const GLIB = {
   g_strdup: { parameters: ["string"], result: pointer },
   g_quark_to_string: { parameters: ["u32"], result: pointer },
   g_error_free: { parameters: [pointer], result: "void" },
+  g_list_free: { parameters: [pointer], result: "void" },
 } as const satisfies Record<string, ForeignSignature>;
 const GIO = {
   g_cancellable_new: { parameters: [], result: pointer },
   g_cancellable_cancel: { parameters: [pointer], result: "void" },
 } as const satisfies Record<string, ForeignSignature>;
+const GOBJECT = { g_object_unref: { parameters: [pointer], result: "void" } } as const satisfies Record<
+  string,
+  ForeignSignature
+>;
 const LIBC = { strlen: { parameters: [pointer], result: "i64" } } as const satisfies Record<string, ForeignSignature>;
 
 interface LibSecretHost {
@@ -57,6 +70,7 @@ interface Libraries {
   readonly secret: ForeignLibrary<typeof FUNCTIONS>;
   readonly glib: ForeignLibrary<typeof GLIB>;
   readonly gio: ForeignLibrary<typeof GIO>;
+  readonly gobject: ForeignLibrary<typeof GOBJECT>;
   readonly libc: ForeignLibrary<typeof LIBC>;
 }
 
@@ -71,6 +85,7 @@ function load(host: LibSecretHost): Libraries {
         secret: foreign.open("libsecret-1.so.0", FUNCTIONS),
         glib: foreign.open("libglib-2.0.so.0", GLIB),
         gio: foreign.open("libgio-2.0.so.0", GIO),
+        gobject: foreign.open("libgobject-2.0.so.0", GOBJECT),
         libc: foreign.open(null, LIBC),
       };
     }
@@ -83,7 +98,11 @@ function load(host: LibSecretHost): Libraries {
   }
 }
 
-type Blocking = "secret_password_storev_sync" | "secret_password_lookupv_sync" | "secret_password_clearv_sync";
+type Blocking = keyof {
+  [Name in keyof typeof FUNCTIONS as (typeof FUNCTIONS)[Name] extends { nonblocking: true } ? Name : never]: never;
+};
+
+const LOCKED = "The Secret Service holds the item in a locked collection. Unlock it, then try again.";
 
 /** Runtimes return 64 bits as a number where it fits. */
 function address(value: unknown): bigint {
@@ -103,8 +122,9 @@ export class LibSecretItem implements SecretItem {
 
   async read(): Promise<string | undefined> {
     const { secret, libc, readBytes } = load(this.#host);
-    const found = await this.#call("secret_password_lookupv_sync");
-    if (found === NULL) return undefined;
+    const { schema, attributes } = this.#connect();
+    const found = await this.#call("secret_password_lookupv_sync", schema, attributes);
+    if (found === NULL) return this.#missing(undefined);
     const bytes = readBytes(found, Number(libc.strlen(found)));
     secret.secret_password_free(found); // fills it with zeros first
     const text = new TextDecoder().decode(bytes);
@@ -115,26 +135,46 @@ export class LibSecretItem implements SecretItem {
   async write(text: string): Promise<void> {
     const password = new TextEncoder().encode(`${text}\0`);
     const { collection = null, label = "" } = this.#name;
-    await this.#call("secret_password_storev_sync", collection, label, password);
+    const { schema, attributes } = this.#connect();
+    await this.#call("secret_password_storev_sync", schema, attributes, collection, label, password);
     password.fill(0);
   }
 
   async remove(): Promise<boolean> {
-    return (await this.#call("secret_password_clearv_sync")) !== 0n;
+    const { schema, attributes } = this.#connect();
+    const removed = (await this.#call("secret_password_clearv_sync", schema, attributes)) !== 0n;
+    return removed || this.#missing(false);
   }
 
   beside(suffix: string): SecretItem {
     return new LibSecretItem(this.#host, { ...this.#name, schema: `${this.#name.schema}${suffix}` });
   }
 
-  async #call(name: Blocking, ...values: (string | Uint8Array | null)[]): Promise<bigint> {
-    const { secret, gio } = load(this.#host);
+  /** An item that is locked, and that nobody unlocks when asked, is not found either: without an error. */
+  async #missing<T>(answer: T): Promise<T> {
+    const { secret, glib, gobject, readBytes } = load(this.#host);
     const { schema, attributes } = this.#connect();
+    const list = await this.#call("secret_service_search_sync", NULL, schema, attributes, SEARCH_ALL);
+    let isLocked = false;
+    for (let node = list; node !== NULL; ) {
+      const fields = new DataView(readBytes(node, 2 * POINTER_SIZE).buffer);
+      const item = fields.getBigUint64(0, true);
+      if (secret.secret_item_get_locked(item)) isLocked = true;
+      gobject.g_object_unref(item);
+      node = fields.getBigUint64(POINTER_SIZE, true);
+    }
+    glib.g_list_free(list);
+    if (isLocked) throw new PersistenceError("secret_store_locked", LOCKED);
+    return answer;
+  }
+
+  async #call(name: Blocking, ...values: (bigint | number | string | Uint8Array | null)[]): Promise<bigint> {
+    const { secret, gio } = load(this.#host);
     const cancellable = address(gio.g_cancellable_new());
     const error = new Uint8Array(8);
     const timer = setTimeout(() => gio.g_cancellable_cancel(cancellable), PATIENCE_MS);
     try {
-      const value = await secret[name](schema, attributes, ...values, cancellable, error);
+      const value = await secret[name](...values, cancellable, error);
       this.#throwIf(new DataView(error.buffer).getBigUint64(0, true));
       return BigInt(value as number | bigint);
     } finally {

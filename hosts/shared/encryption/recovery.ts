@@ -1,6 +1,7 @@
 import type { Capabilities, Cipher, Log, Store } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
 import type { StatusName } from "../status.ts";
+import { SIGNAL } from "./secret-store.ts";
 
 /** What to do with stored content that cannot be decrypted: report it, or keep it under another name and start empty. */
 export type UndecryptablePolicy = "throw" | "setAside";
@@ -34,6 +35,14 @@ function nothingReadable(): Uint8Array {
   return document;
 }
 
+/**
+ * Nothing was saved: peers make an empty file before they save, and where a secret store keeps the cache (this user's desktop
+ * session, say) the file is but a signal.
+ */
+export function holdsNothing(stored: Uint8Array): boolean {
+  return stored.length === 0 || isSame(stored, SIGNAL);
+}
+
 function isHopeless(error: unknown, codes: readonly StatusName[] = HOPELESS): boolean {
   return codes.includes(codeOf(error));
 }
@@ -46,7 +55,7 @@ function codeOf(error: unknown): StatusName {
 /** Keeps what is stored under another name when it cannot be decrypted, for `replacement` is about to be written over it. */
 export async function keepUndecryptable({ store, cipher, log }: Capabilities, replacement: Uint8Array): Promise<void> {
   const stored = await store.read();
-  if (cipher === undefined || stored === undefined || stored.content.length === 0) return;
+  if (cipher === undefined || stored === undefined || holdsNothing(stored.content)) return;
   if (isSame(stored.content, replacement)) return; // Plain text that is being encrypted.
   try {
     (await cipher.unprotect(stored.content)).fill(0);
@@ -96,6 +105,7 @@ export function recoverUndecryptable(
   const recovering: Cipher | undefined = cipher && {
     protect: (content) => cipher.protect(content),
     async unprotect(content) {
+      if (holdsNothing(content)) return nothingReadable();
       try {
         const plain = await cipher.unprotect(content);
         failures = 0;
