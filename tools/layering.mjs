@@ -13,7 +13,7 @@ const RULES = [
   { folder: "core-wasm/assembly/session", allowed: [/^core-wasm\/assembly\/(json|cache|lock|session|abi)\//] },
   { folder: "core-wasm/assembly/abi", allowed: [/^core-wasm\/assembly\/(json|cache|lock|session|abi)\//] },
   { folder: "core-wasm/assembly/wasi", allowed: [/^core-wasm\/assembly\/(cache|session|abi|wasi)\//] },
-  { folder: "hosts/shared", allowed: [/^hosts\/shared\//, /^proper-lockfile$/, /^jose$/] },
+  { folder: "hosts/shared", allowed: [/^hosts\/shared\//, /^(@napi-rs\/keyring|jose|proper-lockfile)$/] },
   { folder: "hosts/node", allowed: [/^hosts\/(shared|node)\//, /^node:/] },
   { folder: "hosts/deno", allowed: [/^hosts\/(shared|deno)\//, /^node:/] },
   { folder: "hosts/bun", allowed: [/^hosts\/(shared|bun)\//, /^node:/] },

@@ -13,6 +13,7 @@ export const bunHost = hostOf({
   paths,
   process,
   homeFolder: homedir,
+  assertNativeCode: () => {},
   foreignFunctions,
   module: coreModule,
   kernelLocks: loadKernelLocks,

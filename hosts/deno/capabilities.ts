@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { homedir } from "node:os";
 import * as paths from "node:path";
 import process from "node:process";
+import { PersistenceError } from "../shared/errors.ts";
 import type { ForeignFunctions } from "../shared/foreign-functions.ts";
 import { hostOf } from "../shared/host-of.ts";
 import { isPermitted } from "./deno.ts";
@@ -10,9 +11,15 @@ import { loadKernelLocks } from "./kernel-locks.ts";
 import { signalProcess } from "./processes.ts";
 import { coreModule } from "./wasm-module.ts";
 
+const NOT_PERMITTED = "Deno was not permitted to call native functions. Run it again with --allow-ffi.";
+
 /** Asking the user for permission would stop everything else. */
+function assertNativeCode(): void {
+  if (!isPermitted("ffi")) throw new PersistenceError("permission_denied", NOT_PERMITTED);
+}
+
 function permittedFunctions(): ForeignFunctions {
-  if (!isPermitted("ffi")) throw new Error("Deno was started without --allow-ffi.");
+  assertNativeCode();
   return foreignFunctions();
 }
 
@@ -22,6 +29,7 @@ export const denoHost = hostOf({
   paths,
   process,
   homeFolder: homedir,
+  assertNativeCode,
   foreignFunctions: permittedFunctions,
   module: coreModule,
   kernelLocks: loadKernelLocks,

@@ -13,6 +13,7 @@ export const nodeHost = hostOf({
   paths,
   process,
   homeFolder: homedir,
+  assertNativeCode: () => {},
   foreignFunctions,
   module: coreModule,
   kernelLocks: loadKernelLocks,

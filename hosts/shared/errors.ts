@@ -109,7 +109,10 @@ export function messageFor(code: StatusName, location?: string, cause?: unknown)
   const where = location === undefined ? "" : ` ${location}`;
   const errno = cause instanceof PersistenceError ? undefined : codeOf(cause);
   const flag = missingPermission(cause);
-  if (flag !== undefined) return `Deno was not permitted to use this location.${where} Run it again with ${flag}.`;
+  if (flag !== undefined) {
+    const what = location === undefined ? "what this needs" : "this location";
+    return `Deno was not permitted to use ${what}.${where} Run it again with ${flag}.`;
+  }
   return `${STATUS_MESSAGE[code]}${where}${errno === undefined ? "" : ` (${errno})`}`;
 }
 

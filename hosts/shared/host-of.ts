@@ -5,7 +5,7 @@ import type { Paths, Runtime } from "./runtime.ts";
 
 /** The modules of Node that all three runtimes have, and what each of them does in its own way. */
 export interface HostParts
-  extends Pick<Host, "name" | "foreignFunctions" | "module" | "homeFolder" | "canSeeProcesses"> {
+  extends Pick<Host, "name" | "assertNativeCode" | "foreignFunctions" | "module" | "homeFolder" | "canSeeProcesses"> {
   readonly fs: FileSystem & { readonly constants: { readonly O_NOFOLLOW?: number } };
   readonly paths: Paths;
   readonly process: {

@@ -12,6 +12,8 @@ export interface Host {
   readonly environment: EnvironmentSource;
   /** As Node's `process.arch`. */
   readonly architecture: string;
+  /** Throws `permission_denied` where native code may not be loaded: Deno without `--allow-ffi`. Asks nobody. */
+  assertNativeCode(): void;
   /** Throws where the runtime cannot call C here. */
   foreignFunctions(): ForeignFunctions;
   /** Reads and compiles the core on first use, once per process. */

@@ -2,6 +2,7 @@ import type { Cipher } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
 import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../foreign-functions.ts";
 import { refusePlainText } from "./jwe-cipher.ts";
+import { storeUnavailable } from "./store-unavailable.ts";
 
 /** Never a dialogue: there may be nobody to see it. */
 const UI_FORBIDDEN = 1;
@@ -53,7 +54,7 @@ export function createDpapiCipher(host: DpapiHost, machine: boolean, entropy: st
       }
       return libraries;
     } catch (cause) {
-      throw new PersistenceError("secret_store_unavailable", NO_NATIVE_CALLS, { cause });
+      throw storeUnavailable(NO_NATIVE_CALLS, cause);
     }
   }
 

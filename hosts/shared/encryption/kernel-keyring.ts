@@ -1,6 +1,7 @@
 import { PersistenceError } from "../errors.ts";
 import type { ForeignFunctions, ForeignType, ForeignValue } from "../foreign-functions.ts";
 import { type ContentKey, KEY_BYTES, type KeySource } from "./jwe-cipher.ts";
+import { storeUnavailable } from "./store-unavailable.ts";
 
 /** add_key(2) and keyctl(2) by number: glibc has no functions for them, and libkeyutils need not be there. */
 const SYSTEM_CALLS: Readonly<Record<string, { readonly addKey: number; readonly keyctl: number }>> = {
@@ -150,7 +151,7 @@ export class KernelKeyring implements KeySource {
         calls,
       };
     } catch (cause) {
-      throw new PersistenceError("secret_store_unavailable", NO_NATIVE_CALLS, { cause });
+      throw storeUnavailable(NO_NATIVE_CALLS, cause);
     }
   }
 

@@ -1,5 +1,7 @@
 import { PersistenceError } from "../errors.ts";
+import { host } from "../host.ts";
 import type { SecretItem } from "./secret-item.ts";
+import { storeUnavailable } from "./store-unavailable.ts";
 
 /** The part of @napi-rs/keyring that is used. It is an optional dependency, so its own types may be missing. */
 interface Keyring {
@@ -12,8 +14,8 @@ interface Entry {
   deletePassword(): Promise<unknown>;
 }
 
-const PACKAGE = "@napi-rs/keyring";
-const NOT_INSTALLED = `The keychain cannot be used: ${PACKAGE}, an optional dependency, is not installed for this platform.`;
+const NOT_INSTALLED =
+  "The keychain cannot be used: @napi-rs/keyring, an optional dependency, is not installed for this platform.";
 
 /** A generic password of the user's keychain, by service and account. */
 export class KeychainItem implements SecretItem {
@@ -55,8 +57,9 @@ export class KeychainItem implements SecretItem {
 
 async function load(): Promise<Keyring> {
   try {
-    return (await import(PACKAGE)) as Keyring;
+    host().assertNativeCode();
+    return (await import("@napi-rs/keyring")) as Keyring; // Literally: Deno's registry rewrites what it can read.
   } catch (cause) {
-    throw new PersistenceError("secret_store_unavailable", NOT_INSTALLED, { cause });
+    throw storeUnavailable(NOT_INSTALLED, cause);
   }
 }

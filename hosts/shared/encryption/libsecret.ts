@@ -2,6 +2,7 @@ import { PersistenceError } from "../errors.ts";
 import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../foreign-functions.ts";
 import type { SecretItem } from "./secret-item.ts";
 import type { SecretEncoding } from "./secret-store.ts";
+import { storeUnavailable } from "./store-unavailable.ts";
 
 /** Which item: its schema's name, and attributes. */
 export interface SecretName {
@@ -94,7 +95,7 @@ function load(host: LibSecretHost): Libraries {
     const message =
       "libsecret cannot be used: the library libsecret-1.so.0 is not installed, or this runtime cannot call native functions " +
       "here (Node.js: install koffi; Deno: --allow-ffi).";
-    throw new PersistenceError("secret_store_unavailable", message, { cause });
+    throw storeUnavailable(message, cause);
   }
 }
 

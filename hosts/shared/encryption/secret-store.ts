@@ -4,7 +4,7 @@ import { fromBase64, toBase64 } from "./base64.ts";
 import type { SecretItem } from "./secret-item.ts";
 
 /** What the Node peer writes into the file when it has changed the item. */
-export const SIGNAL = new TextEncoder().encode("{}");
+export const SIGNAL: Uint8Array = new TextEncoder().encode("{}");
 /** No modification time: the core then trusts no version and reads again. */
 const UNKNOWN: StoreVersion = { mtimeNs: 0n, size: 0n, inode: 0n };
 

@@ -1,0 +1,36 @@
+// Saves, loads and deletes in one kind of persistence, with whatever this runtime was permitted. Prints what came of it, as JSON.
+import process from "node:process";
+import * as library from "msal-extensions";
+import { KernelKeyring } from "../../hosts/shared/encryption/kernel-keyring.ts";
+import { host, installHost } from "../../hosts/shared/host.ts";
+import { fileKinds, KEYRING_NAME, nativeKinds } from "../suite/library/persistence-kinds.ts";
+
+export interface FlagsResult {
+  readonly loaded?: string | null;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+const [kind = "", location = ""] = process.argv.slice(2);
+const kinds = {
+  ...fileKinds(library),
+  ...nativeKinds(library),
+  keychain: { create: (cache: string) => library.KeychainPersistence.create(cache, "msal-extensions-test", cache) },
+};
+// As if on macOS: what keeps the item here is the Secret Service.
+if (kind === "keychain") installHost({ ...host(), runtime: { ...host().runtime, platform: "darwin" } });
+
+async function result(): Promise<FlagsResult> {
+  try {
+    const persistence = await kinds[kind as keyof typeof kinds].create(location);
+    await persistence.save("text");
+    const loaded = await persistence.load();
+    await persistence.delete();
+    if (kind === "kernel keyring") new KernelKeyring(host(), KEYRING_NAME).remove();
+    return { loaded };
+  } catch (error) {
+    const { code, message } = error as library.PersistenceError;
+    return { code, message };
+  }
+}
+console.log(JSON.stringify(await result()));
