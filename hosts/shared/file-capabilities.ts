@@ -35,6 +35,7 @@ const LEVEL_WARNING = 1;
 const OTHERS = 0o077n;
 const OTHERS_WRITE = 0o022n;
 const STICKY = 0o1000n;
+const ROOT = 0n;
 
 /**
  * Creates the folder (0700) if it is missing, and makes a file that is at `location` private (0600). What others could read
@@ -59,9 +60,17 @@ export async function prepareFolder(location: string, log: Log): Promise<void> {
     const outcome = now & OTHERS ? "It still is: it belongs to somebody else." : "It is private now.";
     report(`${location} was open to other users (mode ${octal(found.mode)}). ${outcome}`);
   }
-  const mode = (await statOf(files, folder))?.mode ?? 0n;
+  const around = await statOf(files, folder);
+  if (around === undefined) return;
+  const { mode, uid } = around;
   if (mode & OTHERS_WRITE && !(mode & STICKY)) {
     report(`Other users can replace files in ${folder} (mode ${octal(mode)}). Make it private: chmod 700.`);
+  }
+  // Compared with the file, not with this process's user: Deno would want a permission to say who that is.
+  if (found && isFile && uid !== found.uid && uid !== ROOT) {
+    report(
+      `The folder ${folder} belongs to another user (${uid}) than the cache in it, and can be changed by that one.`,
+    );
   }
 }
 

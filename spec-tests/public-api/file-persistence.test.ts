@@ -1,9 +1,10 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { FilePersistence } from "../../hosts/node/index.ts";
+import { FilePersistence, FilePersistenceWithKey, type LoggerOptions } from "../../hosts/node/index.ts";
 import { expandHome } from "../../hosts/shared/file-capabilities.ts";
+import { needs } from "../encryption/tools.ts";
 import { temporaryFolder } from "../plugin/fixtures.ts";
 
 const folder = temporaryFolder();
@@ -23,6 +24,27 @@ describe("create", () => {
     expect(expandHome("~")).toBe(homedir());
     expect(expandHome("~/x")).toBe(`${homedir()}/x`);
     for (const path of ["~other/x", "a~/x", "/~/x", "x"]) expect(expandHome(path)).toBe(path);
+  });
+});
+
+/** Only root can give a folder away. */
+describe.runIf(needs("the user root", process.getuid?.() === 0))("a folder that is somebody else's", () => {
+  test.each([
+    ["plain", FilePersistence.create],
+    ["encrypted", (path: string, log: LoggerOptions) => FilePersistenceWithKey.create(path, new Uint8Array(32), log)],
+  ])("is reported at each opening of a %s cache", async (_kind, create) => {
+    const lines: string[] = [];
+    const loggerOptions = { loggerCallback: (_level: number, line: string) => lines.push(line) };
+    const cache = join(folder.path, "theirs", "cache");
+    await (await create(cache, loggerOptions)).save("token");
+    await create(cache, loggerOptions);
+    expect(lines).toEqual([]);
+    await chown(join(folder.path, "theirs"), 12_345, 12_345);
+    for (const count of [1, 2]) {
+      await create(cache, loggerOptions);
+      expect(lines).toHaveLength(count);
+    }
+    expect(lines[0]).toMatch(/exposed_to_others: .*theirs belongs to another user \(12345\)/);
   });
 });
 
