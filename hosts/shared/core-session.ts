@@ -182,9 +182,11 @@ export class CoreSession {
 
   #failure(result: CoreResult, memory: CoreMemory): PersistenceError {
     if (result.status === STATUS.lock_lost) this.#forgetLock();
+    const { store, lock } = this.#capabilities;
+    const isRefused = result.status === STATUS.lock_timeout;
     return failureOf(result, {
-      location: this.#capabilities.store.location,
-      lockPath: this.#capabilities.lock.path,
+      location: store.location,
+      lockPath: (isRefused && lock.contendedPath) || lock.path,
       timeoutMs: this.#timeoutMs,
       cause: this.#bridge.causeOf(result.status),
       detail: result.status === STATUS.lock_timeout ? memory.detail() : "",

@@ -2,6 +2,7 @@ import type { Capabilities, Log } from "./capabilities.ts";
 import { toPersistenceError } from "./errors.ts";
 import { type FileStatus, Files, quietly } from "./file-system.ts";
 import { host } from "./host.ts";
+import { joinLocks } from "./joint-lock.ts";
 import { createLock } from "./lock.ts";
 import { randomName } from "./random-name.ts";
 import type { Runtime } from "./runtime.ts";
@@ -17,6 +18,15 @@ export function connectFile(location: string, log: Log, lockPath = `${location}.
     clock: runtime.clock,
     log,
   };
+}
+
+/** The same cache, changed only while these lock files are held too. */
+export function lockingAlso(capabilities: Capabilities, lockFiles: readonly string[]): Capabilities {
+  const first = capabilities.lock;
+  const paths = new Set(lockFiles.map(expandHome));
+  paths.delete(first.path); // it would wait for itself
+  if (paths.size === 0) return capabilities;
+  return { ...capabilities, lock: joinLocks([first, ...[...paths].map((path) => createLock(host().runtime, path))]) };
 }
 
 /** As Python's `os.path.expanduser`, but for other users' homes (`~name`), which stay as they are. */

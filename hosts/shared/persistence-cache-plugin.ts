@@ -3,10 +3,10 @@ import { type CrossPlatformLockOptions, lockTimeoutOf } from "./cross-platform-l
 import { recoverUndecryptable, type UndecryptablePolicy } from "./encryption/recovery.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { CacheContext, SerializableTokenCache } from "./memory-hand-over.ts";
-import { type CoreLink, coreLinkOf, type IPersistence } from "./persistence.ts";
+import { type CoreLink, coreLinkOf, type IPersistence, type LockingOptions } from "./persistence.ts";
 import { type Hold, TokenCacheMemory } from "./token-cache-memory.ts";
 
-export interface PersistenceCachePluginOptions extends Partial<CrossPlatformLockOptions> {
+export interface PersistenceCachePluginOptions extends Partial<CrossPlatformLockOptions>, LockingOptions {
   /** How long a writer may keep the token cache to itself, in milliseconds. 30 000 unless told otherwise. */
   readonly holdLimitMs?: number;
   /**
@@ -49,7 +49,7 @@ export class PersistenceCachePlugin {
     this.persistence = persistence;
     this.lockFilePath = `${persistence.getFilePath()}.lockfile`;
     this.#logger = persistence.getLogger();
-    const link = withPolicy(coreLinkOf(persistence), lockOptions?.onUndecryptable ?? "setAside");
+    const link = withPolicy(coreLinkOf(persistence, lockOptions), lockOptions?.onUndecryptable ?? "setAside");
     this.#undecryptable = link.capabilities.undecryptable;
     this.#view = new CacheView(link, this.#logger, lockTimeoutOf(lockOptions));
     this.#holdLimitMs = lockOptions?.holdLimitMs ?? HOLD_LIMIT_MS;

@@ -1,6 +1,7 @@
 import type { Capabilities } from "./capabilities.ts";
 import type { CoreModule } from "./core-module.ts";
 import { PersistenceError } from "./errors.ts";
+import { lockingAlso } from "./file-capabilities.ts";
 import type { LoggerLike } from "./logger.ts";
 
 /** Where a cache, or any other text, is kept. The family's interface, method for method. */
@@ -35,14 +36,27 @@ function isLinked(persistence: unknown): persistence is LinkedPersistence {
   return typeof (persistence as Partial<LinkedPersistence> | undefined)?.[CORE_LINK] === "function";
 }
 
+/** What whoever changes a cache may ask for. */
+export interface LockingOptions {
+  /**
+   * Lock files to hold as well whenever the cache is changed, beside `<location>.lockfile`; `~` stands for the user's home folder. For
+   * programs that write to the same cache under another lock: Java's msal4j-persistence-extension has one a folder, `<folder>/.lockfile`.
+   * Costs each commit about as much again as its first lock, and everybody who uses one of these files waits for the others.
+   */
+  readonly alsoLock?: readonly string[];
+}
+
 /**
  * The way from a persistence to the core.
  *
  * @throws PersistenceError `not_supported` for an object that this package did not make: the plugin merges and locks
  *   through the core, which `save` and `load` alone cannot give it.
  */
-export function coreLinkOf(persistence: IPersistence): CoreLink {
-  if (isLinked(persistence)) return persistence[CORE_LINK]();
+export function coreLinkOf(persistence: IPersistence, { alsoLock = [] }: LockingOptions = {}): CoreLink {
+  if (isLinked(persistence)) {
+    const { module, capabilities } = persistence[CORE_LINK]();
+    return { module, capabilities: lockingAlso(capabilities, alsoLock) };
+  }
   throw new PersistenceError(
     "not_supported",
     "The persistence is not one of this package's. Import FilePersistence from the same copy of msal-extensions as " +

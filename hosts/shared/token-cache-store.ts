@@ -5,10 +5,10 @@ import { CoreSession } from "./core-session.ts";
 import { FilePersistence } from "./file-persistence.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { CommitOutcome, Inspection, LoadOutcome } from "./outcomes.ts";
-import { coreLinkOf, type IPersistence } from "./persistence.ts";
+import { coreLinkOf, type IPersistence, type LockingOptions } from "./persistence.ts";
 import { SerialQueue } from "./serial-queue.ts";
 
-export interface TokenCacheStoreOptions {
+export interface TokenCacheStoreOptions extends LockingOptions {
   /** The largest document that is accepted, in bytes. 64 MiB unless told otherwise. */
   readonly maxBytes?: number;
   /** How long to wait for the lock, in milliseconds. 10 000 unless told otherwise. */
@@ -165,7 +165,7 @@ interface StoreParts {
 
 /** What a store is made of, for a persistence of this package. */
 function partsOf(persistence: IPersistence, options: TokenCacheStoreOptions): StoreParts {
-  const { module, capabilities } = coreLinkOf(persistence);
+  const { module, capabilities } = coreLinkOf(persistence, options);
   const compiled = module();
   return {
     session: CoreSession.create(compiled, capabilities, options),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { HOME_TENANT } from "../authority/index.ts";
-import { compiled } from "../processes/child.ts";
+import { type Command, compiled } from "../processes/child.ts";
 import { commandFor, type RuntimeName } from "../processes/commands.ts";
 import { Conversation } from "../processes/conversation.ts";
 import type { OurAssignment, OurNews, PeerAssignment, PeerNews } from "./orders.ts";
@@ -26,6 +26,8 @@ export const lockFileOf = (name: PeerName, cache: string): string =>
 
 const DEFAULTS = { clientId: "5e57ab1e-0000-4000-8000-0000000000f0", authorityUrl: "", tenant: HOME_TENANT, tokens: 0 };
 
+/** What is put before a command: a tracer, say. */
+type Prefix = readonly string[];
 type Given<T extends { readonly task: string }> = Partial<T> & Pick<T, "task">;
 type Listener<News> = (news: News) => void;
 
@@ -34,13 +36,15 @@ export async function startPeer(
   name: PeerName,
   given: Given<PeerAssignment> & { cache: string },
   onNews?: Listener<PeerNews>,
+  prefix: Prefix = [],
 ): Promise<Conversation<PeerNews>> {
   const { command, environment } = PEERS[name];
   const hear = (news: PeerNews) => {
     if (news.type === "failed") console.error(`${name}: ${news.what}`);
     onNews?.(news);
   };
-  return ready(new Conversation<PeerNews>(command, { ...DEFAULTS, ...given }, hear, environment), name);
+  const run = [...prefix, ...command] as unknown as Command;
+  return ready(new Conversation<PeerNews>(run, { ...DEFAULTS, ...given }, hear, environment), name);
 }
 
 /** One of ours, ready to be told to `go`. */
@@ -48,10 +52,11 @@ export async function startOurs(
   runtime: RuntimeName,
   given: Given<OurAssignment>,
   onNews?: Listener<OurNews>,
+  prefix: Prefix = [],
 ): Promise<Conversation<OurNews>> {
-  const command = [...(await commandFor(runtime)), compiled("spec-tests/family/ours.js")] as const;
-  const assignment = { ...DEFAULTS, kind: "K", cache: "", lockFiles: [], ...given };
-  return ready(new Conversation<OurNews>(command, assignment, onNews), runtime);
+  const command = [...prefix, ...(await commandFor(runtime)), compiled("spec-tests/family/ours.js")];
+  const assignment = { ...DEFAULTS, kind: "K", cache: "", lockFiles: [], alsoLock: [], ...given };
+  return ready(new Conversation<OurNews>(command as unknown as Command, assignment, onNews), runtime);
 }
 
 async function ready<News extends { readonly type: string }>(

@@ -11,6 +11,8 @@ export interface PeerAssignment {
    */
   readonly task: "hold" | "write" | "sign-in" | "read";
   readonly cache: string;
+  /** Python: another lock file than `<cache>.lockfile`. */
+  readonly lockFile?: string | undefined;
   readonly clientId: string;
   readonly authorityUrl: string;
   readonly tenant: string;
@@ -18,11 +20,16 @@ export interface PeerAssignment {
 }
 
 export interface OurAssignment extends Omit<PeerAssignment, "task"> {
-  /** `look-and-hold`: tells `busy` or `free` first. */
-  readonly task: PeerAssignment["task"] | "look-and-hold";
+  /**
+   * `look-and-hold`: tells `busy` or `free` first. `update`, `look-and-update`: instead of a lock an update of the cache is what is held until
+   * the release, with `alsoLock`.
+   */
+  readonly task: PeerAssignment["task"] | "look-and-hold" | "update" | "look-and-update";
   /** P: a lease even where kernel locks can be had. */
   readonly kind: "K" | "P";
   readonly lockFiles: readonly string[];
+  /** Held as well while a cache is written. */
+  readonly alsoLock: readonly string[];
 }
 
 export type Order = "go" | "release";

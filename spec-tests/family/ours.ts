@@ -2,7 +2,13 @@
 import { createHash } from "node:crypto";
 import process from "node:process";
 import { Logger } from "@azure/msal-node";
-import { CrossPlatformLock, FilePersistence, PersistenceCachePlugin, PersistenceError } from "msal-extensions";
+import {
+  CrossPlatformLock,
+  FilePersistence,
+  PersistenceCachePlugin,
+  PersistenceError,
+  TokenCacheStore,
+} from "msal-extensions";
 import { host, installHost } from "../../hosts/shared/host.ts";
 import { confidentialApp, publicApp } from "../authority/index.ts";
 import { parent } from "../processes/parent.ts";
@@ -17,16 +23,20 @@ const lockOn = (path: string, timeoutMs = 10_000) =>
   new CrossPlatformLock(path, new Logger({ loggerCallback: () => {} }), { retryNumber: 1, retryDelay: timeoutMs });
 
 /** Looks once. A peer that lets go of its lock at once is not what this is for: it must be busy. */
-async function look(path: string): Promise<void> {
-  const lock = lockOn(path, 0);
+async function look(take: () => Promise<unknown>): Promise<void> {
   try {
-    await lock.lock();
-    await lock.unlock();
+    await take();
     await tell({ type: "free" });
   } catch (error) {
     if (!(error instanceof PersistenceError && error.code === "lock_timeout")) throw error;
     await tell({ type: "busy", what: error.message });
   }
+}
+
+async function takeOnce(path: string): Promise<void> {
+  const lock = lockOn(path, 0);
+  await lock.lock();
+  await lock.unlock();
 }
 
 /** Takes all the locks, keeps them until told, and says which of them it did not have to itself. */
@@ -47,8 +57,9 @@ async function hold(paths: readonly string[]): Promise<void> {
 }
 
 async function app() {
-  const { cache, authorityUrl, clientId } = given;
-  return { authorityUrl, clientId, cachePlugin: new PersistenceCachePlugin(await FilePersistence.create(cache)) };
+  const { cache, authorityUrl, clientId, alsoLock } = given;
+  const cachePlugin = new PersistenceCachePlugin(await FilePersistence.create(cache), { alsoLock });
+  return { authorityUrl, clientId, cachePlugin };
 }
 
 async function write(): Promise<void> {
@@ -78,11 +89,41 @@ async function read(): Promise<void> {
 }
 
 async function lookAndHold(): Promise<void> {
-  for (const path of given.lockFiles) await look(path);
+  for (const path of given.lockFiles) await look(() => takeOnce(path));
   await hold(given.lockFiles);
+}
+
+const openStore = (lockTimeoutMs: number) =>
+  TokenCacheStore.open(given.cache, { alsoLock: given.alsoLock, lockTimeoutMs });
+
+/** Holds what an update of the cache holds. */
+async function update(): Promise<void> {
+  const store = await openStore(40_000);
+  const started = performance.now();
+  const { restarts } = await store.update(async (content) => {
+    await tell({ type: "holding", afterMs: Math.round(performance.now() - started) });
+    await ordered("release");
+    return content ?? "{}";
+  });
+  await tell({ type: "released", intruded: restarts > 0 ? [given.cache] : [] });
+}
+
+async function lookAndUpdate(): Promise<void> {
+  const store = await openStore(0);
+  await look(() => store.update((content) => content ?? "{}"));
+  await update();
 }
 
 await tell({ type: "ready" });
 await ordered("go");
-await { hold: () => hold(given.lockFiles), "look-and-hold": lookAndHold, write, "sign-in": signIn, read }[given.task]();
+const tasks = {
+  hold: () => hold(given.lockFiles),
+  "look-and-hold": lookAndHold,
+  update,
+  "look-and-update": lookAndUpdate,
+  write,
+  "sign-in": signIn,
+  read,
+};
+await tasks[given.task]();
 process.exit(0);

@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import type { TokenCache } from "@azure/msal-node";
 import type { PersistenceCachePlugin } from "../../../hosts/shared/index.ts";
 import type { OnCache } from "../library-tests.ts";
@@ -41,6 +41,25 @@ export function pluginTests({ library, msal }: Target, test: OnCache): void {
     const seen = await Promise.all(Array.from({ length: 50 }, () => accountsOf(tokenCache)));
     deepEqual(new Set(seen.flat()), new Set(["ann"]));
     equal(seen.flat().length, 50);
+  });
+
+  test("writes only when it has the further locks too, and says which of them it waited for", async (cache, folder) => {
+    const further = `${folder}/.lockfile`;
+    const options = { alsoLock: [further], retryNumber: 3, retryDelay: 10 };
+    const plugin = new library.PersistenceCachePlugin(await library.FilePersistence.create(cache), options);
+    await store(cache, "ann", "bob");
+    const tokenCache = cacheOf(plugin);
+    const lock = new library.CrossPlatformLock(further);
+    await lock.lock();
+    await rejects(tokenCache.removeAccount((await tokenCache.getAccountByLocalId("ann"))!), {
+      code: "lock_timeout",
+      location: further,
+    });
+    deepEqual(await storedUsers(cache), ["ann", "bob"]);
+    await lock.unlock();
+    await tokenCache.removeAccount((await tokenCache.getAccountByLocalId("bob"))!);
+    deepEqual(await storedUsers(cache), []);
+    deepEqual(await readdir(folder), ["cache.json"]);
   });
 
   test("the errors that reach msal-node's callers are typed", async (cache) => {

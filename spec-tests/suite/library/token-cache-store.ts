@@ -29,6 +29,20 @@ export function storeTests({ library }: Target, test: OnCache): void {
     deepEqual(usersIn((await caches.load()).content), ["ann"]);
   });
 
+  test("holds the further locks while it edits, and no longer", async (cache, folder) => {
+    const caches = await TokenCacheStore.open(cache, { alsoLock: [`${folder}/.lockfile`, `${cache}.lockfile`] });
+    const held = await new Promise<string[]>((resolve, reject) => {
+      const edit = async () => {
+        resolve(await readdir(folder));
+        return documentOf("ann");
+      };
+      caches.update(edit).catch(reject);
+    });
+    ok(held.includes(".lockfile") && held.includes("cache.json.lockfile"), String(held));
+    deepEqual(usersIn((await caches.load()).content), ["ann"]);
+    deepEqual(await readdir(folder), ["cache.json"]);
+  });
+
   test("commit merges three ways with what others have stored", async (cache) => {
     await store(cache, "ann", "bob");
     const caches = await TokenCacheStore.open(cache);

@@ -1,0 +1,71 @@
+import type { Lock } from "./capabilities.ts";
+import { quietly } from "./file-system.ts";
+
+/**
+ * Several lock files as one lock: all of them, or none. They are tried in the order given. When one is refused those already taken are
+ * released before anybody waits, so whoever waits holds nothing, and holders with other orders cannot block each other for ever. The one
+ * that was refused is the one that is then inspected, waited for and, if it was abandoned, taken over.
+ */
+export function joinLocks(locks: readonly [Lock, ...Lock[]]): Lock {
+  const [first] = locks;
+  let contended = first;
+
+  async function createAll(taken?: Lock): Promise<boolean> {
+    const mine = taken === undefined ? [] : [taken];
+    try {
+      for (const lock of locks) {
+        if (lock === taken) continue;
+        if (!(await lock.create())) {
+          contended = lock;
+          await releaseAll(mine);
+          return false;
+        }
+        mine.push(lock);
+      }
+      return true;
+    } catch (error) {
+      await quietly(releaseAll(mine));
+      throw error;
+    }
+  }
+
+  return {
+    path: first.path,
+    get kind() {
+      return locks.every(({ kind }) => kind === "K") ? "K" : "P";
+    },
+    get contendedPath() {
+      return contended.path;
+    },
+    create: () => createAll(),
+    inspect: () => contended.inspect(),
+    async takeOver(inspected) {
+      const taken = contended;
+      const outcome = await taken.takeOver(inspected);
+      return outcome !== "taken" || (await createAll(taken)) ? outcome : "busy";
+    },
+    check: () => all(locks, (lock) => lock.check()),
+    touch: () => all(locks, (lock) => lock.touch()),
+    release: () => releaseAll(locks),
+    wait: (ms) => contended.wait(ms),
+    processAlive: (pid) => first.processAlive(pid),
+  };
+}
+
+async function all(locks: readonly Lock[], ask: (lock: Lock) => boolean | Promise<boolean>): Promise<boolean> {
+  for (const lock of locks) if (!(await ask(lock))) return false;
+  return true;
+}
+
+/** The last one first. One that fails keeps none of the others. */
+async function releaseAll(locks: readonly Lock[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const lock of locks.toReversed()) {
+    try {
+      await lock.release();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
