@@ -111,15 +111,22 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
         lease = taken;
         return true;
       }
-      await file.removeFromPath();
+      await removeUnlessTaken(file);
     } catch (error) {
-      await quietly(file.removeFromPath());
+      await quietly(removeUnlessTaken(file));
       await quietly(taken?.release() ?? Promise.resolve());
       await quietly(file.close());
       throw error;
     }
     await file.close();
     return false;
+  }
+
+  /** A holder of kind K takes an empty file over in place: the inode alone does not tell whose it is. */
+  async function removeUnlessTaken(file: LockFile): Promise<void> {
+    if (await file.holdsNoMoreThan(line)) {
+      await file.removeFromPath();
+    }
   }
 
   async function takeOver(inspected: LockInspection): Promise<TakeOver> {
@@ -182,7 +189,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     try {
       await file?.write(line);
     } catch (error) {
-      await quietly(file!.removeFromPath());
+      await quietly(removeUnlessTaken(file!));
       await quietly(file!.close());
       throw error;
     }

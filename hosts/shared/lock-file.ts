@@ -125,9 +125,19 @@ export class LockFile {
   }
 
   async holds(line: Uint8Array): Promise<boolean> {
+    return (await this.#lengthWithin(line)) === line.length;
+  }
+
+  /** Nothing, or the beginning of this line. */
+  async holdsNoMoreThan(line: Uint8Array): Promise<boolean> {
+    return (await this.#lengthWithin(line)) !== undefined;
+  }
+
+  /** How much of the line the file holds, and nothing else. */
+  async #lengthWithin(line: Uint8Array): Promise<number | undefined> {
     const buffer = new Uint8Array(line.length + 1);
     const length = await this.#files.read(this.fd, buffer, 0, 0);
-    return length === line.length && line.every((byte, index) => byte === buffer[index]);
+    return buffer.subarray(0, length).every((byte, index) => byte === line[index]) ? length : undefined;
   }
 
   async touch(now: number): Promise<void> {

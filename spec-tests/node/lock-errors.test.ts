@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Call, descriptors, ERRNOS, failing, names, temporaryFolder } from "./fixtures.ts";
+import { type Call, descriptors, ERRNOS, errno, failing, meanwhile, names, temporaryFolder } from "./fixtures.ts";
 import { createLock } from "./replaced-runtime.ts";
 
 interface Site {
@@ -229,4 +229,29 @@ describe("on Windows", () => {
     const refused = createLock(path, { fs: failing("open", code, 0), platform: "win32" });
     await expect(refused.create()).rejects.toMatchObject({ code });
   });
+});
+
+it.each([
+  ["the lease cannot be taken", "EIO"],
+  ["the lease is another one's", "EEXIST"],
+])("create, P: what a holder of kind K has taken over meanwhile stays, when %s", async (_, code) => {
+  const folder = temporaryFolder();
+  const path = join(folder, "cache.lockfile");
+  const fs = meanwhile("mkdir", () => writeFileSync(path, "4711 of kind K")); // in place: the same inode
+  const mkdir = (...given: unknown[]) => {
+    (fs.mkdir as (...given: unknown[]) => void)(...given.slice(0, -1), () => {
+      (given.at(-1) as (error: Error) => void)(errno(code));
+    });
+  };
+  const before = descriptors();
+  const lock = createLock(path, {
+    fs: { ...fs, mkdir },
+    kernelLocks: false,
+  });
+  mkdirSync(`${path}.lock`);
+  if (code === "EIO") await expect(lock.create()).rejects.toMatchObject({ code });
+  else expect(await lock.create()).toBe(false);
+  expect(readFileSync(path, "utf8")).toBe("4711 of kind K");
+  expect(await lock.check()).toBe(false);
+  expect(descriptors()).toBe(before);
 });
