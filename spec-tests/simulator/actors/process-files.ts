@@ -7,6 +7,8 @@ import type { Inode } from "../system/inode.ts";
 import type { OpenFile } from "../system/open-file.ts";
 import { nameAt } from "./names.ts";
 
+const O_RDWR = 2;
+
 // biome-ignore lint/suspicious/noExplicitAny: the callbacks of node:fs, of many types, are called as they come
 type Callback = (error: any, ...values: any[]) => void;
 
@@ -83,7 +85,8 @@ export function fileOf(process: SimulatedProcess, descriptor: number): OpenFile 
 }
 
 function flagsOf(flags: string | number): OpenFlags {
-  return String(flags).startsWith("wx") ? { create: true, exclusive: true } : {};
+  if (typeof flags === "number") return { write: (flags & O_RDWR) !== 0 };
+  return flags.startsWith("wx") ? { write: true, create: true, exclusive: true } : {};
 }
 
 function statsOf(inode: Inode): FileStatus {

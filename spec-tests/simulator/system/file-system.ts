@@ -6,6 +6,8 @@ import { EMPTY, Inode } from "./inode.ts";
 import { OpenFile } from "./open-file.ts";
 
 export interface OpenFlags {
+  /** Not only for reading. */
+  readonly write?: boolean;
   readonly create?: boolean;
   readonly exclusive?: boolean;
   readonly truncate?: boolean;
@@ -43,10 +45,8 @@ export class SimulatedFileSystem {
       if (!flags.create) throw errno("ENOENT", "open", name);
       inode = this.#create(name, false, by);
     } else if (flags.create && flags.exclusive) throw errno("EEXIST", "open", name);
-    else if (flags.truncate) {
-      if (inode.isFolder) throw errno("EISDIR", "open", name);
-      this.#setContent(inode, EMPTY, by);
-    }
+    else if (inode.isFolder && (flags.create || flags.write)) throw errno("EISDIR", "open", name);
+    else if (flags.truncate) this.#setContent(inode, EMPTY, by);
     const file = new OpenFile(this.#descriptors++, inode, by);
     let opened = this.#open.get(by);
     if (opened === undefined) {
@@ -113,7 +113,7 @@ export class SimulatedFileSystem {
     const replaced = this.#names.get(to);
     if (replaced === inode) return; // two names of one file: nothing happens
     if (replaced !== undefined) {
-      if (replaced.isFolder && !inode.isFolder) throw errno("EISDIR", "rename", to);
+      if (replaced.isFolder !== inode.isFolder) throw errno(inode.isFolder ? "ENOTDIR" : "EISDIR", "rename", to);
       replaced.links--;
     }
     this.#names.delete(from);
@@ -126,8 +126,8 @@ export class SimulatedFileSystem {
 
   link(by: object, existing: string, name: string): void {
     const inode = this.stat(existing);
-    if (inode.isFolder) throw errno("EPERM", "link", existing);
     if (this.#names.has(name)) throw errno("EEXIST", "link", name);
+    if (inode.isFolder) throw errno("EPERM", "link", existing);
     this.#name(name, inode, by);
   }
 
