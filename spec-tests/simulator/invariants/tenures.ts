@@ -144,13 +144,17 @@ export class Tenures {
     this.#leaseLooks.set(by, inode && { inode, wasFresh: isFresh(inode.modifiedUs / 1000, by) });
   }
 
-  /** Looking and removing are two calls: a stale lease may have been replaced, or renewed, by a living one in between. */
+  /**
+   * Looking and removing are two calls: a stale lease may have been replaced, or renewed, by a living one in between; and one that was
+   * a few milliseconds from being stale when it was looked at is stale when that is known.
+   */
   #judgeLease({ process, modifiedMs }: Owner, inode: Inode, by: SimulatedProcess): void {
     const look = this.#leaseLooks.get(by);
+    const isStillFresh = isFresh(modifiedMs, by);
     const sawItFresh = look?.inode === inode && look.wasFresh;
-    if (sawItFresh || !this.#leaseLooks.has(by))
+    if ((sawItFresh && isStillFresh) || !this.#leaseLooks.has(by))
       throw new Violation("foreign lease", `${by.label} removed the living ${process.label}'s lease`);
-    this.#count(isFresh(modifiedMs, by) ? "leaseReplacedAfterLook" : "takenForDead");
+    this.#count(isStillFresh ? "leaseReplacedAfterLook" : "takenForDead");
   }
 
   #isRight({ process, inode }: Tenure): boolean {
