@@ -1,4 +1,4 @@
-// Generates the status tables of the core and of the hosts from core-wasm/errors.json. With --check nothing is written
+// Generates the status tables of the core, of the hosts and of the embeddings from core-wasm/errors.json. With --check nothing is written
 // and a stale file is an error.
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -56,10 +56,30 @@ ${texts("message")}
 }
 `;
 
+const python = `${header.replace("//", "#")}
+from typing import Literal
+
+ABI_VERSION = ${table.abiVersion}
+
+StatusName = Literal[
+${table.codes.map(({ name }) => `    "${name}",`).join("\n")}
+]
+"""A stable code: what \`PersistenceError.code\` holds."""
+
+STATUS: dict[StatusName, int] = {
+${table.codes.map(({ name, code }) => `    "${name}": ${code},`).join("\n")}
+}
+
+STATUS_MESSAGE: dict[StatusName, str] = {
+${table.codes.map(({ name, message }) => `    "${name}": ${JSON.stringify(message)},`).join("\n")}
+}
+`;
+
 const outputs = [
   ["core-wasm/assembly/abi/status.ts", assembly],
   ["core-wasm/assembly/wasi/status-text.ts", wasi],
   ["hosts/shared/status.ts", hosts],
+  ["embed/python/src/msal_extensions_wasm/status.py", python],
 ];
 for (const [path, text] of outputs) {
   const file = new URL(path, root);

@@ -1,0 +1,205 @@
+"""Drives core.wasi.wasm: docs/wasi.md has its exports."""
+from __future__ import annotations
+
+import os
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+from wasmtime import Engine, Func, Linker, Memory, Module, Store, Trap, WasiConfig, WasmtimeError
+
+from .errors import PersistenceError
+from .status import ABI_VERSION, STATUS
+
+WASI_VERSION = 1
+RECORD_SIZE = 64
+RENEW_SECONDS = 2.0
+
+# The kinds of requests.
+PROTECT, UNPROTECT, EDIT, PROCESS_ALIVE, MAKE_PRIVATE = 1, 2, 3, 4, 5
+
+Answer = Callable[[int, bytes, int], tuple[int, bytes]]
+"""Answers a request: from its kind, bytes and number to a status and, with `ok`, bytes."""
+
+Argument = bytes | int | float | None
+
+
+@dataclass(frozen=True)
+class CoreResult:
+    """The result record of docs/host-interface.md, and what it points to."""
+
+    status: int
+    document: int
+    offset: int
+    content: bytes = field(repr=False)
+    flags: int
+    added: int
+    updated: int
+    removed: int
+    conflicts: int
+    detail: bytes = field(repr=False)
+
+    @property
+    def unchanged(self) -> bool:
+        return self.flags & 1 != 0
+
+    @property
+    def salvaged(self) -> bool:
+        return self.flags & 2 != 0
+
+    @property
+    def set_aside(self) -> bool:
+        return self.flags & 4 != 0
+
+    @property
+    def has_document(self) -> bool:
+        return self.flags & 8 != 0
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    engine: Engine
+    module: Module
+    process: int
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> _Compiled:
+    """Once a process, on first use: a fifth of a second."""
+    engine = Engine()
+    core = files(__package__).joinpath("core.wasi.wasm").read_bytes()
+    return _Compiled(engine, Module(engine, core), os.getpid())
+
+
+def _usable() -> _Compiled:
+    compiled = _compiled()
+    if os.getpid() != compiled.process:
+        raise PersistenceError(
+            "not_supported",
+            "This process was forked after its parent had used a cache, and the engine does not survive that. "
+            'Start processes with "spawn" or "forkserver", or fork before the first use.',
+        )
+    return compiled
+
+
+def refuse(_kind: int, _content: bytes, _value: int) -> tuple[int, bytes]:
+    return STATUS["not_supported"], b""
+
+
+class Core:
+    """One instance: one cache, one operation at a time, one thread at a time."""
+
+    def __init__(self, folder: str | None = None) -> None:
+        """`folder` is all that the core may touch; it knows it as `/`. `None`: nothing."""
+        compiled = _usable()
+        linker = Linker(compiled.engine)
+        linker.define_wasi()
+        wasi = WasiConfig()
+        if folder is not None:
+            wasi.preopen_dir(folder, "/")
+        self._store = Store(compiled.engine)
+        self._store.set_wasi(wasi)
+        self._exports = linker.instantiate(self._store, compiled.module).exports(self._store)
+        self._running = False
+        self._call("_initialize")
+        versions = (self._call("abi_version"), self._call("wasi_version"))
+        if versions != (ABI_VERSION, WASI_VERSION):
+            raise PersistenceError("not_supported", f"core.wasi.wasm has the versions {versions}.")
+
+    def open(self, path: str, *, max_bytes: int, timeout_ms: int, flags: int) -> int:
+        """@returns a status"""
+        pointer, length = self._put(path.encode())
+        status = self._call("open", pointer, length, max_bytes, timeout_ms, flags)
+        self._call("reset")
+        return status
+
+    def identify(self, pid: int, name: str) -> None:
+        """What is written into the lock file."""
+        self._call("identify", pid, *self._put(name.encode()))
+        self._call("reset")
+
+    def run(self, operation: str, *arguments: Argument, answer: Answer = refuse) -> CoreResult:
+        """One operation, from its start to its result. What `answer` raises abandons it."""
+        _usable()
+        if self._running:
+            raise PersistenceError("bad_state", "An operation on this cache is already under way.")
+        self._running = True
+        try:
+            return self._operate(operation, arguments, answer)
+        except (Trap, WasmtimeError) as error:
+            raise PersistenceError("core_trap") from error
+        finally:
+            self._running = False
+
+    def _operate(self, operation: str, arguments: tuple[Argument, ...], answer: Answer) -> CoreResult:
+        try:
+            pending = self._call(operation, *self._lower(arguments))
+            while pending == 1:
+                kind, pointer, length, value = struct.unpack("<4I", self._read(self._call("request"), 16))
+                asked = self._read(pointer, length)
+                with self._kept_lock():
+                    status, content = answer(kind, asked, value)
+                pending = self._call("resume", status, *self._put(content))
+            return self._result()
+        finally:
+            self._call("reset")  # tokens leave the core's memory with the operation that needed them
+
+    @contextmanager
+    def _kept_lock(self) -> Iterator[None]:
+        """Whoever answers may take their time: meanwhile the lock is renewed, by a thread that has the instance to itself."""
+        answered = threading.Event()
+
+        def renew() -> None:
+            while not answered.wait(RENEW_SECONDS):
+                self._call("renew")
+
+        thread = threading.Thread(target=renew, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            answered.set()
+            thread.join()
+
+    def _result(self) -> CoreResult:
+        words = struct.unpack("<16I", self._read(self._call("result"), RECORD_SIZE))
+        status, document, offset, data, length, flags, added, updated, removed, conflicts, detail, detail_length = words[:12]
+        return CoreResult(
+            status, document, offset, self._read(data, length), flags, added, updated, removed, conflicts,
+            self._read(detail, detail_length),
+        )
+
+    def _lower(self, arguments: tuple[Argument, ...]) -> list[int | float]:
+        """Documents become two numbers each."""
+        lowered: list[int | float] = []
+        for argument in arguments:
+            lowered.extend(self._put(argument) if isinstance(argument, bytes | None) else [argument])
+        return lowered
+
+    def _put(self, content: bytes | None) -> tuple[int, int]:
+        if content is None:
+            return 0, 0
+        pointer = self._call("alloc", len(content))
+        if pointer == 0:
+            raise PersistenceError("document_too_large")
+        self._memory.write(self._store, content, pointer)
+        return pointer, len(content)
+
+    def _read(self, pointer: int, length: int) -> bytes:
+        return bytes(self._memory.read(self._store, pointer, pointer + length)) if length else b""
+
+    @property
+    def _memory(self) -> Memory:
+        memory = self._exports["memory"]
+        assert isinstance(memory, Memory)
+        return memory
+
+    def _call(self, name: str, *arguments: int | float) -> int:
+        function = self._exports[name]
+        assert isinstance(function, Func)
+        value = function(self._store, *arguments)
+        return 0 if value is None else int(value) & 0xFFFFFFFF

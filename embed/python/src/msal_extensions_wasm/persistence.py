@@ -1,0 +1,60 @@
+"""Where a cache is kept, and whether it is encrypted."""
+from __future__ import annotations
+
+import os
+from typing import Protocol
+
+from .jwe_cipher import Cipher, FixedKey, JweCipher
+
+
+class Persistence(Protocol):
+    """What `PersistedTokenCache` and `TokenCacheStore` take."""
+
+    is_encrypted: bool
+    cipher: Cipher | None
+
+    def get_location(self) -> str: ...
+
+
+class FilePersistence:
+    """A file in plain text, its mode 0600."""
+
+    is_encrypted: bool = False
+    cipher: Cipher | None = None
+
+    def __init__(self, location: str | os.PathLike[str]) -> None:
+        """`~` is the home folder. The file and its folder need not be there yet."""
+        self._location = os.path.abspath(os.path.expanduser(os.fspath(location)))
+
+    def get_location(self) -> str:
+        return self._location
+
+
+class FilePersistenceWithKey(FilePersistence):
+    """A file encrypted under 32 bytes that the application supplies: a compact JWE (`dir`, `A256GCM`)."""
+
+    is_encrypted = True
+
+    def __init__(self, location: str | os.PathLike[str], key: bytes) -> None:
+        super().__init__(location)
+        self.cipher = JweCipher(FixedKey(key))
+
+
+class KeyringPersistence(FilePersistence):
+    """The same file, its key kept by the `keyring` package in the operating system's secret store, made on first use."""
+
+    is_encrypted = True
+
+    def __init__(self, location: str | os.PathLike[str], service: str = "msal-extensions-wasm") -> None:
+        from .keyring_key import KeyringKey  # needs the optional dependencies
+
+        super().__init__(location)
+        self.key = KeyringKey(service, self.get_location())
+        self.cipher = JweCipher(self.key)
+
+
+def build_encrypted_persistence(location: str | os.PathLike[str]) -> KeyringPersistence:
+    """Encrypted, or `PersistenceError` `secret_store_unavailable`: nothing falls back to plain text."""
+    persistence = KeyringPersistence(location)
+    persistence.key.read()
+    return persistence

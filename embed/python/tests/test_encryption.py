@@ -1,0 +1,72 @@
+import base64
+import json
+import os
+import traceback
+
+import pytest
+
+from msal_extensions_wasm import FilePersistence, FilePersistenceWithKey, PersistenceError, TokenCacheStore
+
+KEY, OTHER = b"7" * 32, b"8" * 32
+
+
+def store(cache, key=KEY):
+    return TokenCacheStore(FilePersistenceWithKey(cache, key))
+
+
+def code_of(call):
+    with pytest.raises(PersistenceError) as caught:
+        call()
+    assert "secret of" not in "".join(traceback.format_exception(caught.value))
+    return caught.value.code
+
+
+def test_the_file_is_a_compact_jwe(cache, document):
+    stored = store(cache).commit(None, document(a=1)).content
+    header, encrypted_key, *rest = open(cache).read().split(".")
+    assert json.loads(base64.urlsafe_b64decode(header + "==")) == {"alg": "dir", "enc": "A256GCM"}
+    assert (encrypted_key, len(rest)) == ("", 3)
+    assert store(cache).load().content == stored
+
+
+def test_another_key_a_torn_file_and_plain_text_are_errors_and_stay(cache, document):
+    store(cache).commit(None, document(a=1))
+    assert code_of(store(cache, OTHER).load) == "unprotect_failed"
+    whole = open(cache, "rb").read()
+    open(cache, "wb").write(whole[:-40])
+    assert code_of(store(cache).load) == "unprotect_failed"
+    assert code_of(lambda: store(cache).commit(None, document(b=1))) == "unprotect_failed"
+    assert open(cache, "rb").read() == whole[:-40]
+    open(cache, "wb").write(document(a=1))
+    assert code_of(store(cache).load) == "not_encrypted"
+    assert TokenCacheStore(FilePersistence(cache)).load().content == document(a=1)
+
+
+def test_a_cache_of_many_tokens_opens_again(cache, document, secrets):
+    store(cache).commit(None, document(**{f"token-{n}": n for n in range(5000)}))
+    assert len(secrets(store(cache).load().content)) == 5000
+
+
+def test_only_these_algorithms_are_opened(cache, document):
+    from joserfc import jwe
+    from joserfc.jwk import OctKey
+
+    os.makedirs(os.path.dirname(cache))
+    for header, code in [
+        ({"alg": "dir", "enc": "A128CBC-HS256"}, None),
+        ({"alg": "dir", "enc": "A256GCM", "zip": "DEF"}, "unprotect_failed"),
+        ({"alg": "A256KW", "enc": "A256GCM"}, "unprotect_failed"),
+    ]:
+        algorithms = list(header.values())
+        open(cache, "w").write(jwe.encrypt_compact(header, document(a=1), OctKey.import_key(KEY), algorithms))
+        assert code_of(store(cache).load) == code if code else store(cache).load().content == document(a=1)
+
+
+@pytest.mark.parametrize("key", [b"short", b"", "x" * 32])
+def test_a_key_has_32_bytes(cache, key):
+    assert code_of(lambda: FilePersistenceWithKey(cache, key)) == "bad_key"
+
+
+def test_nothing_that_is_printed_holds_content(cache, document):
+    committed = store(cache).commit(None, document(a=1))
+    assert "secret of" not in repr(committed) + repr(store(cache).load())

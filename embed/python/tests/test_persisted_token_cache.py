@@ -1,0 +1,100 @@
+import json
+import os
+import threading
+
+import msal
+import pytest
+
+from msal_extensions_wasm import FilePersistence, PersistedTokenCache, PersistenceError, TokenCacheStore
+
+ENVIRONMENT = "login.windows.net"
+ACCESS_TOKEN = msal.TokenCache.CredentialType.ACCESS_TOKEN
+
+
+def opened(cache, **options):
+    return PersistedTokenCache(FilePersistence(cache), **options)
+
+
+def event(client_id, scope="scope", secret="secret", **response):
+    """What MSAL hands to the cache after a request of a client that acts for itself."""
+    return {
+        "client_id": client_id,
+        "scope": [scope],
+        "token_endpoint": f"https://{ENVIRONMENT}/tenant/oauth2/v2.0/token",
+        "environment": ENVIRONMENT,
+        "response": {"access_token": secret, "expires_in": 3600, "token_type": "Bearer", **response},
+        "grant_type": "client_credentials",
+    }
+
+
+def clients(cache):
+    return {entry["client_id"] for entry in cache.search(ACCESS_TOKEN)}
+
+
+def test_one_finds_what_the_other_has_added_later(cache):
+    one, other = opened(cache), opened(cache)
+    assert clients(other) == set()
+    one.add(event("a"))
+    assert clients(other) == {"a"}
+    other.add(event("b"))
+    assert clients(one) == {"a", "b"}
+
+
+def test_an_add_is_one_commit(cache, monkeypatch):
+    commits = []
+    real = TokenCacheStore.commit
+    monkeypatch.setattr(TokenCacheStore, "commit", lambda self, *documents: commits.append(1) or real(self, *documents))
+    opened(cache).add(event("a", refresh_token="refresh"))
+    stored = json.load(open(cache))
+    assert {section: len(entities) for section, entities in stored.items()} == {
+        "AccessToken": 1, "AppMetadata": 1, "RefreshToken": 1,
+    }
+    assert len(commits) == 1
+
+
+def test_what_one_removes_the_other_does_not_bring_back(cache):
+    one, other = opened(cache), opened(cache)
+    one.add(event("a"))
+    one.add(event("b"))
+    assert clients(other) == {"a", "b"}
+    one.remove_at(next(entry for entry in one.search(ACCESS_TOKEN) if entry["client_id"] == "a"))
+    other.add(event("c"))
+    assert clients(one) == clients(other) == {"b", "c"}
+
+
+def test_an_expired_token_is_removed_while_msal_searches(cache):
+    one = opened(cache)
+    one.add(event("a"), now=1_000_000)
+    assert clients(one) == set()
+    assert json.load(open(cache))["AccessToken"] == {}
+
+
+def test_what_could_not_be_stored_is_not_lost(cache):
+    one, other = opened(cache, lock_timeout=0), opened(cache)
+    other.add(event("b"))
+    with open(f"{cache}.lockfile", "w") as file:
+        file.write(f"{os.getpid()} somebody")
+    with pytest.raises(PersistenceError) as caught:
+        one.add(event("a"))
+    assert caught.value.code == "lock_timeout"
+    os.unlink(f"{cache}.lockfile")
+    other.add(event("c"))
+    assert clients(one) == {"a", "b", "c"}  # the search stores what is left over
+    assert clients(other) == {"a", "b", "c"}
+
+
+def test_foreign_members_stay(cache):
+    os.makedirs(os.path.dirname(cache))
+    open(cache, "w").write('{"somebody": {"number": 1.50}}')
+    opened(cache).add(event("a"))
+    assert '{"number": 1.50}' in open(cache).read()
+
+
+def test_threads_share_a_cache(cache):
+    shared = opened(cache)
+    workers = [threading.Thread(target=lambda n=n: [shared.add(event(f"{n}-{i}")) for i in range(4)]) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(clients(opened(cache))) == 16

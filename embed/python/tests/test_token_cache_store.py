@@ -1,0 +1,207 @@
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from msal_extensions_wasm import LockHolder, PersistenceError, TokenCacheStore
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX has modes and fork")
+
+
+def test_nothing_is_stored_at_first(cache):
+    assert TokenCacheStore(cache).load().content is None
+    assert not os.path.exists(cache)
+
+
+def test_commits_of_two_are_merged_three_ways(cache, document, secrets):
+    one, other = TokenCacheStore(cache), TokenCacheStore(cache)
+    base = one.commit(None, document(a=1, b=1)).content
+    other.commit(other.load().content, document(a=1, b=1, c=1))
+    merged = one.commit(base, document(a=2))
+    assert secrets(merged.content) == {"a": "secret of 2", "c": "secret of 1"}
+    assert (merged.added, merged.updated, merged.removed, merged.unchanged) == (0, 1, 1, False)
+    assert other.load().content == merged.content
+
+
+def test_a_file_that_has_not_changed_is_not_read_again(cache, document):
+    store = TokenCacheStore(cache)
+    stored = store.commit(None, document(a=1)).content
+    os.utime(cache, (1_700_000_000.5, 1_700_000_000.5))  # too young a file is always read again
+    assert (store.load().unchanged, store.load().unchanged) == (False, True)
+    assert store.load().content == stored
+
+
+@posix
+def test_file_and_folder_are_private_whatever_the_umask(cache, document):
+    before = os.umask(0)
+    try:
+        TokenCacheStore(cache).commit(None, document(a=1))
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(os.stat(cache).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(os.path.dirname(cache)).st_mode) == 0o700
+    assert os.listdir(os.path.dirname(cache)) == ["cache.json"]
+
+
+def test_update_edits_what_is_stored(cache, document, secrets):
+    store = TokenCacheStore(cache)
+    assert store.update(lambda content: document(a=1) if content is None else b"{}").added == 1
+    store.update(lambda content: content.replace(b"secret of 1", b"edited"))
+    assert secrets(store.load().content) == {"a": "edited"}
+
+
+def test_an_edit_that_raises_changes_nothing_and_lets_go_of_the_lock(cache, document):
+    store = TokenCacheStore(cache)
+    stored = store.commit(None, document(a=1)).content
+    with pytest.raises(PersistenceError) as caught:
+        store.update(lambda _content: 1 / 0)
+    assert caught.value.code == "callback_failed"
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert store.load().content == stored
+    assert os.listdir(os.path.dirname(cache)) == ["cache.json"]
+
+
+def test_an_edit_cannot_use_its_own_store_and_goes_on(cache, document):
+    store = TokenCacheStore(cache)
+
+    def edit(_content):
+        with pytest.raises(PersistenceError) as caught:
+            store.load()
+        assert caught.value.code == "bad_state"
+        return document(a=1)
+
+    assert store.update(edit).added == 1
+
+
+def test_the_lock_is_renewed_while_an_edit_takes_its_time(cache, document):
+    lease = f"{cache}.lockfile.lock"
+
+    def edit(_content):
+        taken = os.stat(lease).st_mtime_ns
+        while os.stat(lease).st_mtime_ns == taken:
+            time.sleep(0.01)
+        return document(a=1)
+
+    assert TokenCacheStore(cache).update(edit).added == 1
+
+
+def test_clear(cache, document):
+    store = TokenCacheStore(cache)
+    store.commit(None, document(a=1))
+    assert (store.clear(), store.clear()) == (True, False)
+    assert store.load().content is None
+
+
+def test_a_folder_that_was_removed_is_made_again(cache, document, secrets):
+    store = TokenCacheStore(cache)
+    store.commit(None, document(a=1))
+    shutil.rmtree(os.path.dirname(cache))
+    assert store.load().content is None
+    shutil.rmtree(os.path.dirname(cache))
+    TokenCacheStore(cache).commit(None, document(b=1))
+    assert set(secrets(store.commit(None, document(c=1)).content)) == {"b", "c"}
+
+
+def test_inspection_has_no_secrets(cache, document):
+    store = TokenCacheStore(cache)
+    store.commit(None, document(a=1, b=2))
+    assert store.inspect()["entities"]["AccessToken"] == 2
+    assert "secret" not in str(store.inspect())
+
+
+def test_a_torn_file_is_salvaged_and_kept(cache, document, secrets):
+    whole = document(a=1, b=2)
+    os.makedirs(os.path.dirname(cache))
+    with open(cache, "wb") as file:
+        file.write(whole[:-20])
+    loaded = TokenCacheStore(cache).load()
+    assert (loaded.salvaged, loaded.set_aside, secrets(loaded.content)) == (True, True, {"a": "secret of 1"})
+    kept = [name for name in os.listdir(os.path.dirname(cache)) if name != "cache.json"]
+    assert [open(os.path.join(os.path.dirname(cache), name), "rb").read() for name in kept] == [whole[:-20]]
+
+
+def test_what_is_no_json_is_refused_with_its_place(cache):
+    with pytest.raises(PersistenceError) as caught:
+        TokenCacheStore(cache).commit(None, b'{"a":')
+    assert (caught.value.code, caught.value.document, caught.value.offset) == ("json_unexpected_end", "ours", 5)
+
+
+def test_a_document_over_the_limit_is_refused(cache, document):
+    with pytest.raises(PersistenceError) as caught:
+        TokenCacheStore(cache, max_bytes=1000).commit(None, document(**{f"k{n}": n for n in range(100)}))
+    assert caught.value.code == "document_too_large"
+
+
+def test_a_folder_that_cannot_be_is_a_typed_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PersistenceError) as caught:
+        TokenCacheStore(tmp_path / "file" / "cache.json").load()
+    assert caught.value.code == "not_a_file"
+
+
+def test_a_lock_that_is_held_is_a_timeout_that_names_its_holder(cache, document):
+    holder, waiter = TokenCacheStore(cache), TokenCacheStore(cache, lock_timeout=0)
+
+    def edit(content):
+        with pytest.raises(PersistenceError) as caught:
+            waiter.commit(None, document(b=1))
+        assert caught.value.code == "lock_timeout"
+        assert isinstance(caught.value.holder, LockHolder) and caught.value.holder.pid == os.getpid()
+        assert f"process {os.getpid()}" in str(caught.value)
+        return document(a=1)
+
+    assert holder.update(edit).added == 1
+
+
+@pytest.mark.parametrize("holder", ["zombie", "no process"])
+@posix
+def test_the_lock_of_a_process_that_has_ended_is_taken_over(cache, document, holder):
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    os.makedirs(os.path.dirname(cache))
+    with open(f"{cache}.lockfile", "w") as file:
+        file.write(f"{child.pid if holder == 'zombie' else 2**32 - 1} python")
+    assert TokenCacheStore(cache).commit(None, document(a=1)).added == 1
+    assert os.listdir(os.path.dirname(cache)) == ["cache.json"]
+    child.wait()
+
+
+def test_threads_share_a_store(cache, document, secrets):
+    store = TokenCacheStore(cache)
+    workers = [
+        threading.Thread(target=lambda n=n: [store.commit(None, document(**{f"k{n}{i}": 1})) for i in range(5)])
+        for n in range(4)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(secrets(store.load().content)) == 20
+
+
+FORKED = """
+import os, sys
+from msal_extensions_wasm import PersistenceError, TokenCacheStore
+store = TokenCacheStore(sys.argv[1])
+store.load()
+if os.fork() == 0:
+    for one in (store, TokenCacheStore(sys.argv[1])):
+        try:
+            one.load()
+            os._exit(1)
+        except PersistenceError as error:
+            if error.code != "not_supported":
+                os._exit(2)
+    os._exit(0)
+sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+@posix
+def test_a_forked_process_is_told_that_the_engine_does_not_work_there(cache):
+    assert subprocess.run([sys.executable, "-c", FORKED, cache]).returncode == 0
