@@ -75,11 +75,29 @@ ${table.codes.map(({ name, message }) => `    "${name}": ${JSON.stringify(messag
 }
 `;
 
+const rustName = (name) => name.replace(/(?:^|_)([a-z])/g, (_match, letter) => upper(letter));
+
+const rust = `${header}
+pub(crate) const ABI_VERSION: u32 = ${table.abiVersion};
+
+/// What became of an operation. Stable: [\`Code::name\`] is the name that all languages share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Code {
+${table.codes.map(({ name, message }) => `    /// ${message}\n    ${rustName(name)},`).join("\n")}
+}
+
+pub(crate) const CODES: &[(Code, u32, &str, &str)] = &[
+${table.codes.map(({ name, code, message }) => `    (\n        Code::${rustName(name)},\n        ${code},\n        "${name}",\n        ${JSON.stringify(message)},\n    ),`).join("\n")}
+];
+`;
+
 const outputs = [
   ["core-wasm/assembly/abi/status.ts", assembly],
   ["core-wasm/assembly/wasi/status-text.ts", wasi],
   ["hosts/shared/status.ts", hosts],
   ["embed/python/src/msal_extensions_wasm/status.py", python],
+  ["embed/rust/src/code.rs", rust],
 ];
 for (const [path, text] of outputs) {
   const file = new URL(path, root);

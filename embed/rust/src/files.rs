@@ -1,0 +1,53 @@
+//! What WASI has not: modes, and which folder a path means by now.
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use crate::{Code, Error};
+
+/// The folder of a cache, made where it is missing, and the name in it.
+pub(crate) fn folder_and_name(location: &Path) -> Result<(PathBuf, String), Error> {
+    let name = location.file_name().and_then(|name| name.to_str()).ok_or_else(|| Error::new(Code::InvalidLocation))?;
+    let parent = location.parent().ok_or_else(|| Error::new(Code::InvalidLocation))?;
+    let folder = create_folder(parent).and_then(|()| parent.canonicalize()).map_err(|error| {
+        let denied = error.kind() == io::ErrorKind::PermissionDenied;
+        Error::new(if denied { Code::PermissionDenied } else { Code::NotAFile }).with_source(error)
+    })?;
+    Ok((folder, name.to_owned()))
+}
+
+/// Of a folder: one that is made anew under the same name is another one.
+pub(crate) type Identity = Option<(u64, u64)>;
+
+#[cfg(unix)]
+pub(crate) fn identity(folder: &Path) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(folder).ok().map(|found| (found.dev(), found.ino()))
+}
+
+/// Elsewhere a folder that is open cannot be removed.
+#[cfg(not(unix))]
+pub(crate) fn identity(_folder: &Path) -> Identity {
+    None
+}
+
+#[cfg(unix)]
+fn create_folder(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+#[cfg(unix)]
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn make_private(_path: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,276 @@
+mod support;
+
+use std::error::Error as _;
+use std::fs;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::time::Duration;
+
+use msal_extensions_wasm::{Cipher, Code, Document, Error, Options, TokenCache};
+use support::{document, names, secrets, Folder};
+
+fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(key, secret)| (key.to_string(), secret.to_string())).collect()
+}
+
+#[test]
+fn nothing_is_stored_at_first() {
+    let folder = Folder::new();
+    assert_eq!(TokenCache::open(folder.cache()).unwrap().load().unwrap().content, None);
+    assert!(!folder.cache().exists());
+}
+
+#[test]
+fn commits_of_two_are_merged_three_ways() {
+    let folder = Folder::new();
+    let mut one = TokenCache::open(folder.cache()).unwrap();
+    let mut other = TokenCache::open(folder.cache()).unwrap();
+    let base = one.commit(None, &document(&[("a", 1), ("b", 1)])).unwrap().content;
+    let loaded = other.load().unwrap().content;
+    other.commit(loaded.as_deref(), &document(&[("a", 1), ("b", 1), ("c", 1)])).unwrap();
+    let merged = one.commit(Some(&base), &document(&[("a", 2)])).unwrap();
+    assert_eq!(secrets(&merged.content), pairs(&[("a", "secret of 2"), ("c", "secret of 1")]));
+    assert_eq!((merged.added, merged.updated, merged.removed, merged.unchanged), (0, 1, 1, false));
+    assert_eq!(other.load().unwrap().content, Some(merged.content));
+}
+
+#[cfg(unix)]
+#[test]
+fn file_and_folder_are_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    TokenCache::open(folder.cache()).unwrap().commit(None, &document(&[("a", 1)])).unwrap();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder.cache()), 0o600);
+    assert_eq!(mode(folder.cache().parent().unwrap()), 0o700);
+    assert_eq!(names(folder.cache().parent().unwrap()), ["cache.json"]);
+}
+
+#[test]
+fn accounts_that_come_and_go_are_named() {
+    let folder = Folder::new();
+    let mut cache = TokenCache::open(folder.cache()).unwrap();
+    let account = r#"{"Account":{"ada":{"home_account_id":"ada","environment":"e"}, "half of a pair: \ud83d":{}}}"#;
+    let base = cache.commit(None, account.as_bytes()).unwrap();
+    assert_eq!(base.accounts_added, ["ada", "half of a pair: \u{fffd}\u{fffd}\u{fffd}"]);
+    assert_eq!(cache.commit(Some(&base.content), br#"{"Account":{}}"#).unwrap().accounts_removed.len(), 2);
+}
+
+#[test]
+fn update_edits_what_is_stored() {
+    let folder = Folder::new();
+    let mut cache = TokenCache::open(folder.cache()).unwrap();
+    let added = cache.update(|content| Ok(content.map_or_else(|| document(&[("a", 1)]), <[u8]>::to_vec))).unwrap();
+    assert_eq!(added.added, 1);
+    let edit = |content: Option<&[u8]>| {
+        Ok(String::from_utf8(content.unwrap().to_vec())?.replace("secret of 1", "edited").into())
+    };
+    cache.update(edit).unwrap();
+    assert_eq!(secrets(&cache.load().unwrap().content.unwrap()), pairs(&[("a", "edited")]));
+}
+
+#[test]
+fn an_edit_that_fails_changes_nothing_and_lets_go_of_the_lock() {
+    let folder = Folder::new();
+    let mut cache = TokenCache::open(folder.cache()).unwrap();
+    let stored = cache.commit(None, &document(&[("a", 1)])).unwrap().content;
+    let error = cache.update(|_content| Err("no idea".into())).unwrap_err();
+    assert_eq!((error.code(), error.code().name()), (Code::CallbackFailed, "callback_failed"));
+    assert_eq!(error.source().unwrap().to_string(), "no idea");
+    assert_eq!(cache.load().unwrap().content, Some(stored));
+    assert_eq!(names(folder.cache().parent().unwrap()), ["cache.json"]);
+}
+
+#[test]
+fn an_edit_that_panics_lets_go_of_the_lock() {
+    let folder = Folder::new();
+    let mut cache = TokenCache::open(folder.cache()).unwrap();
+    let panicked = catch_unwind(AssertUnwindSafe(|| cache.update(|_content| panic!("as it should"))));
+    assert!(panicked.is_err());
+    assert_eq!(names(folder.cache().parent().unwrap()), [""; 0]);
+    assert_eq!(cache.commit(None, &document(&[("a", 1)])).unwrap().added, 1);
+}
+
+#[test]
+fn the_lock_is_renewed_while_an_edit_takes_its_time() {
+    let folder = Folder::new();
+    let lease = folder.cache().with_file_name("cache.json.lockfile.lock");
+    let renewed = || fs::metadata(&lease).unwrap().modified().unwrap();
+    let edit = |_content: Option<&[u8]>| {
+        let taken = renewed();
+        while renewed() == taken {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(document(&[("a", 1)]))
+    };
+    assert_eq!(TokenCache::open(folder.cache()).unwrap().update(edit).unwrap().added, 1);
+}
+
+#[test]
+fn clear_says_whether_there_was_anything() {
+    let folder = Folder::new();
+    let mut cache = TokenCache::open(folder.cache()).unwrap();
+    cache.commit(None, &document(&[("a", 1)])).unwrap();
+    assert_eq!((cache.clear().unwrap(), cache.clear().unwrap()), (true, false));
+    assert_eq!(cache.load().unwrap().content, None);
+}
+
+#[test]
+fn a_folder_that_was_removed_is_made_again() {
+    let folder = Folder::new();
+    let mut cache = TokenCache::open(folder.cache()).unwrap();
+    cache.commit(None, &document(&[("a", 1)])).unwrap();
+    fs::remove_dir_all(folder.cache().parent().unwrap()).unwrap();
+    assert_eq!(cache.load().unwrap().content, None);
+    fs::remove_dir_all(folder.cache().parent().unwrap()).unwrap();
+    TokenCache::open(folder.cache()).unwrap().commit(None, &document(&[("b", 1)])).unwrap();
+    let merged = cache.commit(None, &document(&[("c", 1)])).unwrap();
+    assert_eq!(secrets(&merged.content), pairs(&[("b", "secret of 1"), ("c", "secret of 1")]));
+}
+
+#[test]
+fn nothing_that_is_printed_holds_content() {
+    let folder = Folder::new();
+    let mut cache = TokenCache::open(folder.cache()).unwrap();
+    let committed = cache.commit(None, &document(&[("a", 1)])).unwrap();
+    let printed = format!("{committed:?} {:?} {}", cache.load().unwrap(), cache.inspect().unwrap());
+    assert!(printed.contains("\"AccessToken\":1") && !printed.contains("secret"), "{printed}");
+}
+
+#[test]
+fn a_torn_file_is_salvaged_and_kept() {
+    let folder = Folder::new();
+    let whole = document(&[("a", 1), ("b", 2)]);
+    fs::create_dir_all(folder.cache().parent().unwrap()).unwrap();
+    fs::write(folder.cache(), &whole[..whole.len() - 20]).unwrap();
+    let loaded = TokenCache::open(folder.cache()).unwrap().load().unwrap();
+    assert!(loaded.salvaged && loaded.set_aside);
+    assert_eq!(secrets(&loaded.content.unwrap()), pairs(&[("a", "secret of 1")]));
+    assert_eq!(names(folder.cache().parent().unwrap()).len(), 2);
+}
+
+#[test]
+fn what_is_no_json_is_refused_with_its_place() {
+    let folder = Folder::new();
+    let error = TokenCache::open(folder.cache()).unwrap().commit(None, br#"{"a":"#).unwrap_err();
+    assert_eq!(error.code(), Code::JsonUnexpectedEnd);
+    assert_eq!((error.document(), error.offset()), (Some(Document::Ours), Some(5)));
+    assert_eq!(error.location(), Some(folder.cache().as_path()));
+}
+
+#[test]
+fn a_document_over_the_limit_is_refused() {
+    let folder = Folder::new();
+    let options = Options { max_bytes: 1000, ..Options::default() };
+    let mut cache = TokenCache::open_with(folder.cache(), options).unwrap();
+    let error = cache.commit(None, &vec![b' '; 1001]).unwrap_err();
+    assert_eq!(error.code(), Code::DocumentTooLarge);
+    assert_eq!(cache.commit(None, &document(&[("a", 1)])).unwrap().added, 1);
+}
+
+#[test]
+fn a_folder_that_cannot_be_is_a_typed_error() {
+    let folder = Folder::new();
+    let file = folder.cache().parent().unwrap().to_owned();
+    fs::write(&file, "").unwrap();
+    assert_eq!(TokenCache::open(file.join("cache.json")).err().unwrap().code(), Code::NotAFile);
+}
+
+#[test]
+fn a_lock_that_is_held_is_a_timeout_that_names_its_holder() {
+    let folder = Folder::new();
+    let mut holder = TokenCache::open(folder.cache()).unwrap();
+    let options = Options { lock_timeout: Duration::ZERO, ..Options::default() };
+    let mut waiter = TokenCache::open_with(folder.cache(), options).unwrap();
+    let edit = |_content: Option<&[u8]>| {
+        let error = waiter.commit(None, &document(&[("b", 1)])).unwrap_err();
+        assert_eq!(error.code(), Code::LockTimeout);
+        assert_eq!(error.holder().unwrap().pid, Some(std::process::id()));
+        assert!(error.to_string().contains(&std::process::id().to_string()));
+        Ok(document(&[("a", 1)]))
+    };
+    assert_eq!(holder.update(edit).unwrap().added, 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_lock_of_a_process_that_has_ended_is_taken_over() {
+    let folder = Folder::new();
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    let state = format!("/proc/{}/stat", child.id());
+    while !fs::read_to_string(&state).unwrap().contains(") Z ") {
+        std::thread::yield_now();
+    }
+    for holder in [child.id(), u32::MAX] {
+        let mut cache = TokenCache::open(folder.cache()).unwrap();
+        fs::write(folder.cache().with_file_name("cache.json.lockfile"), format!("{holder} rust")).unwrap();
+        cache.commit(None, &document(&[("a", 1)])).unwrap();
+        assert_eq!(names(folder.cache().parent().unwrap()), ["cache.json"]);
+    }
+    child.wait().unwrap();
+}
+
+/// Each look at a lock is a few dozen calls of the host: none of them may leave anything on the stack.
+#[test]
+fn waiting_for_a_lock_needs_no_more_stack_the_longer_it_takes() {
+    let folder = Folder::new();
+    let options = Options { lock_timeout: Duration::from_secs(3), ..Options::default() };
+    let mut waiter = Some(TokenCache::open_with(folder.cache(), options).unwrap());
+    let edit = |_content: Option<&[u8]>| {
+        let mut waiter = waiter.take().unwrap();
+        let small = std::thread::Builder::new().stack_size(512 * 1024);
+        let waiting = small.spawn(move || waiter.commit(None, &document(&[("b", 1)])).unwrap_err().code())?;
+        assert_eq!(waiting.join().unwrap(), Code::LockTimeout);
+        Ok(document(&[("a", 1)]))
+    };
+    TokenCache::open(folder.cache()).unwrap().update(edit).unwrap();
+}
+
+#[test]
+fn threads_have_a_cache_each() {
+    let folder = Folder::new();
+    std::thread::scope(|scope| {
+        for worker in 0..3 {
+            let mut cache = TokenCache::open(folder.cache()).unwrap();
+            scope.spawn(move || {
+                for n in 0..5 {
+                    cache.commit(None, &document(&[(&format!("{worker}-{n}"), 1)])).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(secrets(&fs::read(folder.cache()).unwrap()).len(), 15);
+}
+
+/// Turns every bit around: what it is told to write can be told from what it was given.
+struct Inverting;
+
+impl Cipher for Inverting {
+    fn protect(&mut self, content: &[u8]) -> Result<Vec<u8>, Error> {
+        Ok(content.iter().map(|byte| !byte).collect())
+    }
+
+    fn unprotect(&mut self, content: &[u8]) -> Result<Vec<u8>, Error> {
+        if content.starts_with(b"{") {
+            return Err(Error::new(Code::NotEncrypted).with_source("a brace"));
+        }
+        self.protect(content)
+    }
+}
+
+#[test]
+fn a_cipher_sees_all_that_is_stored() {
+    let folder = Folder::new();
+    let open = || {
+        let options = Options { cipher: Some(Box::new(Inverting)), ..Options::default() };
+        TokenCache::open_with(folder.cache(), options).unwrap()
+    };
+    let committed = open().commit(None, &document(&[("a", 1)])).unwrap().content;
+    let stored = fs::read(folder.cache()).unwrap();
+    assert_eq!(stored.iter().map(|byte| !byte).collect::<Vec<_>>(), committed);
+    assert_eq!(open().load().unwrap().content, Some(committed.clone()));
+
+    fs::write(folder.cache(), &committed).unwrap();
+    let error = open().load().unwrap_err();
+    assert_eq!((error.code(), error.source().unwrap().to_string()), (Code::NotEncrypted, "a brace".to_owned()));
+    assert_eq!(fs::read(folder.cache()).unwrap(), committed);
+}
