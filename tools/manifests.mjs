@@ -1,13 +1,14 @@
-// Holds deno.json, by which the package is published for Deno, in step with package.json.
+// Holds deno.json, by which the package is published for Deno, in step with package.json; and the versions of the embeddings.
 import { readFileSync } from "node:fs";
 
-const read = (name) => JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), "utf8"));
+const text = (name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
+const read = (name) => JSON.parse(text(name));
 const npm = read("package.json");
 const deno = read("deno.json");
 
 const differences = [];
 function expectSame(what, ours, theirs) {
-  if (ours !== theirs) differences.push(`${what}: package.json says ${ours}, deno.json ${theirs}`);
+  if (ours !== theirs) differences.push(`${what}: package.json says ${ours}, not ${theirs}`);
 }
 
 expectSame("name", npm.name, deno.name.replace(/^@[^/]+\//, ""));
@@ -20,6 +21,9 @@ const needed = { ...npm.dependencies, ...optional };
 const imports = Object.entries(needed).map(([name, range]) => [name, `npm:${name}@${range}`]);
 for (const name of new Set([...Object.keys(needed), ...Object.keys(deno.imports)])) {
   expectSame(`dependency ${name}`, Object.fromEntries(imports)[name], deno.imports[name]);
+}
+for (const manifest of ["embed/python/pyproject.toml", "embed/rust/Cargo.toml"]) {
+  expectSame(`version in ${manifest}`, npm.version, /^version = "(.*)"$/m.exec(text(manifest))?.[1]);
 }
 if (differences.length) {
   console.error(`The manifests differ:\n${differences.join("\n")}`);

@@ -1,0 +1,117 @@
+// Builds the embeddings in `.embed/`, each with its own tool from its own manifest and `dist/core.wasi.wasm`: `npm ci` brings none of it. What is
+// built already and unchanged is left alone.
+//   node spec-tests/embed/setup.mjs [name …]
+import { execFile, execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const sources = join(root, "embed");
+const built = join(root, ".embed");
+const core = join(root, "dist/core.wasi.wasm");
+const execute = promisify(execFile);
+
+const inPython = (...parts) => join(built, "python", ...parts);
+/** Beside the folder, which is made anew for each build: packages stay. */
+const venv = join(built, "python-venv/bin/python");
+const target = ["--locked", "--quiet", "--target-dir", join(built, "rust-target")];
+const inRust = (example) => [join(built, "rust-target/debug/examples", example)];
+
+/**
+ * The embeddings by name: what has to be installed, the commands that build one and those of its own tests, and its programs. All commands
+ * run in its folder below `.embed/`.
+ */
+export const EMBEDDINGS = {
+  python: {
+    needs: { "Python 3.10 with venv": "python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 10))'" },
+    build: [
+      ["python3", "-m", "venv", join(built, "python-venv")],
+      [venv, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ".[encrypted,test]"],
+    ],
+    tests: [
+      [venv, "-m", "pytest", "-m", "not secret_service"],
+      [venv, "-m", "mypy"],
+    ],
+    programs: {
+      vectors: [venv, inPython("conformance/runner.py")],
+      contention: [venv, inPython("conformance/contention.py")],
+      example: [venv, inPython("examples/sign_in.py"), "--plain"],
+    },
+  },
+  rust: {
+    needs: { "Rust 1.86 with cargo": 'test "$(cargo --version | cut -d. -f2)" -ge 86' },
+    build: [["cargo", "build", "--examples", ...target]],
+    tests: [["cargo", "test", ...target]],
+    programs: {
+      vectors: inRust("conformance"),
+      contention: inRust("contention"),
+      tokenResponse: inRust("token_response"),
+    },
+  },
+};
+
+function succeeds(test) {
+  try {
+    execFileSync("sh", ["-c", test], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is not installed of what an embedding is built with; nothing: it can be built. */
+export const missingFor = (name) =>
+  Object.entries(EMBEDDINGS[name].needs).flatMap(([what, test]) => (succeeds(test) ? [] : [what]));
+
+/** Runs commands in the embedding's folder; the error of one that fails holds what it printed. */
+export async function run(name, commands) {
+  for (const [program, ...options] of commands) {
+    const settings = { cwd: join(built, name), maxBuffer: 2 ** 26 };
+    try {
+      await execute(program, options, settings);
+    } catch (error) {
+      throw new Error(`${[program, ...options].join(" ")}\n${error.stdout}${error.stderr}`);
+    }
+  }
+}
+
+/** What the tools leave beside the sources, where somebody runs them there. */
+const isSource = (path) => !/(^|[/\\])(target|__pycache__|\.\w+_cache)([/\\]|$)/.test(path);
+
+function digestOf(name) {
+  const hash = createHash("sha256").update(process.version).update(readFileSync(core));
+  for (const path of readdirSync(join(sources, name), { recursive: true }).filter(isSource).sort()) {
+    const file = join(sources, name, path);
+    if (statSync(file).isFile()) hash.update(path).update(readFileSync(file));
+  }
+  return hash.digest("hex");
+}
+
+/** Unless it is built from these very sources and this very core already. */
+export async function build(name) {
+  const folder = join(built, name);
+  const stamp = join(folder, ".built");
+  const digest = digestOf(name);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
+  console.log(`building the embedding in ${name}; the first time its packages are downloaded`);
+  const started = Date.now();
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(built, { recursive: true });
+  cpSync(join(sources, name), folder, { recursive: true, filter: (path) => isSource(relative(sources, path)) });
+  cpSync(core, join(folder, "core.wasi.wasm"));
+  await run(name, EMBEDDINGS[name].build);
+  writeFileSync(stamp, digest);
+  console.log(`built the embedding in ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const wanted = process.argv.slice(2);
+  for (const name of wanted.length > 0 ? wanted : Object.keys(EMBEDDINGS)) {
+    const missing = missingFor(name);
+    if (missing.length > 0) console.warn(`${name}: not built, ${missing.join(", ")} not installed`);
+    else await build(name);
+  }
+}
