@@ -5,13 +5,21 @@ interface Allocator {
 const { Buffer: allocator } = globalThis as { Buffer?: Allocator };
 
 /**
- * A copy. `slice` clears the new memory before it fills it; where the runtime has `Buffer`, that is saved (measured on
- * Node 20: 60 µs instead of 130 for 1 MiB).
+ * Room for bytes that will all be written. `new Uint8Array` clears it; where the runtime has `Buffer`, that is saved (measured on
+ * Node 20: 60 µs instead of 130 to copy 1 MiB).
  */
-export function copyBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (allocator === undefined) return bytes.slice();
-  const room = allocator.allocUnsafe(bytes.length);
-  const copy = new Uint8Array(room.buffer, room.byteOffset, bytes.length);
-  copy.set(bytes);
+export function roomFor(length: number): Uint8Array<ArrayBuffer> {
+  if (allocator === undefined) return new Uint8Array(length);
+  const room = allocator.allocUnsafe(length);
+  return new Uint8Array(room.buffer, room.byteOffset, length);
+}
+
+/** Below, clearing the room costs less than making a `Buffer` (measured at 13 KiB: 1.3 µs instead of 2.0). */
+const SMALL = 32 * 1024;
+
+export function copyBytes(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): Uint8Array<ArrayBuffer> {
+  if (end - start < SMALL) return bytes.slice(start, end);
+  const copy = roomFor(end - start);
+  copy.set(bytes.subarray(start, end));
   return copy;
 }

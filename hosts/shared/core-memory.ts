@@ -1,4 +1,4 @@
-import { copyBytes } from "./copy-bytes.ts";
+import { copyBytes, roomFor } from "./copy-bytes.ts";
 import type { CoreExports } from "./core-module.ts";
 import { PersistenceError } from "./errors.ts";
 
@@ -7,11 +7,15 @@ export interface CoreResult {
   readonly status: number;
   readonly document: number;
   readonly offset: number;
+  readonly data: number;
+  readonly dataLength: number;
   readonly flags: number;
   readonly added: number;
   readonly updated: number;
   readonly removed: number;
   readonly conflicts: number;
+  readonly detail: number;
+  readonly detailLength: number;
   readonly waitedMs: number;
   readonly takeOvers: number;
   readonly restarts: number;
@@ -54,7 +58,7 @@ export class CoreMemory {
   /** A copy: memory may grow or be cleared at the next call of the core. */
   copy(pointer: number, length: number): Uint8Array {
     this.#refresh();
-    return copyBytes(this.#bytes.subarray(pointer >>> 0, (pointer >>> 0) + (length >>> 0)));
+    return copyBytes(this.#bytes, pointer >>> 0, (pointer >>> 0) + (length >>> 0));
   }
 
   text(pointer: number, length: number): string {
@@ -63,37 +67,55 @@ export class CoreMemory {
   }
 
   result(): CoreResult {
-    const at = this.#record();
-    const word = (index: number) => this.#words[at + index]!;
+    this.#refresh();
+    const words = this.#words;
+    const at = (this.#core.result() >>> 0) / 4;
+    if (at + WORDS > words.length) throw new RangeError("The result record lies outside memory.");
     return {
-      status: word(0),
-      document: word(1),
-      offset: word(2),
-      flags: word(5),
-      added: word(6),
-      updated: word(7),
-      removed: word(8),
-      conflicts: word(9),
-      waitedMs: word(12),
-      takeOvers: word(13),
-      restarts: word(14),
-      ignored: word(15),
+      status: words[at]!,
+      document: words[at + 1]!,
+      offset: words[at + 2]!,
+      data: words[at + 3]!,
+      dataLength: words[at + 4]!,
+      flags: words[at + 5]!,
+      added: words[at + 6]!,
+      updated: words[at + 7]!,
+      removed: words[at + 8]!,
+      conflicts: words[at + 9]!,
+      detail: words[at + 10]!,
+      detailLength: words[at + 11]!,
+      waitedMs: words[at + 12]!,
+      takeOvers: words[at + 13]!,
+      restarts: words[at + 14]!,
+      ignored: words[at + 15]!,
     };
   }
 
-  /** The document of the result. */
-  data(): Uint8Array {
-    const at = this.#record();
-    return this.copy(this.#words[at + 3]!, this.#words[at + 4]!);
+  /** The document of a result: one stretch of memory. */
+  data({ data, dataLength }: CoreResult): Uint8Array {
+    return this.copy(data, dataLength);
   }
 
-  detailLength(): number {
-    return this.#words[this.#record() + 11]!;
+  /** The document of a result in pieces: a list of pointers and lengths. */
+  gather({ data, dataLength }: CoreResult): Uint8Array {
+    this.#refresh();
+    const words = this.#words;
+    const first = data / 4;
+    const end = first + 2 * dataLength;
+    let length = 0;
+    for (let piece = first; piece < end; piece += 2) length += words[piece + 1]!;
+    const document = roomFor(length);
+    let at = 0;
+    for (let piece = first; piece < end; piece += 2) {
+      const start = words[piece]!;
+      document.set(this.#bytes.subarray(start, start + words[piece + 1]!), at);
+      at += words[piece + 1]!;
+    }
+    return document;
   }
 
-  detail(): string {
-    const at = this.#record();
-    return this.text(this.#words[at + 10]!, this.#words[at + 11]!);
+  detail({ detail, detailLength }: CoreResult): string {
+    return this.text(detail, detailLength);
   }
 
   /** For an instance that is thrown away without a `reset`. */
@@ -102,17 +124,10 @@ export class CoreMemory {
     this.#bytes.fill(0);
   }
 
-  /** Index of the result record's first word. */
-  #record(): number {
-    this.#refresh();
-    const at = (this.#core.result() >>> 0) / 4;
-    if (at + WORDS > this.#words.length) throw new RangeError("The result record lies outside memory.");
-    return at;
-  }
-
+  /** Memory that has grown is another buffer; of the old one nothing is left. */
   #refresh(): void {
+    if (this.#bytes.length !== 0) return;
     const { buffer } = this.#core.memory;
-    if (this.#bytes.buffer === buffer) return;
     this.#bytes = new Uint8Array(buffer);
     this.#words = new Uint32Array(buffer);
   }

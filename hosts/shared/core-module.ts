@@ -33,6 +33,10 @@ export interface CoreExports {
   unlock(): number;
   renew(): number;
   merge(base: number, baseLen: number, ours: number, oursLen: number, theirs: number, theirsLen: number): number;
+  begin_merge(theirs: number, theirsLength: number): number;
+  begin_document(document: number): number;
+  follow(pointer: number, length: number): number;
+  end_merge(): number;
   salvage(pointer: number, length: number): number;
   inspect(pointer: number, length: number, nowSeconds: number): number;
   complete(op: number, status: number, pointer: number, length: number): void;
@@ -78,8 +82,7 @@ export function instantiate(module: CoreModule, imports: CoreImports): CoreExpor
   return core;
 }
 
-/** A random number that keys the core's hash tables, from a source of numbers in [0, 1). */
+/** A random number that keys the core's hash tables, from a source of numbers in [0, 1), which have 53 bits. */
 export function seedFrom(random: () => number): bigint {
-  const word = () => BigInt(Math.floor(random() * 0x1_0000_0000));
-  return (word() << 32n) | word();
+  return BigInt(random() * 2 ** 53);
 }

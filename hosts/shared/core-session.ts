@@ -189,7 +189,7 @@ export class CoreSession {
       lockPath: (isRefused && lock.contendedPath) || lock.path,
       timeoutMs: this.#timeoutMs,
       cause: this.#bridge.causeOf(result.status),
-      detail: result.status === STATUS.lock_timeout ? memory.detail() : "",
+      detail: result.status === STATUS.lock_timeout ? memory.detail(result) : "",
     });
   }
 

@@ -24,7 +24,7 @@ export function loadOutcome(result: CoreResult, memory: CoreMemory): LoadOutcome
   const unchanged = has(result, FLAG.unchanged);
   return {
     unchanged,
-    content: !unchanged && has(result, FLAG.hasDocument) ? memory.data() : undefined,
+    content: !unchanged && has(result, FLAG.hasDocument) ? memory.data(result) : undefined,
     salvaged: has(result, FLAG.salvaged),
     setAside: has(result, FLAG.setAside),
     ...lockReport(result),
@@ -41,20 +41,26 @@ export function commitOutcome(result: CoreResult, memory: CoreMemory): CommitOut
 }
 
 export function mergeOutcome(result: CoreResult, memory: CoreMemory): MergeOutcome {
-  const { accountsAdded, accountsRemoved } = accountChanges(memory);
+  return outcomeOf(result, memory, memory.data(result));
+}
+
+/** Of a merge whose result is in pieces. */
+export function gatheredOutcome(result: CoreResult, memory: CoreMemory): MergeOutcome {
+  return outcomeOf(result, memory, memory.gather(result));
+}
+
+function outcomeOf(result: CoreResult, memory: CoreMemory, content: Uint8Array): MergeOutcome {
+  // Most merges change no account; they are spared the parsing.
+  const accounts =
+    result.detailLength <= NO_ACCOUNTS ? NO_CHANGES : (JSON.parse(memory.detail(result)) as AccountChanges);
   return {
-    content: memory.data(),
-    unchanged: has(result, FLAG.unchanged),
+    content,
+    unchanged: (result.flags & FLAG.unchanged) !== 0,
     added: result.added,
     updated: result.updated,
     removed: result.removed,
     conflicts: result.conflicts,
-    accountsAdded,
-    accountsRemoved,
+    accountsAdded: accounts.accountsAdded,
+    accountsRemoved: accounts.accountsRemoved,
   };
-}
-
-/** Most merges change no account; they are spared the parsing. */
-function accountChanges(memory: CoreMemory): AccountChanges {
-  return memory.detailLength() <= NO_ACCOUNTS ? NO_CHANGES : (JSON.parse(memory.detail()) as AccountChanges);
 }

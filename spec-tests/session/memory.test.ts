@@ -94,6 +94,10 @@ test("nor does the pure part", () => {
   const merger = CacheMerger.create(coreModule);
   const content = utf8(secretDocument("a"));
   merger.merge(undefined, content, utf8(secretDocument("b")));
+  const large = (key: string) => utf8(document({ [key]: { secret: SECRET, padding: "x".repeat(100_000) }, last: {} }));
+  merger.merge(large("a"), large("b"), large("a"));
+  expect(() => merger.merge(large("a"), large("b"), large("a").subarray(1))).toThrow();
+  expect(() => merger.merge(large("a"), large("b").subarray(1), large("a"))).toThrow();
   merger.salvage(content.subarray(0, content.length - 2));
   merger.inspect(content, 0);
   expect(() => merger.merge(undefined, utf8(`{"${SECRET}`), content)).toThrow();

@@ -10,6 +10,8 @@ export const READ_AHEAD: usize = 96;
 
 /** Zero bytes kept free behind every allocation: a scanner stops at the first of them without comparing addresses. */
 const GUARD: usize = 16;
+/** No allocation ends behind this: addresses near it can be added to without wrapping around. */
+const LAST: usize = 0xfff00000;
 
 let top: usize = __heap_base;
 let peak: usize = __heap_base;
@@ -23,13 +25,20 @@ function alignUp(address: usize): usize {
 /** Room for `length` bytes, zero-filled; 0 when memory cannot grow. */
 export function allocate(length: usize): usize {
   const start = alignUp(top);
-  const end = start + length + GUARD;
-  if (end < start || end > 0xfff00000) return 0;
+  const end = start + length;
+  return end >= start && extend(end) ? start : 0;
+}
+
+/** Makes the allocation that was made last reach to `end`. False when memory cannot grow. */
+export function extend(end: usize): bool {
+  if (end > LAST) return false;
+  end += GUARD;
+  if (end <= top) return true;
   const available = (<usize>memory.size()) << 16;
-  if (end + READ_AHEAD > available && !growTo(end + READ_AHEAD, available)) return 0;
+  if (end + READ_AHEAD > available && !growTo(end + READ_AHEAD, available)) return false;
   top = end;
   if (end > peak) peak = end;
-  return start;
+  return true;
 }
 
 function growTo(needed: usize, available: usize): bool {

@@ -1,24 +1,31 @@
 // The host interface, exports (docs/host-interface.md): checks what a host hands in and passes it on.
 
 import { inspectDocument } from "../cache/inspect";
-import { mergeDocuments } from "../cache/merge";
+import { beginDocument, canFollow, follow as followDocument, goesOn } from "../cache/follow";
+import { beginMerge, endMerge, mergeDocuments } from "../cache/merge";
 import { salvageDocument } from "../cache/salvage";
 import { maxDocumentBytes, setHashSeed, setMaxDocumentBytes } from "./settings";
 import { setLockTimeout } from "../session/acquire";
 import { randomWord } from "../session/chance";
 import * as operation from "../session/operation";
 import { setCipher } from "../session/reading";
-import { isPolling, pollOperation, start } from "../session/transaction";
+import { isPolling, pollOperation, start as startOperation } from "../session/transaction";
 import { allocate, isAllocated, resetArena } from "./arena";
 import { recordOutcome } from "./capability-call";
 import { clearResult, resultRecord, setStatus } from "./result";
-import { ABI_VERSION, BAD_ARGUMENT, BAD_STATE } from "./status";
+import { ABI_VERSION, BAD_ARGUMENT, BAD_STATE, OK, OUT_OF_MEMORY } from "./status";
 
 /** A protected document is larger than the plain one (base64, a header), and a read has a version before its content. */
 const ENVELOPE: u64 = 65536;
 
 const ENDED: u32 = 1;
 const WAITING: u32 = 0;
+
+/** Between `begin_merge` and `end_merge`. */
+let merging: bool = false;
+/** A document has begun. */
+let isFollowing: bool = false;
+let misused: bool = false;
 
 export function abi_version(): u32 {
   return ABI_VERSION;
@@ -44,7 +51,13 @@ export function alloc(length: u32): usize {
 export function reset(): void {
   if (isPolling()) return;
   operation.abandonOperation();
+  merging = false;
   resetArena();
+}
+
+function start(kind: u32): u32 {
+  merging = false;
+  return startOperation(kind);
 }
 
 export function load(): u32 {
@@ -99,25 +112,62 @@ export function merge(
   theirsLength: usize,
 ): u32 {
   if (operation.isUnderWay()) return BAD_STATE;
-  clearResult();
+  beginPure();
   if (!isInput(base, baseLength) || !isInput(ours, oursLength) || !isInput(theirs, theirsLength)) {
     return ended(BAD_ARGUMENT);
   }
   return ended(mergeDocuments(base, baseLength, ours, oursLength, theirs, theirsLength));
 }
 
+/** The merge whose other documents come piece by piece. */
+export function begin_merge(theirs: usize, theirsLength: usize): u32 {
+  if (operation.isUnderWay()) return BAD_STATE;
+  beginPure();
+  if (!isInput(theirs, theirsLength)) return ended(BAD_ARGUMENT);
+  const status = beginMerge(theirs, theirsLength);
+  merging = status == OK;
+  isFollowing = false;
+  misused = false;
+  return ended(status);
+}
+
+export function begin_document(document: u32): u32 {
+  if (!merging) return BAD_STATE;
+  if (!canFollow(document)) return BAD_ARGUMENT;
+  isFollowing = beginDocument(document);
+  return isFollowing ? OK : OUT_OF_MEMORY;
+}
+
+/** What went wrong, `end_merge` reports. */
+export function follow(pointer: usize, length: usize): i32 {
+  if (!merging || misused) return -1;
+  misused = !isFollowing || (pointer ? !isAllocated(pointer, length) : !goesOn(length));
+  return misused ? -1 : followDocument(pointer, length);
+}
+
+export function end_merge(): u32 {
+  if (!merging) return BAD_STATE;
+  merging = false;
+  return ended(misused ? BAD_ARGUMENT : endMerge());
+}
+
 export function salvage(pointer: usize, length: usize): u32 {
   if (operation.isUnderWay()) return BAD_STATE;
-  clearResult();
+  beginPure();
   if (!isInput(pointer, length)) return ended(BAD_ARGUMENT);
   return ended(salvageDocument(pointer, length, randomWord(), randomWord()));
 }
 
 export function inspect(pointer: usize, length: usize, nowSeconds: f64): u32 {
   if (operation.isUnderWay()) return BAD_STATE;
-  clearResult();
+  beginPure();
   if (!isInput(pointer, length)) return ended(BAD_ARGUMENT);
   return ended(inspectDocument(pointer, length, nowSeconds));
+}
+
+function beginPure(): void {
+  clearResult();
+  merging = false;
 }
 
 function ended(status: u32): u32 {

@@ -8,6 +8,7 @@ import { clearFailure, fail, failUnexpected, failureStatus } from "../json/failu
 import { scanColon, scanValue } from "../json/scanner";
 import { sawEscape, scanString } from "../json/strings";
 import { clearTemplate, scanAlike } from "../json/template";
+import { REFERENCE_SIZE, expectReference, firstReferred, lastReferred, nextReference, referenceAfter } from "./references";
 import { FOREIGN, sectionOf } from "./sections";
 import { maxDocumentBytes } from "../abi/settings";
 import { Side, Slot, clearSlots, countSlots, firstSlot, has, nameSide, restartSection, setSide, sideOf, slotFor } from "./slots";
@@ -22,6 +23,7 @@ export function beginDocuments(): void {
   clearSlots();
   clearTopLevel();
   clearTemplate();
+  expectReference(0);
 }
 
 /** Where the text begins: behind a byte order mark. */
@@ -140,13 +142,20 @@ function scanSection(document: u32, section: u32, address: usize, end: usize): u
   address = skipSpace(address + 1);
   if (load<u8>(address) == CLOSE_BRACE) return address + 1;
   while (true) {
-    if (load<u8>(address) != QUOTE) return failUnexpected(address, end);
-    const scanned = guess && isNamed(changetype<Slot>(guess), address + 1, end)
-      ? scanExpected(document, changetype<Slot>(guess), address + 1, end)
-      : scanEntity(document, section, address + 1, end);
-    if (!scanned) return 0;
+    let scanned: usize;
+    if (load<u8>(address) == QUOTE) {
+      scanned = guess && isNamed(changetype<Slot>(guess), address + 1, end)
+        ? scanExpected(document, changetype<Slot>(guess), address + 1, end)
+        : scanEntity(document, section, address + 1, end);
+      if (!scanned) return 0;
+      address = sideOf(changetype<Slot>(scanned), document).valueEnd;
+    } else {
+      scanned = address == nextReference ? takeReferred(document, section, address) : 0;
+      if (!scanned) return failUnexpected(address, end);
+      address += REFERENCE_SIZE;
+    }
     const slot = changetype<Slot>(scanned);
-    address = skipSpace(sideOf(slot, document).valueEnd);
+    address = skipSpace(address);
     // An entity that only this document has stands last in the list: what was expected is still to come.
     if (slot.next) guess = slot.next;
     const byte = load<u8>(address);
@@ -154,6 +163,22 @@ function scanSection(document: u32, section: u32, address: usize, end: usize): u
     if (byte != COMMA) return failUnexpected(address, end);
     address = skipSpace(address + 1);
   }
+}
+
+/** The entities of theirs that stand here with the same bytes. Returns the last slot; 0: they are not of this section. */
+function takeReferred(document: u32, section: u32, reference: usize): usize {
+  let slot = firstReferred(reference);
+  const last = lastReferred(reference);
+  if (slot.section != section) return 0;
+  while (true) {
+    const side = sideOf(slot, DOCUMENT_THEIRS);
+    setSide(slot, document, side.nameStart, side.nameEnd, side.valueStart, side.valueEnd);
+    noteTwins(document, slot, true, false);
+    if (slot == last) break;
+    slot = changetype<Slot>(slot.next);
+  }
+  expectReference(referenceAfter(reference));
+  return changetype<usize>(last);
 }
 
 /** Does the name at `nameStart` have the same bytes as the slot's? */

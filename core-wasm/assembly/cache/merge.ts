@@ -6,15 +6,21 @@ import {
   FLAG_HAS_DOCUMENT,
   FLAG_UNCHANGED,
   addFlags,
+  dataLength,
+  dataPointer,
   setData,
   setFailure,
 } from "../abi/result";
-import { OK, OUT_OF_MEMORY } from "../abi/status";
+import { maxDocumentBytes } from "../abi/settings";
+import { DOCUMENT_TOO_LARGE, OK, OUT_OF_MEMORY } from "../abi/status";
 import { allocate } from "../abi/arena";
 import { failureAddress } from "../json/failure";
 import { stringIs } from "../json/strings";
 import { baseEqualsTheirs, beginDecisions, decide } from "./decision";
 import { beginDocuments, isEmptyDocument, scanDocument, skipByteOrderMark } from "./document";
+import { beginFollowing, endFollowing, followedLength, keptLength, keptReference, keptStart, restoreDocument } from "./follow";
+import { add, beginPieces, countPieces, pieces } from "./pieces";
+import { expectReference } from "./references";
 import { countChanges, reportAccounts } from "./report";
 import { FOREIGN, salvageMarker } from "./sections";
 import { serializeResult } from "./serialize";
@@ -36,9 +42,53 @@ export function mergeDocuments(
   let status = scan(DOCUMENT_THEIRS, theirs, theirsLength);
   if (status == OK) status = scan(DOCUMENT_OURS, ours, oursLength);
   if (status == OK) status = scan(DOCUMENT_BASE, base, baseLength);
-  if (status != OK) return status;
+  return status == OK ? mergeScanned(theirs, theirsLength, false) : status;
+}
+
+let theirsPointer: usize = 0;
+let theirsSize: usize = 0;
+
+/** Begins a merge whose other documents come piece by piece (`follow`). Returns a status. */
+export function beginMerge(theirs: usize, theirsLength: usize): u32 {
+  theirsPointer = theirs;
+  theirsSize = theirsLength;
+  beginDocuments();
+  const status = scan(DOCUMENT_THEIRS, theirs, theirsLength);
+  beginFollowing(theirs, theirs + theirsLength);
+  return status;
+}
+
+/** Ends it as `mergeDocuments` does, but the data of the result are pieces. */
+export function endMerge(): u32 {
+  if (!endFollowing()) return OUT_OF_MEMORY;
+  let status = scanFollowed(DOCUMENT_OURS);
+  if (status == OK) status = scanFollowed(DOCUMENT_BASE);
+  if (status == OK) return mergeScanned(theirsPointer, theirsSize, true);
+  if (status == DOCUMENT_TOO_LARGE) return status;
+  // A reference stands where no entity of theirs can, or the place of an error has to be known: as if whole documents had come.
+  setFailure(0, 0);
+  const ours = restoreDocument(DOCUMENT_OURS);
+  const base = ours ? restoreDocument(DOCUMENT_BASE) : 0;
+  if (!base) return OUT_OF_MEMORY;
+  beginDocuments();
+  status = scan(DOCUMENT_THEIRS, theirsPointer, theirsSize);
+  if (status == OK) status = scan(DOCUMENT_OURS, ours, followedLength(DOCUMENT_OURS));
+  if (status == OK) status = scan(DOCUMENT_BASE, base, followedLength(DOCUMENT_BASE));
+  return status == OK ? mergeScanned(theirsPointer, theirsSize, true) : status;
+}
+
+function scanFollowed(document: u32): u32 {
+  if (followedLength(document) > <usize>maxDocumentBytes) {
+    setFailure(document, 0);
+    return DOCUMENT_TOO_LARGE;
+  }
+  expectReference(keptReference(document));
+  return scan(document, keptStart(document), keptLength(document));
+}
+
+function mergeScanned(theirs: usize, theirsLength: usize, inPieces: bool): u32 {
   beginDecisions(wasSalvagedSinceBase());
-  return decideAll() && applySignOuts() ? finish(theirs, theirsLength) : OUT_OF_MEMORY;
+  return decideAll() && applySignOuts() ? finish(theirs, theirsLength, inPieces) : OUT_OF_MEMORY;
 }
 
 function scan(document: u32, start: usize, length: usize): u32 {
@@ -69,29 +119,38 @@ function decideAll(): bool {
   return true;
 }
 
-function finish(theirs: usize, theirsLength: usize): u32 {
+function finish(theirs: usize, theirsLength: usize, inPieces: bool): u32 {
   const unchanged = countChanges();
   if (!reportAccounts()) return OUT_OF_MEMORY;
   addFlags(FLAG_HAS_DOCUMENT);
   if (!unchanged) {
-    if (!serializeResult()) return OUT_OF_MEMORY;
-    setData(textPointer(), textLength());
+    if (!serializeResult(inPieces)) return OUT_OF_MEMORY;
+    if (inPieces) setData(pieces(), countPieces());
+    else setData(textPointer(), textLength());
     return OK;
   }
   addFlags(FLAG_UNCHANGED);
-  return isEmptyDocument(theirs, theirsLength) ? setEmptyObject() : setTheirs(theirs, theirsLength);
+  if (!(isEmptyDocument(theirs, theirsLength) ? setEmptyObject() : setTheirs(theirs, theirsLength))) return OUT_OF_MEMORY;
+  return !inPieces || makeDataAPiece() ? OK : OUT_OF_MEMORY;
 }
 
-function setTheirs(theirs: usize, theirsLength: usize): u32 {
+function setTheirs(theirs: usize, theirsLength: usize): bool {
   const start = skipByteOrderMark(theirs, theirsLength);
   setData(start, theirs + theirsLength - start);
-  return OK;
+  return true;
 }
 
-function setEmptyObject(): u32 {
+function setEmptyObject(): bool {
   const room = allocate(2);
-  if (!room) return OUT_OF_MEMORY;
+  if (!room) return false;
   store<u16>(room, 0x7d7b);
   setData(room, 2);
-  return OK;
+  return true;
+}
+
+function makeDataAPiece(): bool {
+  if (!beginPieces(0)) return false;
+  add(dataPointer(), dataPointer() + dataLength());
+  setData(pieces(), countPieces());
+  return true;
 }

@@ -3,6 +3,7 @@
 import { DOCUMENT_THEIRS } from "../abi/result";
 import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from "../json/bytes";
 import { stringIs } from "../json/strings";
+import { MIN_PIECE, addRun, addText, beginPieceText, beginPieces } from "./pieces";
 import { FOREIGN, salvageMarker, sectionName } from "./sections";
 import { Slot, firstSlot, sideOf } from "./slots";
 import { TopItem, firstTopItem, hasSectionObject, sectionSlot } from "./top-level";
@@ -16,46 +17,60 @@ let separator: bool = false;
 let markerWanted: bool = false;
 let markerHigh: u32 = 0;
 let markerLow: u32 = 0;
+let inPieces: bool = false;
+let longRuns: u32 = 0;
 
 /** Writes what the slots hold as result. False when memory could not grow. */
-export function serializeResult(): bool {
+export function serializeResult(asPieces: bool): bool {
   markerWanted = false;
+  inPieces = asPieces;
   return serialize();
 }
 
 /** The same, with a new salvage marker. */
 export function serializeSalvaged(idHigh: u32, idLow: u32): bool {
   markerWanted = true;
+  inPieces = false;
   markerHigh = idHigh;
   markerLow = idLow;
   return serialize();
 }
 
 function serialize(): bool {
-  if (!beginText(measure())) return false;
+  const size = measure();
+  if (inPieces && !beginPieces(longRuns)) return false;
+  if (!beginText(size)) return false;
+  if (inPieces) beginPieceText();
   separator = false;
   putByte(OPEN_BRACE);
   for (let address = firstTopItem(); address; address = changetype<TopItem>(address).next) writeTopItem(changetype<TopItem>(address));
   if (markerWanted) writeMarker();
   putByte(CLOSE_BRACE);
+  if (inPieces) addText();
   return true;
 }
 
+/** How long the text becomes at most; counts the runs that do not become text. */
 function measure(): usize {
   let size = FIXED_SIZE;
+  longRuns = 0;
   for (let section: u32 = 0; section <= FOREIGN; ++section) {
-    for (let address = firstSlot(section); address; address = changetype<Slot>(address).next) {
-      const slot = changetype<Slot>(address);
-      if (!slot.resultStart) continue;
-      const side = sideOf(slot, slot.resultDocument);
-      size += side.nameEnd - side.nameStart + (slot.resultEnd - slot.resultStart) + 4;
-      // A run is copied with the white space that theirs has between two entities.
-      const next = slot.next ? changetype<Slot>(slot.next) : null;
-      if (next && continuesRun(slot, next)) size += sideOf(next, DOCUMENT_THEIRS).valueStart - side.valueEnd;
-      if (slot.resultDocument == DOCUMENT_THEIRS) size += side.valueStart - side.nameEnd;
+    let address = nextResult(firstSlot(section));
+    while (address) {
+      const first = changetype<Slot>(address);
+      const last = section == FOREIGN ? first : lastOfRun(first);
+      const length = isRun(first) ? runEnd(last) - runStart(first) : 0;
+      if (isPiece(length)) ++longRuns;
+      else size += max(length, memberSize(first)) + 1;
+      address = nextResult(last.next);
     }
   }
   return size;
+}
+
+function memberSize(slot: Slot): usize {
+  const side = sideOf(slot, slot.resultDocument);
+  return side.nameEnd - side.nameStart + (slot.resultEnd - slot.resultStart) + 3;
 }
 
 function writeTopItem(item: TopItem): void {
@@ -123,15 +138,39 @@ function writeSection(section: u32): void {
 
 /** Writes the slot and all that follow it unchanged in theirs; returns the last one written. */
 function writeRun(first: Slot): Slot {
-  // What is salvaged is written anew: white space around it may be damaged too.
-  if (markerWanted || !isTheirsWhole(first)) {
+  if (!isRun(first)) {
     writeMember(first);
     return first;
   }
-  let last = first;
-  while (last.next && continuesRun(last, changetype<Slot>(last.next))) last = changetype<Slot>(last.next);
-  putSpan(sideOf(first, DOCUMENT_THEIRS).nameStart - 1, sideOf(last, DOCUMENT_THEIRS).valueEnd);
+  const last = lastOfRun(first);
+  const start = runStart(first);
+  const end = runEnd(last);
+  if (isPiece(end - start)) addRun(start, end);
+  else putSpan(start, end);
   return last;
+}
+
+/** What is salvaged is written anew: white space around it may be damaged too. */
+function isRun(slot: Slot): bool {
+  return !markerWanted && isTheirsWhole(slot);
+}
+
+function isPiece(length: usize): bool {
+  return inPieces && length >= MIN_PIECE;
+}
+
+function lastOfRun(first: Slot): Slot {
+  let last = first;
+  while (last.next && isRun(last) && continuesRun(last, changetype<Slot>(last.next))) last = changetype<Slot>(last.next);
+  return last;
+}
+
+function runStart(first: Slot): usize {
+  return sideOf(first, DOCUMENT_THEIRS).nameStart - 1;
+}
+
+function runEnd(last: Slot): usize {
+  return sideOf(last, DOCUMENT_THEIRS).valueEnd;
 }
 
 function isTheirsWhole(slot: Slot): bool {

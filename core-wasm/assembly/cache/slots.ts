@@ -142,7 +142,7 @@ function grow(): bool {
 export function slotFor(section: u32, nameStart: usize, nameEnd: usize, escaped: bool): Slot | null {
   const position = mark();
   const hash = hashString(nameStart, nameEnd, escaped) + section;
-  const found = find(section, nameStart, nameEnd, hash, escaped);
+  const found = findSlot(section, nameStart, nameEnd, hash, escaped);
   if (mark() != position) releaseTo(position);
   if (!found) return create(section, hash, escaped);
   if (escaped) found.escaped = true;
@@ -150,7 +150,8 @@ export function slotFor(section: u32, nameStart: usize, nameEnd: usize, escaped:
   return found;
 }
 
-function find(section: u32, nameStart: usize, nameEnd: usize, hash: u32, escaped: bool): Slot | null {
+/** `hash`: of the name, plus the section. */
+export function findSlot(section: u32, nameStart: usize, nameEnd: usize, hash: u32, escaped: bool): Slot | null {
   if (!buckets) return null;
   let index = hash;
   let address = <usize>load<u32>(bucketOf(index));

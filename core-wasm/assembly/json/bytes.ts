@@ -84,6 +84,28 @@ function equalBlocks(left: usize, right: usize, end: usize): bool {
   return !v128.any_true(difference(last, last + shift));
 }
 
+/** How many of the first `length` bytes are the same. */
+export function commonLength(left: usize, right: usize, length: usize): usize {
+  const start = left;
+  const end = left + length;
+  const shift = right - left;
+  if (ASC_FEATURE_SIMD) {
+    while (left + 64 <= end) {
+      const first = v128.or(difference(left, left + shift), difference(left + 16, left + 16 + shift));
+      const second = v128.or(difference(left + 32, left + 32 + shift), difference(left + 48, left + 48 + shift));
+      if (v128.any_true(v128.or(first, second))) break;
+      left += 64;
+    }
+  }
+  while (left + 8 <= end) {
+    const word = load<u64>(left) ^ load<u64>(left + shift);
+    if (word) return left - start + <usize>(ctz(word) >> 3);
+    left += 8;
+  }
+  while (left < end && load<u8>(left) == load<u8>(left + shift)) ++left;
+  return left - start;
+}
+
 const FIRST_FACTOR: u64 = 0x9fb21c651e98df25;
 const SECOND_FACTOR: u64 = 0xd6e8feb86659fd93;
 
