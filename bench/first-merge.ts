@@ -5,7 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { readCore } from "../hosts/node/wasm-module.ts";
 import { CacheMerger } from "../hosts/shared/cache-merger.ts";
 import { createTriple } from "./documents.ts";
 import { moduleOfSize } from "./empty-module.ts";
@@ -57,10 +58,11 @@ function measureInThisProcess(what: string, path: string): Parts {
   const { base, ours, theirs } = createTriple(5);
   const [baseBytes, oursBytes, theirsBytes] = [base, ours, theirs].map((text) => encoder.encode(text));
   timeOf(() => {});
-  let bytes = new Uint8Array(0);
+  const file = pathToFileURL(path);
+  let bytes: Uint8Array = new Uint8Array(0);
   let module: WebAssembly.Module;
   const read = timeOf(() => {
-    bytes = readFileSync(path);
+    bytes = readCore(file);
   });
   const compile = timeOf(() => {
     module = new WebAssembly.Module(bytes);
