@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { readCore } from "../hosts/node/wasm-module.ts";
 import { CacheMerger } from "../hosts/shared/cache-merger.ts";
 import { createTriple } from "./documents.ts";
@@ -58,11 +58,10 @@ function measureInThisProcess(what: string, path: string): Parts {
   const { base, ours, theirs } = createTriple(5);
   const [baseBytes, oursBytes, theirsBytes] = [base, ours, theirs].map((text) => encoder.encode(text));
   timeOf(() => {});
-  const file = pathToFileURL(path);
   let bytes: Uint8Array = new Uint8Array(0);
   let module: WebAssembly.Module;
   const read = timeOf(() => {
-    bytes = readCore(file);
+    bytes = readCore(path);
   });
   const compile = timeOf(() => {
     module = new WebAssembly.Module(bytes);

@@ -65,7 +65,7 @@ export class CacheMerger {
   salvage(content: Uint8Array): SalvageOutcome {
     return this.#run(
       (core, memory) => core.salvage(memory.write(content, this.#maxBytes), content.length),
-      (result, memory) => ({ content: memory.data(result) }),
+      (result, memory) => ({ content: memory.copy(result.data, result.dataLength) }),
     );
   }
 

@@ -49,9 +49,10 @@ export class CoreMemory {
 
   /** Copies bytes into the arena. */
   write(bytes: Uint8Array, maxBytes: number): number {
-    const pointer = bytes.length > maxBytes ? 0 : this.reserve(bytes.length);
+    const pointer = bytes.length > maxBytes ? 0 : this.#core.alloc(bytes.length) >>> 0;
     if (pointer === 0) throw new PersistenceError(refusalOf(bytes.length, maxBytes));
-    this.put(pointer, bytes);
+    this.#refresh();
+    this.#bytes.set(bytes, pointer);
     return pointer;
   }
 
@@ -89,11 +90,6 @@ export class CoreMemory {
       restarts: words[at + 14]!,
       ignored: words[at + 15]!,
     };
-  }
-
-  /** The document of a result: one stretch of memory. */
-  data({ data, dataLength }: CoreResult): Uint8Array {
-    return this.copy(data, dataLength);
   }
 
   /** The document of a result in pieces: a list of pointers and lengths. */

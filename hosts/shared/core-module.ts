@@ -13,9 +13,7 @@ interface WebAssemblyApi {
   validate(bytes: Uint8Array): boolean;
 }
 
-function webAssembly(): WebAssemblyApi {
-  return (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
-}
+const { WebAssembly: webAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
 
 /** What the core exports: docs/host-interface.md. Pointers and lengths are byte counts into `memory`. */
 export interface CoreExports {
@@ -61,11 +59,11 @@ const SIMD_PROBE = Uint8Array.of(
 export type CoreFile = "core.wasm" | "core.portable.wasm";
 
 /**
- * Where a build of the core is, for a module of a host's folder, in the sources or in dist. Asking the runtime to resolve the package
- * instead takes a fresh process of Node 1 to 2 ms.
+ * Where a build of the core is, relative to a module of a host's folder, in the sources or in dist. Asking the runtime to resolve the
+ * package instead takes a fresh process of Node 1 to 2 ms.
  */
-export function coreFile(file: CoreFile, hostModule: string): URL {
-  return new URL(hostModule.endsWith(".ts") ? `../../dist/${file}` : `../../${file}`, hostModule);
+export function coreFile(file: CoreFile, hostModule: string): string {
+  return hostModule.endsWith(".ts") ? `../../dist/${file}` : `../../${file}`;
 }
 
 /**
@@ -76,7 +74,7 @@ export function compileOnce(read: (file: CoreFile) => Uint8Array): () => CoreMod
   let compiled: CoreModule | undefined;
   return () => {
     if (compiled === undefined) {
-      const { Module, validate } = webAssembly();
+      const { Module, validate } = webAssembly;
       compiled = new Module(read(validate(SIMD_PROBE) ? "core.wasm" : "core.portable.wasm"));
     }
     return compiled;
@@ -85,14 +83,13 @@ export function compileOnce(read: (file: CoreFile) => Uint8Array): () => CoreMod
 
 /** Instantiates at once: the module is small and compiled already. */
 export function instantiate(module: CoreModule, imports: CoreImports): CoreExports {
-  const { Instance } = webAssembly();
-  const core = new Instance(module, imports).exports as CoreExports;
+  const core = new webAssembly.Instance(module, imports).exports as CoreExports;
   const version = core.abi_version();
   if (version !== ABI_VERSION) throw new Error(`The core speaks ABI ${version}, this package ABI ${ABI_VERSION}.`);
   return core;
 }
 
-/** A random number that keys the core's hash tables, from a source of numbers in [0, 1), which have 53 bits. */
+/** A random number that keys the core's hash tables: the 53 bits of a number in [0, 1). */
 export function seedFrom(random: () => number): bigint {
-  return BigInt(random() * 2 ** 53);
+  return BigInt(Math.floor(random() * 2 ** 53));
 }

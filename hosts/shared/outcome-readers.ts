@@ -24,7 +24,7 @@ export function loadOutcome(result: CoreResult, memory: CoreMemory): LoadOutcome
   const unchanged = has(result, FLAG.unchanged);
   return {
     unchanged,
-    content: !unchanged && has(result, FLAG.hasDocument) ? memory.data(result) : undefined,
+    content: !unchanged && has(result, FLAG.hasDocument) ? memory.copy(result.data, result.dataLength) : undefined,
     salvaged: has(result, FLAG.salvaged),
     setAside: has(result, FLAG.setAside),
     ...lockReport(result),
@@ -40,16 +40,16 @@ export function commitOutcome(result: CoreResult, memory: CoreMemory): CommitOut
   };
 }
 
-export function mergeOutcome(result: CoreResult, memory: CoreMemory): MergeOutcome {
-  return outcomeOf(result, memory, memory.data(result));
-}
-
 /** Of a merge whose result is in pieces. */
 export function gatheredOutcome(result: CoreResult, memory: CoreMemory): MergeOutcome {
-  return outcomeOf(result, memory, memory.gather(result));
+  return mergeOutcome(result, memory, memory.gather(result));
 }
 
-function outcomeOf(result: CoreResult, memory: CoreMemory, content: Uint8Array): MergeOutcome {
+export function mergeOutcome(
+  result: CoreResult,
+  memory: CoreMemory,
+  content: Uint8Array = memory.copy(result.data, result.dataLength),
+): MergeOutcome {
   // Most merges change no account; they are spared the parsing.
   const accounts =
     result.detailLength <= NO_ACCOUNTS ? NO_CHANGES : (JSON.parse(memory.detail(result)) as AccountChanges);
