@@ -215,7 +215,7 @@ function crowd(count: number, edits: ReadonlyMap<number, number>, without = -1, 
   );
 }
 
-/** Three of them, more than 32 KiB each, edited on each side. */
+/** Three of them, more than 40 KiB each, edited on each side. */
 function crowds(random: Random): Documents {
   const count = 150 + random.below(200);
   const edited = () => {

@@ -17,7 +17,7 @@ import {
   writeReference,
 } from "./references";
 import { SECTION_COUNT } from "./sections";
-import { Slot, countSlots, findSlot, firstSlot, sideOf } from "./slots";
+import { Slot, countSlots, findSlot, firstSlot, has, sideOf } from "./slots";
 
 /** After so many names in a row that led to no reference, the document is formatted differently: the rest is kept as it is. */
 const MAX_VAIN: u32 = 8;
@@ -195,7 +195,9 @@ function lookUp(nameStart: usize, nameEnd: usize): usize {
   return found;
 }
 
+/** Not one of a section that theirs repeats later: what it said before does not count. */
 function isSpelt(slot: Slot, nameStart: usize, nameEnd: usize): bool {
+  if (!has(slot, DOCUMENT_THEIRS)) return false;
   const side = sideOf(slot, DOCUMENT_THEIRS);
   const length = nameEnd - nameStart;
   return side.nameEnd - side.nameStart == length && equalBytes(side.nameStart, nameStart, length);

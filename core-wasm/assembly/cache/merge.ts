@@ -37,12 +37,24 @@ export function mergeDocuments(
   theirs: usize,
   theirsLength: usize,
 ): u32 {
+  return mergeWhole(base, baseLength, ours, oursLength, theirs, theirsLength, false);
+}
+
+function mergeWhole(
+  base: usize,
+  baseLength: usize,
+  ours: usize,
+  oursLength: usize,
+  theirs: usize,
+  theirsLength: usize,
+  inPieces: bool,
+): u32 {
   beginDocuments();
   // The order decides the order of the result: theirs, then what is new in ours.
   let status = scan(DOCUMENT_THEIRS, theirs, theirsLength);
   if (status == OK) status = scan(DOCUMENT_OURS, ours, oursLength);
   if (status == OK) status = scan(DOCUMENT_BASE, base, baseLength);
-  return status == OK ? mergeScanned(theirs, theirsLength, false) : status;
+  return status == OK ? mergeScanned(theirs, theirsLength, inPieces) : status;
 }
 
 let theirsPointer: usize = 0;
@@ -64,17 +76,20 @@ export function endMerge(): u32 {
   let status = scanFollowed(DOCUMENT_OURS);
   if (status == OK) status = scanFollowed(DOCUMENT_BASE);
   if (status == OK) return mergeScanned(theirsPointer, theirsSize, true);
-  if (status == DOCUMENT_TOO_LARGE) return status;
-  // A reference stands where no entity of theirs can, or the place of an error has to be known: as if whole documents had come.
+  return status == DOCUMENT_TOO_LARGE ? status : mergeRestored();
+}
+
+/**
+ * As if whole documents had come: a reference stands where no entity of theirs can, or a document is wrong, and where is to be said as
+ * a place in the whole one.
+ */
+function mergeRestored(): u32 {
   setFailure(0, 0);
   const ours = restoreDocument(DOCUMENT_OURS);
   const base = ours ? restoreDocument(DOCUMENT_BASE) : 0;
   if (!base) return OUT_OF_MEMORY;
-  beginDocuments();
-  status = scan(DOCUMENT_THEIRS, theirsPointer, theirsSize);
-  if (status == OK) status = scan(DOCUMENT_OURS, ours, followedLength(DOCUMENT_OURS));
-  if (status == OK) status = scan(DOCUMENT_BASE, base, followedLength(DOCUMENT_BASE));
-  return status == OK ? mergeScanned(theirsPointer, theirsSize, true) : status;
+  const baseLength = followedLength(DOCUMENT_BASE);
+  return mergeWhole(base, baseLength, ours, followedLength(DOCUMENT_OURS), theirsPointer, theirsSize, true);
 }
 
 function scanFollowed(document: u32): u32 {
