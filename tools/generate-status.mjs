@@ -92,12 +92,58 @@ ${table.codes.map(({ name, code, message }) => `    (\n        Code::${rustName(
 ];
 `;
 
+/** `json_bad_utf8` → `CodeJSONBadUTF8`: Go spells initialisms in capitals. */
+const goName = (name) =>
+  ["code", ...name.split("_")]
+    .map((word) => (["io", "json", "ok", "utf8"].includes(word) ? upper(word) : upper(word[0]) + word.slice(1)))
+    .join("");
+
+const go = `${header.replace("Generated", "Code generated").replace("Do not edit", "DO NOT EDIT")}
+package tokencache
+
+const abiVersion = ${table.abiVersion}
+${table.codes.map(({ name, message }) => `\n// ${goName(name)}: ${message}\nconst ${goName(name)} Code = "${name}"\n`).join("")}
+var statuses = [...]status{
+${table.codes.map(({ name, code, message }) => `\t{${code}, ${goName(name)}, ${JSON.stringify(message)}},`).join("\n")}
+}
+`;
+
+const java = `${header}package msalextensions;
+
+/** What became of an operation: a stable code. */
+public enum Code {
+${table.codes.map(({ name, code, message }) => `    ${upper(name)}(${code}, ${JSON.stringify(message)})`).join(",\n")};
+
+    static final int ABI_VERSION = ${table.abiVersion};
+
+    final int status;
+    final String message;
+
+    Code(int status, String message) {
+        this.status = status;
+        this.message = message;
+    }
+
+    /** The name that all languages share: {@code lock_timeout}. */
+    public String id() {
+        return name().toLowerCase(java.util.Locale.ROOT);
+    }
+
+    static Code of(int status) {
+        for (Code code : values()) if (code.status == status) return code;
+        return IO_ERROR;
+    }
+}
+`;
+
 const outputs = [
   ["core-wasm/assembly/abi/status.ts", assembly],
   ["core-wasm/assembly/wasi/status-text.ts", wasi],
   ["hosts/shared/status.ts", hosts],
   ["embed/python/src/msal_extensions_wasm/status.py", python],
   ["embed/rust/src/code.rs", rust],
+  ["embed/go/codes.go", go],
+  ["embed/java/src/main/java/msalextensions/Code.java", java],
 ];
 for (const [path, text] of outputs) {
   const file = new URL(path, root);

@@ -1,0 +1,105 @@
+package tokencache_test
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"errors"
+	"os"
+	"testing"
+
+	tokencache "msal-extensions/embed/go"
+)
+
+// withKey is what an application might use: AES-GCM, the nonce in front.
+type withKey struct{ cipher.AEAD }
+
+func newKey(t *testing.T) withKey {
+	t.Helper()
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	block := must(aes.NewCipher(key))(t)
+	return withKey{must(cipher.NewGCM(block))(t)}
+}
+
+func (k withKey) Protect(plain []byte) ([]byte, error) {
+	nonce := make([]byte, k.NonceSize())
+	if _, err := rand.Read(nonce); err != nil {
+		return nil, err
+	}
+	return k.Seal(nonce, nonce, plain, nil), nil
+}
+
+var errTooShort = errors.New("too short to be encrypted")
+
+func (k withKey) Unprotect(protected []byte) ([]byte, error) {
+	if len(protected) < k.NonceSize() {
+		return nil, errTooShort
+	}
+	return k.Open(nil, protected[:k.NonceSize()], protected[k.NonceSize():], nil)
+}
+
+func TestWhatIsStoredIsEncrypted(t *testing.T) {
+	path, key := temporary(t), newKey(t)
+	encrypted := &tokencache.Options{Cipher: key}
+	must(open(t, path, encrypted).Commit(ctx, nil, tokens("a")))(t)
+	must(open(t, path, encrypted).Commit(ctx, nil, tokens("b")))(t)
+	stored := must(os.ReadFile(path))(t)
+	if bytes.Contains(stored, []byte("AccessToken")) {
+		t.Fatalf("%q", stored)
+	}
+	expectKeys(t, must(key.Unprotect(stored))(t), "a", "b")
+	expectKeys(t, must(open(t, path, encrypted).Load(ctx))(t), "a", "b")
+}
+
+func TestWhatCannotBeDecryptedIsNotOverwritten(t *testing.T) {
+	path := temporary(t)
+	must(open(t, path, &tokencache.Options{Cipher: newKey(t)}).Commit(ctx, nil, tokens("a")))(t)
+	before := must(os.ReadFile(path))(t)
+	wrongKey := open(t, path, &tokencache.Options{Cipher: newKey(t)})
+	_, err := wrongKey.Load(ctx)
+	if expectCode(t, err, tokencache.CodeUnprotectFailed).Err == nil {
+		t.Errorf("%v does not say why", err)
+	}
+	_, err = wrongKey.Commit(ctx, nil, tokens("b"))
+	expectCode(t, err, tokencache.CodeUnprotectFailed)
+	if !bytes.Equal(before, must(os.ReadFile(path))(t)) {
+		t.Error("the file has changed")
+	}
+}
+
+// keyless knows why it fails.
+type keyless struct{}
+
+func (keyless) Protect([]byte) ([]byte, error)   { return nil, tokencache.CodeKeyUnavailable }
+func (keyless) Unprotect([]byte) ([]byte, error) { return nil, tokencache.CodeKeyNotFound }
+
+// misleading says what must not be taken for "nothing is stored", and forgets what it should encrypt.
+type misleading struct{}
+
+func (misleading) Protect([]byte) ([]byte, error)   { return nil, nil }
+func (misleading) Unprotect([]byte) ([]byte, error) { return nil, tokencache.CodeNotFound }
+
+func TestACipherCannotMakeTheStoreLookEmpty(t *testing.T) {
+	path := temporary(t)
+	cache := open(t, path, &tokencache.Options{Cipher: misleading{}})
+	_, err := cache.Commit(ctx, nil, tokens("a"))
+	expectCode(t, err, tokencache.CodeProtectFailed)
+	must(open(t, path, nil).Commit(ctx, nil, tokens("b")))(t)
+	_, err = cache.Load(ctx)
+	if expectCode(t, err, tokencache.CodeUnprotectFailed); err.(*tokencache.Error).Code != tokencache.CodeUnprotectFailed {
+		t.Errorf("%v", err)
+	}
+	expectKeys(t, must(os.ReadFile(path))(t), "b")
+}
+
+func TestACipherCanSayWhyItFails(t *testing.T) {
+	path := temporary(t)
+	cache := open(t, path, &tokencache.Options{Cipher: keyless{}})
+	_, err := cache.Commit(ctx, nil, tokens("a"))
+	expectCode(t, err, tokencache.CodeKeyUnavailable)
+	must(open(t, path, nil).Commit(ctx, nil, tokens("b")))(t)
+	_, err = cache.Load(ctx)
+	expectCode(t, err, tokencache.CodeKeyNotFound)
+}

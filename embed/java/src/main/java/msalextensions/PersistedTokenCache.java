@@ -1,0 +1,273 @@
+package msalextensions;
+
+import com.microsoft.aad.msal4j.ITokenCacheAccessAspect;
+import com.microsoft.aad.msal4j.ITokenCacheAccessContext;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A token cache in a file that loses nothing: any number of processes in any of the languages of msal-extensions, killed holders, torn
+ * files. Use one object a file and process, in any number of threads and applications:
+ *
+ * <pre>{@code
+ * var cache = PersistedTokenCache.builder(Path.of("/home/me/.my-app/cache.json")).build();
+ * var app = PublicClientApplication.builder(clientId).setTokenCacheAccessAspect(cache).build();
+ * }</pre>
+ */
+public final class PersistedTokenCache implements ITokenCacheAccessAspect {
+    /** The core cannot be interrupted while it waits for the lock, so it waits in slices, and in between the thread is looked at. */
+    private static final long WAITING_SLICE_MS = 200;
+
+    private final Path path;
+    private final Cipher cipher;
+    private final Duration lockTimeout;
+    private final long maxBytes;
+    /** Held by whoever uses what is below; by MSAL from {@link #beforeCacheAccess} to {@link #afterCacheAccess}. */
+    private final ReentrantLock turn = new ReentrantLock(true);
+    private Core core;
+    private boolean isRunning;
+    /** What was last loaded or committed, null for nothing: the core says "unchanged" of it. */
+    private byte[] stored;
+    /** What MSAL's memory held when it was given what is stored. */
+    private byte[] base;
+
+    /** Changes what is stored. */
+    @FunctionalInterface
+    public interface Edit {
+        /** @param stored null where nothing is */
+        byte[] edit(byte[] stored) throws Exception;
+    }
+
+    public static Builder builder(Path path) {
+        return new Builder(path);
+    }
+
+    /** What may be left as it is: no encryption, 10 seconds, 64 MiB. */
+    public static final class Builder {
+        private final Path path;
+        private Cipher cipher;
+        private Duration lockTimeout = Duration.ofSeconds(10);
+        private long maxBytes = 64L << 20;
+
+        private Builder(Path path) {
+            this.path = path.toAbsolutePath().normalize();
+        }
+
+        /** Without one, the file is plain text, readable by its owner only. */
+        public Builder cipher(Cipher cipher) {
+            this.cipher = cipher;
+            return this;
+        }
+
+        /** How long to wait for other processes. An interrupted thread waits no longer. */
+        public Builder lockTimeout(Duration lockTimeout) {
+            this.lockTimeout = lockTimeout;
+            return this;
+        }
+
+        /** The largest document. */
+        public Builder maxBytes(long maxBytes) {
+            this.maxBytes = maxBytes;
+            return this;
+        }
+
+        /** The folder is made where it is missing; the file is made by the first commit. */
+        public PersistedTokenCache build() {
+            try {
+                Path folder = path.getParent();
+                if (folder == null) throw new TokenCacheException(Code.INVALID_LOCATION, " (" + path + ")", null);
+                if (!Files.isDirectory(folder)) {
+                    Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                }
+            } catch (IOException error) {
+                throw new TokenCacheException(Code.INVALID_LOCATION, " (" + path + ")", error);
+            }
+            return new PersistedTokenCache(this);
+        }
+    }
+
+    private PersistedTokenCache(Builder builder) {
+        path = builder.path;
+        cipher = builder.cipher;
+        lockTimeout = builder.lockTimeout;
+        maxBytes = builder.maxBytes;
+    }
+
+    /** What is stored. */
+    public Optional<byte[]> load() {
+        return inTurn(() -> Optional.ofNullable(loaded()).map(byte[]::clone));
+    }
+
+    /**
+     * Merges three ways and stores the result: what {@code ours} changed since {@code base} is applied to what is stored by now.
+     *
+     * @param base null: nothing is known of the past, and the newest of each entity wins
+     */
+    public Merged commit(byte[] base, byte[] ours) {
+        return inTurn(() -> written(run("commit", null, base, ours)));
+    }
+
+    /**
+     * Stores what {@code edit} makes of what is stored, null to remove everything; no other process can write meanwhile. It must not use this
+     * object. It is called again should the lock be lost, which takes a process that was stopped for seconds.
+     */
+    public Merged update(Edit edit) {
+        return inTurn(() -> written(run("update", edit)));
+    }
+
+    /** Removes the file. Nothing stored is no error. */
+    public void clear() {
+        inTurn(() -> {
+            try {
+                run("clear", null);
+            } catch (TokenCacheException error) {
+                if (error.code() != Code.NOT_FOUND) throw error;
+            }
+            stored = null;
+            return null;
+        });
+    }
+
+    /** Counts what is stored, as JSON without secrets; nothing where nothing is. */
+    public Optional<String> inspect() {
+        return inTurn(() -> {
+            byte[] content = loaded();
+            if (content == null) return Optional.empty();
+            return Optional.of(run("inspect", null, content, System.currentTimeMillis() / 1000.0).detail());
+        });
+    }
+
+    /** MSAL is about to use its memory: it is given what is stored. Nobody else gets in between until it is done. */
+    @Override
+    public void beforeCacheAccess(ITokenCacheAccessContext context) {
+        enter();
+        try {
+            byte[] content = loaded();
+            // An empty object too: msal4j ignores an empty text.
+            context.tokenCache().deserialize(content == null ? "{}" : new String(content, StandardCharsets.UTF_8));
+            // Not what is stored: msal4j spells entities in its own way, and keeps in memory what others have removed.
+            base = bytes(context);
+        } catch (Throwable error) {
+            turn.unlock(); // afterCacheAccess will not be called.
+            throw error;
+        }
+    }
+
+    /** MSAL has used its memory: what it changed is stored. */
+    @Override
+    public void afterCacheAccess(ITokenCacheAccessContext context) {
+        try {
+            if (!context.hasCacheChanged()) return;
+            byte[] ours = bytes(context);
+            written(run("commit", null, base, ours));
+            base = ours;
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private static byte[] bytes(ITokenCacheAccessContext context) {
+        return context.tokenCache().serialize().getBytes(StandardCharsets.UTF_8);
+    }
+
+    @FunctionalInterface
+    private interface Action<T> {
+        T act();
+    }
+
+    private <T> T inTurn(Action<T> action) {
+        enter();
+        try {
+            return action.act();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** Waits until it is this thread's turn. */
+    private void enter() {
+        try {
+            if (!turn.tryLock() && !turn.tryLock(lockTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new TokenCacheException(Code.LOCK_TIMEOUT, " Another thread uses " + path + ".", null);
+            }
+        } catch (InterruptedException interruption) {
+            Thread.currentThread().interrupt();
+            throw interrupted();
+        }
+        if (isRunning) {
+            turn.unlock();
+            throw new TokenCacheException(Code.BAD_STATE, " The function handed to update uses " + path + ".", null);
+        }
+    }
+
+    private TokenCacheException interrupted() {
+        return new TokenCacheException(Code.LOCK_TIMEOUT, " (" + path + ".lockfile) The thread was interrupted.", null);
+    }
+
+    private byte[] loaded() {
+        Result result = run("load", null);
+        if (!result.isUnchanged()) stored = result.content();
+        return stored;
+    }
+
+    private Merged written(Result result) {
+        stored = result.content();
+        return result.merged();
+    }
+
+    /** Performs an operation, again and again until it has the lock. */
+    private Result run(String operation, Edit edit, Object... arguments) {
+        long deadline = System.nanoTime() + lockTimeout.toNanos();
+        while (true) {
+            try {
+                return attempt(operation, edit, arguments);
+            } catch (TokenCacheException error) {
+                if (error.code() != Code.LOCK_TIMEOUT || System.nanoTime() >= deadline) throw error;
+                if (Thread.currentThread().isInterrupted()) throw interrupted();
+            }
+        }
+    }
+
+    private Result attempt(String operation, Edit edit, Object[] arguments) {
+        if (core == null) core = instantiate();
+        Embedding embedding = new Embedding(cipher, edit);
+        isRunning = true;
+        try {
+            Result result = core.run(operation, embedding, arguments);
+            if (result.status() != Code.OK.status) throw TokenCacheException.of(result, path.toString(), embedding.failure());
+            return result;
+        } finally {
+            isRunning = false;
+            if (!core.isUsable()) {
+                core = null;
+                stored = null;
+            }
+        }
+    }
+
+    private Core instantiate() {
+        List<Path> folders = new ArrayList<>(List.of(path.getParent()));
+        try {
+            // Where the cache is a link, what it leads to has to be seen too. The lock stays beside the link.
+            Path target = path.toRealPath().getParent();
+            if (!target.equals(path.getParent())) folders.add(target);
+        } catch (IOException nothingThereYet) {
+            // Then it is no link either.
+        }
+        Core instance = new Core(maxBytes, folders);
+        long slice = Math.min(WAITING_SLICE_MS, lockTimeout.toMillis());
+        int flags = Core.ASKS_ABOUT_PROCESSES | (cipher == null ? 0 : Core.PROTECTED);
+        int status = instance.open(path, slice, flags, ProcessHandle.current().pid(), "java");
+        if (status != Code.OK.status) throw TokenCacheException.of(Result.refused(Code.of(status)), path.toString(), null);
+        return instance;
+    }
+}

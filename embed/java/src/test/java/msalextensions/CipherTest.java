@@ -1,0 +1,136 @@
+package msalextensions;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.List;
+import javax.crypto.AEADBadTagException;
+import javax.crypto.KeyGenerator;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.GCMParameterSpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CipherTest {
+    @TempDir
+    Path folder;
+
+    /** What an application might use: AES-GCM, the nonce in front. */
+    private record WithKey(SecretKey key) implements Cipher {
+        private static final int NONCE = 12;
+
+        static WithKey fresh() throws Exception {
+            var generator = KeyGenerator.getInstance("AES");
+            generator.init(256);
+            return new WithKey(generator.generateKey());
+        }
+
+        @Override
+        public byte[] protect(byte[] plain) throws Exception {
+            byte[] nonce = new byte[NONCE];
+            new SecureRandom().nextBytes(nonce);
+            byte[] sealed = with(javax.crypto.Cipher.ENCRYPT_MODE, nonce).doFinal(plain);
+            byte[] both = Arrays.copyOf(nonce, NONCE + sealed.length);
+            System.arraycopy(sealed, 0, both, NONCE, sealed.length);
+            return both;
+        }
+
+        @Override
+        public byte[] unprotect(byte[] encrypted) throws Exception {
+            byte[] nonce = Arrays.copyOf(encrypted, NONCE);
+            return with(javax.crypto.Cipher.DECRYPT_MODE, nonce).doFinal(encrypted, NONCE, encrypted.length - NONCE);
+        }
+
+        private javax.crypto.Cipher with(int mode, byte[] nonce) throws Exception {
+            var cipher = javax.crypto.Cipher.getInstance("AES/GCM/NoPadding");
+            cipher.init(mode, key, new GCMParameterSpec(128, nonce));
+            return cipher;
+        }
+    }
+
+    /** Knows why it fails. */
+    private static final class Keyless implements Cipher {
+        @Override
+        public byte[] protect(byte[] plain) {
+            throw new TokenCacheException(Code.KEY_UNAVAILABLE, " The vault does not answer.", null);
+        }
+
+        @Override
+        public byte[] unprotect(byte[] encrypted) {
+            throw new TokenCacheException(Code.KEY_NOT_FOUND, "", null);
+        }
+    }
+
+    /** Says what must not be taken for "nothing is stored", and forgets what it should encrypt. */
+    private static final class Misleading implements Cipher {
+        @Override
+        public byte[] protect(byte[] plain) {
+            return null;
+        }
+
+        @Override
+        public byte[] unprotect(byte[] encrypted) {
+            throw new TokenCacheException(Code.NOT_FOUND, "", null);
+        }
+    }
+
+    private PersistedTokenCache open(Cipher cipher) {
+        return PersistedTokenCache.builder(folder.resolve("cache.bin")).cipher(cipher).build();
+    }
+
+    private byte[] file() throws Exception {
+        return Files.readAllBytes(folder.resolve("cache.bin"));
+    }
+
+    @Test
+    void whatIsStoredIsEncrypted() throws Exception {
+        var key = WithKey.fresh();
+        open(key).commit(null, Documents.with("a"));
+        open(key).commit(null, Documents.with("b"));
+        assertFalse(new String(file(), StandardCharsets.ISO_8859_1).contains("AccessToken"));
+        assertEquals(List.of("a", "b"), Documents.keys(key.unprotect(file())));
+        assertEquals(List.of("a", "b"), Documents.keys(open(key).load().orElseThrow()));
+    }
+
+    @Test
+    void whatCannotBeDecryptedIsNotOverwritten() throws Exception {
+        open(WithKey.fresh()).commit(null, Documents.with("a"));
+        byte[] before = file();
+        var wrongKey = open(WithKey.fresh());
+        var error = assertThrows(TokenCacheException.class, wrongKey::load);
+        assertEquals(Code.UNPROTECT_FAILED, error.code());
+        assertInstanceOf(AEADBadTagException.class, error.getCause());
+        error = assertThrows(TokenCacheException.class, () -> wrongKey.commit(null, Documents.with("b")));
+        assertEquals(Code.UNPROTECT_FAILED, error.code());
+        assertArrayEquals(before, file());
+    }
+
+    @Test
+    void aCipherCannotMakeTheStoreLookEmpty() throws Exception {
+        var misleading = open(new Misleading());
+        var error = assertThrows(TokenCacheException.class, () -> misleading.commit(null, Documents.with("a")));
+        assertEquals(Code.PROTECT_FAILED, error.code());
+        open(null).commit(null, Documents.with("b"));
+        error = assertThrows(TokenCacheException.class, misleading::load);
+        assertEquals(Code.UNPROTECT_FAILED, error.code());
+        assertEquals(List.of("b"), Documents.keys(file()));
+    }
+
+    @Test
+    void aCipherCanSayWhyItFails() {
+        var keyless = open(new Keyless());
+        var error = assertThrows(TokenCacheException.class, () -> keyless.commit(null, Documents.with("a")));
+        assertEquals(Code.KEY_UNAVAILABLE, error.code());
+        open(null).commit(null, Documents.with("b"));
+        error = assertThrows(TokenCacheException.class, keyless::load);
+        assertEquals(Code.KEY_NOT_FOUND, error.code());
+    }
+}

@@ -1,0 +1,228 @@
+package msalextensions;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+class PersistedTokenCacheTest {
+    @TempDir
+    Path folder;
+
+    private Path path;
+
+    @BeforeEach
+    void choosePath() {
+        path = folder.resolve("cache.json");
+    }
+
+    private PersistedTokenCache open() {
+        return open(Duration.ofSeconds(10));
+    }
+
+    private PersistedTokenCache open(Duration lockTimeout) {
+        return PersistedTokenCache.builder(path).lockTimeout(lockTimeout).build();
+    }
+
+    private static TokenCacheException expectCode(Code code, Executable action) {
+        var error = assertThrows(TokenCacheException.class, action);
+        assertEquals(code, error.code(), error.getMessage());
+        return error;
+    }
+
+    @Test
+    void nothingIsStoredAtFirst() {
+        var cache = PersistedTokenCache.builder(folder.resolve("new/cache.json")).build();
+        assertEquals(Optional.empty(), cache.load());
+        assertEquals(Optional.empty(), cache.inspect());
+        cache.clear();
+        assertFalse(Files.exists(folder.resolve("new/cache.json")));
+    }
+
+    @Test
+    void onlyTheOwnerCanRead() throws Exception {
+        Path file = folder.resolve("new/cache.json");
+        PersistedTokenCache.builder(file).build().commit(null, Documents.with("a"));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())));
+    }
+
+    @Test
+    void commitMergesThreeWays() {
+        var ours = open();
+        var others = open();
+        byte[] base = ours.commit(null, Documents.with("a", "b")).content();
+        others.commit(base, Documents.with("a", "b", "theirs"));
+        Merged merged = ours.commit(base, Documents.with("b", "ours"));
+        assertEquals(List.of("b", "ours", "theirs"), Documents.keys(merged.content()));
+        assertEquals(1, merged.added());
+        assertEquals(1, merged.removed());
+        assertEquals(List.of("b", "ours", "theirs"), Documents.keys(others.load().orElseThrow()));
+        // The second time nothing has changed, and the same is there.
+        assertEquals(List.of("b", "ours", "theirs"), Documents.keys(others.load().orElseThrow()));
+        assertTrue(ours.commit(merged.content(), merged.content()).unchanged());
+        assertTrue(ours.inspect().orElseThrow().contains("\"AccessToken\":3"));
+    }
+
+    @Test
+    void updateAndClear() {
+        var cache = open();
+        cache.update(stored -> {
+            assertEquals(null, stored);
+            return Documents.with("a");
+        });
+        Merged merged = cache.update(stored -> {
+            assertEquals(List.of("a"), Documents.keys(stored));
+            return Documents.with("b");
+        });
+        assertEquals(List.of("b"), Documents.keys(merged.content()));
+        cache.clear();
+        assertEquals(Optional.empty(), cache.load());
+    }
+
+    @Test
+    void aFailedUpdateChangesNothingAndGivesTheLockBack() {
+        var cache = open();
+        cache.commit(null, Documents.with("a"));
+        var reason = new Exception("no");
+        var failed = expectCode(Code.CALLBACK_FAILED, () -> cache.update(stored -> {
+            throw reason;
+        }));
+        assertSame(reason, failed.getCause());
+        var fault = new AssertionError("worse");
+        assertSame(fault, assertThrows(AssertionError.class, () -> cache.update(stored -> {
+            throw fault;
+        })));
+        Merged merged = open(Duration.ZERO).commit(null, Documents.with("b"));
+        assertEquals(List.of("a", "b"), Documents.keys(merged.content()));
+    }
+
+    @Test
+    void theFunctionOfAnUpdateCannotUseTheCache() {
+        var cache = open();
+        expectCode(Code.BAD_STATE, () -> {
+            try {
+                cache.update(stored -> cache.load().orElseThrow());
+            } catch (TokenCacheException error) {
+                throw error.getCause();
+            }
+        });
+        cache.commit(null, Documents.with("a"));
+    }
+
+    @Test
+    void nothingIsLostAmongManyThreadsAndCaches() throws Exception {
+        var caches = List.of(open(), open(), open());
+        List<FutureTask<Merged>> tasks = IntStream.range(0, 24)
+            .mapToObj(i -> new FutureTask<>(() -> caches.get(i % 3).commit(null, Documents.with("token-" + (10 + i)))))
+            .toList();
+        for (var task : tasks) new Thread(task).start();
+        for (var task : tasks) task.get();
+        List<String> expected = IntStream.range(0, 24).mapToObj(i -> "token-" + (10 + i)).toList();
+        assertEquals(expected, Documents.keys(Files.readAllBytes(path)));
+    }
+
+    @Test
+    void aHeldLockTimesOutAndSaysWhoHasIt() {
+        open().commit(null, Documents.with("a"));
+        var waiting = open(Duration.ofMillis(300));
+        open().update(stored -> {
+            var error = expectCode(Code.LOCK_TIMEOUT, () -> waiting.commit(null, Documents.with("b")));
+            assertTrue(error.getMessage().contains("\"pid\":" + ProcessHandle.current().pid()), error.getMessage());
+            // Reading takes no lock.
+            assertEquals(List.of("a"), Documents.keys(waiting.load().orElseThrow()));
+            return stored;
+        });
+        assertEquals(List.of("a", "b"), Documents.keys(waiting.commit(null, Documents.with("b")).content()));
+    }
+
+    @Test
+    void anInterruptionEndsTheWaitAndNothingElse() throws Exception {
+        var waiting = open(Duration.ofHours(1));
+        var started = new CountDownLatch(1);
+        var task = new FutureTask<>(() -> {
+            started.countDown();
+            var error = expectCode(Code.LOCK_TIMEOUT, () -> waiting.commit(null, Documents.with("b")));
+            assertTrue(Thread.currentThread().isInterrupted());
+            return error;
+        });
+        var thread = new Thread(task);
+        open().update(stored -> {
+            thread.start();
+            started.await();
+            thread.interrupt();
+            task.get();
+            return Documents.with("a");
+        });
+        // With the lock to be had, an interrupted thread finishes its work.
+        Thread.currentThread().interrupt();
+        waiting.update(stored -> Documents.with("c"));
+        assertTrue(Thread.interrupted());
+        assertEquals(List.of("c"), Documents.keys(waiting.load().orElseThrow()));
+    }
+
+    @Test
+    @Timeout(60)
+    void aLongUpdateKeepsItsLease() {
+        Path lease = folder.resolve("cache.json.lockfile.lock");
+        open().update(stored -> {
+            var taken = Files.getLastModifiedTime(lease);
+            while (Files.getLastModifiedTime(lease).equals(taken)) Thread.sleep(20);
+            return Documents.with("a");
+        });
+    }
+
+    @Test
+    void aTornFileIsSalvagedAndKept() throws Exception {
+        String whole = new String(Documents.with("a", "b"), StandardCharsets.UTF_8);
+        String torn = whole.substring(0, whole.indexOf("\"b\""));
+        Files.writeString(path, torn);
+        Merged merged = open().commit(null, Documents.with("c"));
+        assertEquals(List.of("a", "c"), Documents.keys(merged.content()));
+        assertTrue(merged.salvaged() && merged.setAside());
+        try (var kept = Files.newDirectoryStream(folder, "cache.json.damaged-*")) {
+            assertEquals(torn, Files.readString(kept.iterator().next()));
+        }
+    }
+
+    @Test
+    void whatIsRefusedSaysWhere() {
+        var cache = PersistedTokenCache.builder(path).maxBytes(1000).build();
+        var wrong = expectCode(Code.JSON_UNEXPECTED_BYTE, () -> cache.commit(null, "{\"AccessToken\":!}".getBytes()));
+        assertEquals("ours", wrong.document());
+        assertEquals(15, wrong.offset());
+        expectCode(Code.DOCUMENT_TOO_LARGE, () -> cache.commit(null, new byte[1001]));
+        expectCode(Code.DOCUMENT_TOO_LARGE, () -> cache.update(stored -> new byte[1001]));
+        expectCode(Code.INVALID_LOCATION, () -> PersistedTokenCache.builder(Path.of("/dev/null/cache.json")).build());
+        expectCode(Code.NOT_A_FILE, () -> PersistedTokenCache.builder(folder).build().load());
+    }
+
+    @Test
+    void aLinkIsFollowedAndStaysOne(@TempDir Path elsewhere) throws Exception {
+        Path target = elsewhere.resolve("target.json");
+        PersistedTokenCache.builder(target).build().commit(null, Documents.with("a"));
+        Files.createSymbolicLink(path, target);
+        open().commit(null, Documents.with("b"));
+        assertTrue(Files.isSymbolicLink(path));
+        assertEquals(List.of("a", "b"), Documents.keys(Files.readAllBytes(target)));
+        assertArrayEquals(Files.readAllBytes(target), open().load().orElseThrow());
+    }
+}
