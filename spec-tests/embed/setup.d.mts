@@ -1,4 +1,4 @@
-export type EmbeddingName = "python" | "rust";
+export type EmbeddingName = "python" | "rust" | "go" | "java";
 
 export type Command = readonly [program: string, ...options: string[]];
 

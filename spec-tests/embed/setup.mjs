@@ -4,8 +4,10 @@
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+
+import { delimiter, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+
 import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -19,6 +21,15 @@ const inPython = (...parts) => join(built, "python", ...parts);
 const venv = join(built, "python-venv/bin/python");
 const target = ["--locked", "--quiet", "--target-dir", join(built, "rust-target")];
 const inRust = (example) => [join(built, "rust-target/debug/examples", example)];
+const inGo = (...parts) => join(built, "go", ...parts);
+const inJava = (...parts) => join(built, "java", ...parts);
+const java = (main) => [
+  "java",
+  "-XX:TieredStopAtLevel=1",
+  "-cp",
+  [inJava("target/classes"), inJava("target/test-classes"), inJava("target/lib/*")].join(delimiter),
+  main,
+];
 
 /**
  * The embeddings by name: what has to be installed, the commands that build one and those of its own tests, and its programs. All commands
@@ -51,6 +62,26 @@ export const EMBEDDINGS = {
       tokenResponse: inRust("token_response"),
     },
   },
+  go: {
+    needs: { "Go 1.24": 'test "$(go env GOVERSION | cut -d. -f2)" -ge 24' },
+    build: [["go", "build", "-o", "bin/", "./..."]],
+    tests: [
+      ["go", "vet", "./..."],
+      ["sh", "-c", 'test -z "$(gofmt -l .)"'],
+      ["go", "test", "-count=1", "./..."],
+    ],
+    programs: { vectors: [inGo("bin/vectors")], contention: [inGo("bin/contention")], example: [inGo("bin/example")] },
+  },
+  java: {
+    needs: { "JDK 17": 'test "$(javac -version 2>&1 | tr -dc "0-9." | cut -d. -f1)" -ge 17', maven: "command -v mvn" },
+    build: [["mvn", "-q", "-B", "test-compile", "dependency:copy-dependencies"]],
+    tests: [["mvn", "-q", "-B", "test"]],
+    programs: {
+      vectors: java("msalextensions.Vectors"),
+      contention: java("msalextensions.Contention"),
+      example: java("example.SignIn"),
+    },
+  },
 };
 
 function succeeds(test) {
@@ -69,7 +100,7 @@ export const missingFor = (name) =>
 /** Runs commands in the embedding's folder; the error of one that fails holds what it printed. */
 export async function run(name, commands) {
   for (const [program, ...options] of commands) {
-    const settings = { cwd: join(built, name), maxBuffer: 2 ** 26 };
+    const settings = { cwd: join(built, name), maxBuffer: 2 ** 26, env: { ...process.env, CGO_ENABLED: "0" } };
     try {
       await execute(program, options, settings);
     } catch (error) {

@@ -1,0 +1,3 @@
+import { describeEmbedding } from "./embedding.ts";
+
+describeEmbedding("java");
