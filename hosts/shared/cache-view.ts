@@ -112,8 +112,9 @@ export class CacheView {
    * @returns base is what the store holds
    */
   #rebase(theirs: Uint8Array): boolean {
+    const pending = this.#view !== undefined && this.#view !== this.#base;
     const known = this.#view === undefined ? theirs : this.#merged(this.#base, this.#base, theirs);
-    this.#view = this.#view === undefined ? theirs : this.#merged(this.#base, this.#view, theirs);
+    this.#view = pending ? this.#merged(this.#base, this.#view!, theirs) : known;
     const complete = known === theirs;
     this.#base = complete ? theirs : this.#merged(undefined, theirs, this.#base);
     return complete;

@@ -29,9 +29,15 @@ export interface Store {
   read(): Awaitable<StoredContent | undefined>;
   /**
    * All or nothing: a reader at any instant sees the old bytes or the new ones, whole. `beforePublishing` is awaited directly
-   * before they become visible, when all that takes time is done; if it throws, nothing changes and this throws the same.
+   * before they become visible, when all that takes time is done; if it throws, nothing changes and this throws the same. Resolves
+   * when they are visible: that they stay so after a power cut is what `settle` waits for.
    */
   replace(content: Uint8Array, beforePublishing?: () => Awaitable<void>): Awaitable<StoreVersion>;
+  /**
+   * Resolves when what has been replaced or removed would survive a power cut. Called when the lock has been released, so that others need
+   * not wait for it: what they write then rests on it, and settles it too.
+   */
+  settle(): Awaitable<void>;
   /** Removes what is stored. `false` when there was nothing. */
   remove(): Awaitable<boolean>;
   /** Keeps what is stored now under another name as well, and returns that name. What is stored stays in place. */

@@ -148,8 +148,18 @@ export class CoreSession {
       } finally {
         this.#edit = undefined;
         if (!this.#locked) this.#leaveTurn();
+        await this.#settle();
       }
     });
+  }
+
+  /** What was published is visible to others whatever becomes of this. */
+  async #settle(): Promise<void> {
+    try {
+      await this.#capabilities.store.settle();
+    } catch (error) {
+      this.#warn("io_error", error);
+    }
   }
 
   /** Whatever this throws but a `PersistenceError` came out of the core, which is then beyond use. */

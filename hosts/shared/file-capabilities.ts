@@ -6,15 +6,19 @@ import { joinLocks } from "./joint-lock.ts";
 import { createLock } from "./lock.ts";
 import { randomName } from "./random-name.ts";
 import type { Runtime } from "./runtime.ts";
-import { createFileStore } from "./store.ts";
+import { createFileStore, type FileStoreOptions } from "./store.ts";
+
+export interface ConnectOptions extends FileStoreOptions {
+  readonly lockPath?: string;
+}
 
 /** Capabilities for the plain file at `location`. */
-export function connectFile(location: string, log: Log, lockPath = `${location}.lockfile`): Capabilities {
+export function connectFile(location: string, log: Log, options: ConnectOptions = {}): Capabilities {
   const { runtime } = host();
   return {
-    store: createFileStore(runtime, location),
+    store: createFileStore(runtime, location, options),
     cipher: undefined,
-    lock: createLock(runtime, lockPath),
+    lock: createLock(runtime, options.lockPath ?? `${location}.lockfile`),
     clock: runtime.clock,
     log,
   };

@@ -1,5 +1,6 @@
 import { freshNeighbour } from "./file-capabilities.ts";
 import type { LoggerOptions } from "./logger.ts";
+import type { FileStoreOptions } from "./store.ts";
 import { StoredPersistence } from "./stored-persistence.ts";
 
 /**
@@ -8,8 +9,11 @@ import { StoredPersistence } from "./stored-persistence.ts";
 export class FilePersistence extends StoredPersistence {
   readonly isEncrypted: boolean = false;
 
-  protected constructor(fileLocation: string, loggerOptions?: LoggerOptions) {
-    super({ location: fileLocation, loggerOptions });
+  readonly #options: FileStoreOptions;
+
+  protected constructor(fileLocation: string, loggerOptions?: LoggerOptions, options: FileStoreOptions = {}) {
+    super({ location: fileLocation, loggerOptions, fileOptions: options });
+    this.#options = options;
   }
 
   /**
@@ -18,14 +22,18 @@ export class FilePersistence extends StoredPersistence {
    * @param fileLocation `~` stands for the user's home folder
    * @throws PersistenceError with the code of what the operating system refused
    */
-  static async create(fileLocation: string, loggerOptions?: LoggerOptions): Promise<FilePersistence> {
-    const persistence = new FilePersistence(fileLocation, loggerOptions);
+  static async create(
+    fileLocation: string,
+    loggerOptions?: LoggerOptions,
+    options: FileStoreOptions = {},
+  ): Promise<FilePersistence> {
+    const persistence = new FilePersistence(fileLocation, loggerOptions, options);
     await persistence.prepare();
     return persistence;
   }
 
   /** One that uses a file of its own, under a random name, in the same folder. */
   override createForPersistenceValidation(): Promise<FilePersistence> {
-    return FilePersistence.create(freshNeighbour(this.getFilePath()), this.loggerOptions);
+    return FilePersistence.create(freshNeighbour(this.getFilePath()), this.loggerOptions, this.#options);
   }
 }

@@ -29,6 +29,7 @@ export type { CommitOutcome, Inspection, LoadOutcome, LockReport, MergeOutcome, 
 export type { IPersistence } from "./persistence.ts";
 export { PersistenceCachePlugin, type PersistenceCachePluginOptions } from "./persistence-cache-plugin.ts";
 export type { StatusName } from "./status.ts";
+export type { FileStoreOptions } from "./store.ts";
 export {
   type CacheDocument,
   type LoadedCache,

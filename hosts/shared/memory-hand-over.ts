@@ -45,7 +45,9 @@ export class MemoryHandOver {
   #document: string | undefined;
   /** Memory is no longer what the document was. */
   #stale = false;
-  /** Keys that memory has from a document, or that a writer showed to be in memory. */
+  /** What a writer left in memory, as MSAL serializes it, for as long as no other document has been handed over. */
+  #written: string | undefined;
+  /** Keys in the live map, where there is one, that are there because of a document or a writer. */
   #known = new Set<string>();
 
   constructor(tokenCache: SerializableTokenCache) {
@@ -61,29 +63,39 @@ export class MemoryHandOver {
     return this.#tokenCache.serialize();
   }
 
-  /** Hands `document` over, unless memory is known to hold just that. */
-  handOver(document: string): void {
-    const again = document === this.#document && !this.#stale;
-    if (again && this.#holdsAllKnown()) return;
-    const keys = again ? this.#known : entityKeys(document);
-    this.#removeGhosts(keys);
-    this.#deserialize(document);
-    this.#known = keys;
+  /**
+   * The same, of memory to which a document has just been handed over. MSAL serializes what it has read from its own document as it was:
+   * that need not be done again, and takes as long as all else that a commit does in memory.
+   */
+  serializeHandedOver(): string {
+    return this.#written !== undefined && this.#written === this.#document ? this.#written : this.serialize();
   }
 
-  /** A writer has serialized `ours`: what it added is in memory, and a ghost once a document lacks it. */
+  /** Hands `document` over, unless memory is known to hold just that. */
+  handOver(document: string): void {
+    if (document !== this.#written) this.#written = undefined;
+    if (document === this.#document && !this.#stale && this.#holdsAllKnown()) return;
+    const before = liveEntities(this.#tokenCache) ?? {};
+    this.#deserialize(document);
+    this.#removeGhosts(before);
+  }
+
+  /** A writer has been at work and `serialize` gave `ours`: what it added is in memory, and a ghost once a document lacks it. */
   learn(ours: string): void {
-    for (const key of entityKeys(ours)) this.#known.add(key);
+    this.#written = ours;
+    for (const key of Object.keys(liveEntities(this.#tokenCache) ?? {})) {
+      if (!NEVER_STORED.test(key)) this.#known.add(key);
+    }
     this.#stale = true;
   }
 
   /** Somebody has emptied memory since the last hand-over (msal-node's `overwriteCache` does, before it asks). */
   wasCleared(): boolean {
-    if (this.#known.size === 0) return false;
     const entities = liveEntities(this.#tokenCache);
     const present = entities === undefined ? entityKeys(this.serialize()) : new Set(Object.keys(entities));
-    for (const key of this.#known) if (present.has(key)) return false;
-    return true;
+    const known = entities === undefined ? entityKeys(this.#document ?? "") : this.#known;
+    for (const key of known) if (present.has(key)) return false;
+    return known.size > 0;
   }
 
   /** Hands the last document over once more. */
@@ -107,14 +119,19 @@ export class MemoryHandOver {
 
   /**
    * `deserialize` adds to memory and never removes (msal-node's `setInMemoryCache` spreads the document over what is
-   * there), so an account that another process signed out would live on here. Without the live map the ghosts stay
-   * in memory, but not in what is written: the base of a writer's changes is taken after the hand-over and has them too.
+   * there), so an account that another process signed out would live on here. What was known before and is the same object still did
+   * not come with the document: every entity of a document is a new one. (Reading the keys from the document instead takes as long as
+   * MSAL takes to read it.) Without the live map the ghosts stay in memory, but not in what is written: the base of a
+   * writer's changes is taken after the hand-over and has them too.
    */
-  #removeGhosts(keys: ReadonlySet<string>): void {
-    const entities = liveEntities(this.#tokenCache);
-    if (entities === undefined) return;
-    for (const key of this.#known) {
-      if (!keys.has(key) && !NEVER_STORED.test(key)) delete entities[key];
+  #removeGhosts(before: Readonly<Record<string, unknown>>): void {
+    const entities = liveEntities(this.#tokenCache) ?? {};
+    const known = new Set<string>();
+    for (const [key, entity] of Object.entries(entities)) {
+      if (NEVER_STORED.test(key)) continue;
+      if (!Object.hasOwn(before, key) || before[key] !== entity) known.add(key);
+      else if (this.#known.has(key)) delete entities[key];
     }
+    this.#known = known;
   }
 }

@@ -30,8 +30,6 @@ export class PersistenceCachePlugin {
   readonly lockFilePath: string;
   /** When the cache was last loaded or written, milliseconds since the epoch. For information: nothing is decided by it. */
   lastSync = 0;
-  /** What MSAL's memory was last brought to, or has last written. `null` before the first access. */
-  currentCache: string | null = null;
 
   readonly #logger: LoggerLike;
   readonly #view: CacheView;
@@ -55,6 +53,11 @@ export class PersistenceCachePlugin {
     this.#holdLimitMs = lockOptions?.holdLimitMs ?? HOLD_LIMIT_MS;
   }
 
+  /** What MSAL's memory was last brought to, or has last written. `null` before the first access. */
+  get currentCache(): string | null {
+    return this.#view.known ? this.#view.text : null;
+  }
+
   get statistics(): PluginStatistics {
     const { setAside, ...others } = this.#view.statistics;
     return { ...others, setAside: setAside + (this.#undecryptable?.() ?? 0) };
@@ -72,7 +75,7 @@ export class PersistenceCachePlugin {
     if (!writes) memory.handOverAtOnce();
     await this.#view.refresh();
     this.#holds.set(cacheContext, await (writes ? memory.write() : memory.read()));
-    this.#note();
+    this.lastSync = Date.now();
   }
 
   /**
@@ -91,9 +94,9 @@ export class PersistenceCachePlugin {
     // Nothing is awaited until memory has been read.
     hold.memory.end(hold, cacheContext.cacheHasChanged);
     if (!cacheContext.cacheHasChanged) return;
-    this.#note();
+    this.lastSync = Date.now();
     await this.#view.commit();
-    this.#note();
+    this.lastSync = Date.now();
   }
 
   #memoryOf(tokenCache: SerializableTokenCache): TokenCacheMemory {
@@ -103,11 +106,6 @@ export class PersistenceCachePlugin {
       this.#memories.set(tokenCache, memory);
     }
     return memory;
-  }
-
-  #note(): void {
-    this.currentCache = this.#view.text;
-    this.lastSync = Date.now();
   }
 }
 

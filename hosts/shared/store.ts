@@ -15,7 +15,11 @@ const WINDOWS_WAITS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000];
 const STALE_TEMPORARY_MS = 60_000;
 
 export interface FileStoreOptions {
-  /** `false`: do not wait for the disk. Several times faster; a power cut may then lose what was last written. */
+  /**
+   * `false`: do not wait for the disk, as the peers do not. What is written is still replaced as a whole, and a crash of the process
+   * still loses nothing. A power cut may: the last writes or, on a file system that does not order a rename after the data,
+   * the whole file. For tokens that can be fetched again, not for refresh tokens.
+   */
   readonly sync?: boolean;
 }
 
@@ -29,6 +33,8 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
   const { fs, clock, platform, paths } = runtime;
   const files = new Files(fs);
   let swept = false;
+  /** Folders with a name in them that a power cut may still undo. */
+  const unsettled = new Set<string>();
 
   async function stat(): Promise<StoreVersion | undefined> {
     const found = await unlessMissing(files.stat(location));
@@ -56,11 +62,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
       await quietly(files.unlink(temporary));
       throw error;
     }
-    await syncFolder(paths.dirname(target));
-    if (!swept) {
-      swept = true;
-      await quietly(removeLeftovers(files, runtime, target));
-    }
+    unsettled.add(paths.dirname(target));
     return version;
   }
 
@@ -101,11 +103,21 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     }
   }
 
+  async function settle(): Promise<void> {
+    const folders = [...unsettled];
+    unsettled.clear();
+    await Promise.all(folders.map(syncFolder));
+    if (folders.length > 0 && !swept) {
+      swept = true;
+      await quietly(target().then((path) => removeLeftovers(files, runtime, path)));
+    }
+  }
+
   async function remove(): Promise<boolean> {
     const target = await followLinks(files, paths, location);
     const removed = await unlessMissing(patiently(() => files.unlink(target).then(() => true)));
     if (removed) {
-      await syncFolder(paths.dirname(target));
+      unsettled.add(paths.dirname(target));
     }
     return removed ?? false;
   }
@@ -149,6 +161,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     stat,
     read,
     replace,
+    settle,
     remove,
     setAside,
     watch: (onChange) => watchStore({ runtime, location, target, stat }, onChange),

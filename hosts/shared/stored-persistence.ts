@@ -7,6 +7,7 @@ import { host } from "./host.ts";
 import { Logger, type LoggerOptions, logTo } from "./logger.ts";
 import { CORE_LINK, type CoreLink, type LinkedPersistence } from "./persistence.ts";
 import type { StatusName } from "./status.ts";
+import type { FileStoreOptions } from "./store.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -15,6 +16,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export interface PersistenceParts {
   readonly location: string;
   readonly loggerOptions?: LoggerOptions | undefined;
+  readonly fileOptions?: FileStoreOptions;
   /** What is different from a plain file: the store, the cipher. */
   readonly adapt?: (file: Capabilities) => Capabilities;
 }
@@ -24,14 +26,16 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   readonly #location: string;
   readonly #logger: Logger;
   protected readonly loggerOptions: LoggerOptions | undefined;
+  readonly #fileOptions: FileStoreOptions | undefined;
   readonly #adapt: (file: Capabilities) => Capabilities;
   readonly #capabilities: Capabilities;
 
-  protected constructor({ location, loggerOptions, adapt = (file) => file }: PersistenceParts) {
+  protected constructor({ location, loggerOptions, fileOptions, adapt = (file) => file }: PersistenceParts) {
     super();
     this.#location = expandHome(location);
     this.#logger = new Logger(loggerOptions);
     this.loggerOptions = loggerOptions;
+    this.#fileOptions = fileOptions;
     this.#adapt = adapt;
     this.#capabilities = this.#connect();
   }
@@ -61,9 +65,11 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   async saveBuffer(contents: Uint8Array): Promise<void> {
     const cipher = this.#cipher;
     await this.#attempt(async () => {
-      if (cipher === undefined) return this.#store.replace(contents);
-      await keepUndecryptable(this.#capabilities, contents); // Before a new key may be made.
-      return this.#store.replace(await attemptCipher("protect_failed", () => cipher.protect(contents)));
+      if (cipher !== undefined) await keepUndecryptable(this.#capabilities, contents); // Before a new key may be made.
+      await this.#store.replace(
+        cipher ? await attemptCipher("protect_failed", () => cipher.protect(contents)) : contents,
+      );
+      await this.#store.settle();
     });
   }
 
@@ -99,7 +105,11 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
 
   /** @returns false when there was no file */
   async delete(): Promise<boolean> {
-    const removed = await this.#attempt(() => this.#store.remove());
+    const removed = await this.#attempt(async () => {
+      const wasThere = await this.#store.remove();
+      await this.#store.settle();
+      return wasThere;
+    });
     if (!removed) this.#logger.warning("There is no cache file, so it could not be deleted.");
     return removed;
   }
@@ -148,7 +158,7 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   }
 
   #connect(): Capabilities {
-    return this.#adapt(connectFile(this.#location, logTo(this.#logger)));
+    return this.#adapt(connectFile(this.#location, logTo(this.#logger), this.#fileOptions));
   }
 
   async #read(): Promise<Uint8Array | undefined> {

@@ -58,7 +58,7 @@ export class TokenCacheMemory {
       this.#handOver();
       // Not the document: memory may hold more (ghosts) and less (entities that MSAL does not recognise), and neither
       // is the writer's doing.
-      const hold: Hold = { memory: this, base: this.#memory.serialize() };
+      const hold: Hold = { memory: this, base: this.#memory.serializeHandedOver() };
       this.#writer = hold;
       this.#timer = setTimeout(() => this.#expire(hold), this.#holdLimitMs);
       (this.#timer as { unref?: () => void }).unref?.();

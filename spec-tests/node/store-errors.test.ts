@@ -77,7 +77,9 @@ describe.each(ERRNOS)("%s while syncing the folder", (code) => {
     const folder = temporaryFolder();
     const location = join(folder, "cache");
     const fs = failing(call, code, nth);
-    const version = await createFileStore(location, { fs }).replace(content);
+    const store = createFileStore(location, { fs });
+    const version = await store.replace(content);
+    await store.settle();
     expect(fs.calls).toBeGreaterThanOrEqual(nth);
     expect(await createFileStore(location).read()).toEqual({ version, content });
     expect(names(folder)).toEqual(["cache"]);

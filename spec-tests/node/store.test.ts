@@ -41,6 +41,7 @@ describe("reading and replacing", () => {
     const fs = failing("fsync", "EIO", 0);
     const store = createFileStore(join(folder, "cache"), { sync: false, fs });
     const version = await store.replace(bytes("one"));
+    await store.settle();
     expect(await store.read()).toEqual({ version, content: bytes("one") });
     expect(fs.calls).toBe(0);
   });
@@ -199,7 +200,7 @@ describe("setting aside", () => {
 });
 
 describe("what killed writers left behind", () => {
-  it("is removed at the first replace, once it is old and its writer gone", async () => {
+  it("is removed after the first replace, once it is old and its writer gone", async () => {
     const folder = temporaryFolder();
     const old = new Date(Date.now() - 120_000);
     const leave = (name: string, when: Date) => {
@@ -213,6 +214,7 @@ describe("what killed writers left behind", () => {
     leave(".other.2147483646.0123456789ab.tmp", old);
     const store = createFileStore(join(folder, "cache"));
     await store.replace(bytes("x"));
+    await store.settle();
     expect(names(folder)).toEqual(
       [
         ".cache.2147483646.ba9876543210.tmp",
@@ -223,6 +225,7 @@ describe("what killed writers left behind", () => {
     );
     leave(".cache.2147483646.0123456789ab.tmp", old);
     await store.replace(bytes("x"));
+    await store.settle();
     expect(names(folder)).toHaveLength(5);
   });
 

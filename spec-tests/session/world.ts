@@ -130,6 +130,7 @@ export class World {
             this.store(content.slice());
             return this.#version()!;
           }),
+        settle: () => undefined,
         remove: () =>
           this.#do("remove", () => {
             const there = this.stored !== undefined;

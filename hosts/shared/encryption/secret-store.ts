@@ -49,6 +49,8 @@ export function createSecretStore(
       return signal.replace(SIGNAL);
     },
 
+    settle: () => signal.settle(),
+
     async remove() {
       const removed = await item.remove();
       await signal.remove();
