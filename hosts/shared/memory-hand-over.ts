@@ -45,8 +45,8 @@ export class MemoryHandOver {
   #document: string | undefined;
   /** Memory is no longer what the document was. */
   #stale = false;
-  /** What a writer left in memory, as MSAL serializes it, for as long as no other document has been handed over. */
-  #written: string | undefined;
+  /** What a writer left in memory, for as long as no other document has been handed over: as MSAL serializes it, and as a document. */
+  #written: { readonly serialized: string; readonly document: string } | undefined;
   /** Keys in the live map, where there is one, that are there because of a document or a writer. */
   #known = new Set<string>();
 
@@ -63,26 +63,34 @@ export class MemoryHandOver {
     return this.#tokenCache.serialize();
   }
 
-  /**
-   * The same, of memory to which a document has just been handed over. MSAL serializes what it has read from its own document as it was:
-   * that need not be done again, and takes as long as all else that a commit does in memory.
-   */
+  /** The same, of memory to which a document has just been handed over. What MSAL has serialized just so before it need not again. */
   serializeHandedOver(): string {
-    return this.#written !== undefined && this.#written === this.#document ? this.#written : this.serialize();
+    return this.#written !== undefined && this.#written.document === this.#document
+      ? this.#written.serialized
+      : this.serialize();
   }
 
   /** Hands `document` over, unless memory is known to hold just that. */
   handOver(document: string): void {
-    if (document !== this.#written) this.#written = undefined;
-    if (document === this.#document && !this.#stale && this.#holdsAllKnown()) return;
+    if (document !== this.#written?.document) this.#written = undefined;
+    const isThere = this.#written !== undefined || (document === this.#document && !this.#stale);
+    if (isThere && this.#holdsAllKnown()) {
+      this.#document = document;
+      return;
+    }
     const before = liveEntities(this.#tokenCache) ?? {};
     this.#deserialize(document);
     this.#removeGhosts(before);
   }
 
-  /** A writer has been at work and `serialize` gave `ours`: what it added is in memory, and a ghost once a document lacks it. */
-  learn(ours: string): void {
-    this.#written = ours;
+  /**
+   * A writer has been at work: what it added is in memory, and a ghost once a document lacks it.
+   *
+   * @param serialized what `serialize` gave then
+   * @param document the document that memory holds with it, where that is known
+   */
+  learn(serialized: string, document: string | undefined): void {
+    this.#written = document === undefined ? undefined : { serialized, document };
     for (const key of Object.keys(liveEntities(this.#tokenCache) ?? {})) {
       if (!NEVER_STORED.test(key)) this.#known.add(key);
     }

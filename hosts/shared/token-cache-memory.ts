@@ -89,8 +89,11 @@ export class TokenCacheMemory {
 
   #capture(hold: Hold): void {
     const ours = this.#memory.serialize();
-    this.#memory.learn(ours);
+    // Else somebody else's changes came into the view meanwhile, and memory lacks them.
+    const isAlone = this.#view.text === this.#memory.document;
+    this.#memory.learn(ours, undefined);
     this.#view.absorb(hold.base, ours);
+    if (isAlone) this.#memory.learn(ours, this.#view.text);
     hold.base = ours;
   }
 
