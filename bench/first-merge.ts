@@ -25,15 +25,15 @@ export interface FirstMerge {
 }
 
 /** Each measured in a process of its own, the two in turn. */
-export function benchFirstMerge(progress: (text: string) => void): FirstMerge {
+export function benchFirstMerge(progress: (text: string) => void, processes: number = PROCESSES): FirstMerge {
   const core = createRequire(import.meta.url).resolve("msal-extensions/core.wasm");
   const folder = mkdtempSync(join(tmpdir(), "msal-extensions-bench-"));
   const floor = join(folder, "floor.wasm");
   writeFileSync(floor, moduleOfSize(readFileSync(core).length));
   const times: { core: Parts[]; floor: Parts[] } = { core: [], floor: [] };
   try {
-    for (let index = 0; index < PROCESSES; index += 1) {
-      if (index % 10 === 0) progress(`first merge, process ${index + 1} of ${PROCESSES}`);
+    for (let index = 0; index < processes; index += 1) {
+      if (index % 10 === 0) progress(`first merge, process ${index + 1} of ${processes}`);
       times.core.push(measure("merge", core));
       times.floor.push(measure("floor", floor));
     }

@@ -54,7 +54,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
       paths.dirname(target),
       `.${paths.basename(target)}.${runtime.pid}.${randomName(clock)}.tmp`,
     );
-    const version = await writeNew(temporary, content);
+    const version = await writeNew(temporary, content, sync);
     try {
       await beforePublishing?.();
       await patiently(() => files.rename(temporary, target));
@@ -66,13 +66,13 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     return version;
   }
 
-  /** Leaves a whole file, synced, or none. */
-  async function writeNew(path: string, content: Uint8Array): Promise<StoreVersion> {
+  /** Leaves a whole file or none. */
+  async function writeNew(path: string, content: Uint8Array, synced: boolean): Promise<StoreVersion> {
     const fd = await openNew(path);
     try {
       return await closing(files, fd, async () => {
         await files.write(fd, content);
-        if (sync) {
+        if (synced) {
           await files.fsync(fd);
         }
         // Renaming changes none of the three, so this is the version readers will see.
@@ -131,7 +131,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     const name = `${location}.damaged-${stamp}-${randomName(clock).slice(0, 8)}`;
     const stored = await closing(files, await openExisting(), (fd) => readUnchanged(files, fd));
     try {
-      await writeNew(name, stored.content);
+      await writeNew(name, stored.content, true); // nobody can fetch it again
     } catch (error) {
       if (!hasCode(error, "ENOSPC", "EDQUOT")) {
         throw error;

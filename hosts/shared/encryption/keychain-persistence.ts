@@ -24,6 +24,7 @@ export class KeychainPersistence extends StoredPersistence {
     super({
       location,
       loggerOptions,
+      fileOptions: { sync: false }, // it only signals
       adapt: (file) => ({ ...file, store: createSecretStore(item, file.store, () => file.clock.now()) }),
     });
     this.#service = service;

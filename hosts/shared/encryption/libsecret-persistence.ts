@@ -24,7 +24,7 @@ export class LibSecretPersistence extends StoredPersistence {
       const store = createSecretStore(item, file.store, () => file.clock.now(), name.encoding);
       return { ...file, store };
     };
-    super({ location, loggerOptions, adapt });
+    super({ location, loggerOptions, fileOptions: { sync: false }, adapt }); // the file only signals
     this.#name = name;
   }
 

@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Answer } from "../contenders/orders.ts";
+import type { Contender, Given } from "./contender.ts";
+
+/** What came of many processes that wrote to one file at once. */
+export interface Crowd {
+  /** Tokens that whoever fetched them takes for saved, and that are not in the file in the end. */
+  readonly lost: number;
+  /** Tokens that were not fetched, because whoever should have gave up with an error. */
+  readonly missing: number;
+  /** From the start to the last one's end, in milliseconds. */
+  readonly total: number;
+  /** Milliseconds of each commit. */
+  readonly times: readonly number[];
+  /** Milliseconds after which each process was done. */
+  readonly ends: readonly number[];
+}
+
+/** SHA-256 of all access tokens in a file; none where it is no JSON any more. */
+export async function storedTokens(cache: string): Promise<Set<string>> {
+  try {
+    const { AccessToken = {} } = JSON.parse(await readFile(cache, "utf8")) as {
+      AccessToken?: Record<string, { secret: string }>;
+    };
+    return new Set(Object.values(AccessToken).map(({ secret }) => createHash("sha256").update(secret).digest("hex")));
+  } catch {
+    return new Set();
+  }
+}
+
+/** Starts them all first, so that none measures another's start. */
+export async function crowd(
+  start: (given: Given) => Promise<Contender>,
+  { cache, processes, tokens }: { readonly cache: string; readonly processes: number; readonly tokens: number },
+): Promise<Crowd> {
+  const members = await Promise.all(Array.from({ length: processes }, (_, client) => start({ cache, client })));
+  try {
+    const started = performance.now();
+    const ends: number[] = [];
+    const work = async (member: Contender): Promise<Answer> => {
+      const answer = await member.attempt({ do: "commit", from: 0, count: tokens });
+      ends.push(performance.now() - started);
+      return answer;
+    };
+    const answers = await Promise.all(members.map(work));
+    const stored = await storedTokens(cache);
+    const fetched = answers.flatMap((answer) => answer.tokens ?? []);
+    return {
+      lost: fetched.filter((token) => !stored.has(token)).length,
+      missing: processes * tokens - fetched.length,
+      total: Math.max(...ends),
+      times: answers.flatMap((answer) => answer.times ?? []),
+      ends,
+    };
+  } finally {
+    await Promise.all(members.map((member) => member.end()));
+  }
+}
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { STATUS } from "../../hosts/shared/status.ts";
+import { shuffled } from "../documents.ts";
+import { pathOf } from "../harness/paths.ts";
+import type { Context, Measured, Outcome, Ratio, Workload } from "../harness/workload.ts";
+import { instantiatePure } from "../pure-core.ts";
+import { alternate, type Spread, spreadOf, timeOf } from "../statistics.ts";
+
+const ENTITIES = [10, 100, 1_000, 10_000, 100_000];
+const FIELDS = [1_000, 10_000, 100_000];
+/** What a long run of the smallest sizes is divided by: a merge of ten entities alone is too short to be timed. */
+const ENOUGH = 2_000;
+const ROUNDS = 5;
+
+type Document = Record<string, Record<string, unknown>>;
+type Triple = readonly [base: Uint8Array, ours: Uint8Array, theirs: Uint8Array];
+
+/** About 400 bytes each, so that a hundred thousand are within the 64 MiB that a document may have. */
+function entities(count: number): Document {
+  const tokens = Object.fromEntries(
+    Array.from({ length: count }, (_, n) => [
+      `00000000-0000-0000-66f3-3332eca7ea81.9188040d-login.windows.net-accesstoken-04b07795-8ddb-461a-bbee-scope${n}`,
+      { secret: `${n}`.padStart(220, "s"), cached_at: "1700000000", expires_on: "1700003600" },
+    ]),
+  );
+  return { AccessToken: tokens };
+}
+
+function fields(count: number): Document {
+  const members = Array.from({ length: count }, (_, n) => [`field${n}`, `value ${n}`]);
+  return { AccessToken: { only: Object.fromEntries(members) } };
+}
+
+/** Nothing in the merge's favour: members shuffled at every level, one side indented. */
+function tripleOf(document: Document): Triple {
+  const encode = (value: Document, indent?: number) => new TextEncoder().encode(JSON.stringify(value, null, indent));
+  return [encode(document), encode(shuffled(document), 2), encode(shuffled(document))];
+}
+
+interface Growth {
+  /** Nanoseconds an entity, or a field. */
+  readonly each: Spread;
+  /** The core's memory at its largest, as a multiple of the three documents together. */
+  readonly memory: number;
+}
+
+function grow(core: object, document: Document, count: number, rounds: number): Growth {
+  const triple = tripleOf(document);
+  const bytes = triple.reduce((sum, { length }) => sum + length, 0);
+  const instance = instantiatePure(core);
+  const merge = (): number => {
+    const [base, ours, theirs] = triple.map((content) => {
+      const pointer = instance.alloc(content.length) >>> 0;
+      new Uint8Array(instance.memory.buffer).set(content, pointer);
+      return [pointer, content.length] as const;
+    }) as [[number, number], [number, number], [number, number]];
+    let status: number = STATUS.ok;
+    const time = timeOf(() => {
+      status = instance.merge(...base, ...ours, ...theirs);
+    });
+    instance.reset();
+    if (status !== STATUS.ok) throw new Error(`The core refused to merge: status ${status}`); // it would look fast
+    return time;
+  };
+  const [times] = alternate([merge], rounds, Math.ceil(ENOUGH / count));
+  return {
+    each: spreadOf(times!.map((time) => (time * 1000) / count)),
+    memory: instance.memory.buffer.byteLength / bytes,
+  };
+}
+
+async function run({ quick, progress }: Context): Promise<Outcome> {
+  const core = new WebAssembly.Module(readFileSync(pathOf("dist/core.wasm")));
+  const sizes = (all: readonly number[]) => (quick ? all.slice(0, 1) : all);
+  const measured: Measured[] = [];
+  const growth = (what: string, document: (count: number) => Document, count: number): Growth => {
+    const row = `${count.toLocaleString("en")} ${what}`;
+    progress(row);
+    const grown = grow(core, document(count), count, quick ? 1 : ROUNDS);
+    measured.push(
+      { row, column: "each", unit: "ns", value: grown.each },
+      { row, column: "peak memory / documents", unit: "×", value: grown.memory },
+    );
+    return grown;
+  };
+  const byEntities = sizes(ENTITIES).map((count) => growth("entities", entities, count));
+  const byFields = sizes(FIELDS).map((count) => growth("fields of one entity", fields, count));
+  const factor = (rows: readonly Growth[]) => rows.at(-1)!.each.median / rows[rows.length > 3 ? 2 : 0]!.each.median;
+  // A page is 64 KiB, and a fresh instance has some: what ten entities take says nothing.
+  const largest = Math.max(...[...byEntities.slice(-2), ...byFields.slice(-2)].map(({ memory }) => memory));
+  const ratios: Ratio[] = [
+    {
+      id: "growth",
+      what: "time for one of 100,000 entities, as a multiple of one of 1,000",
+      value: factor(byEntities),
+      goal: { atMost: 2 },
+    },
+    {
+      id: "growth of fields",
+      what: "time for one of 100,000 fields, as a multiple of one of 1,000",
+      value: factor(byFields),
+      goal: { atMost: 2 },
+    },
+    {
+      id: "memory",
+      what: "the core's memory at its largest, as a multiple of the three documents",
+      value: largest,
+      goal: { atMost: 4 },
+    },
+  ];
+  return { measured, ratios };
+}
+
+export const growth: Workload = { name: "growth", title: "Growth of the merge, with nothing in its favour", run };

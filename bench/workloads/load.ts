@@ -1,0 +1,67 @@
+import { stat } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
+import { TOKENS } from "../contenders/orders.ts";
+import { Contender } from "../harness/contender.ts";
+import { inTurn, quotient } from "../harness/rounds.ts";
+import type { Context, Measured, Outcome, Workload } from "../harness/workload.ts";
+
+const MANY = 50;
+/** A version is believed when its time is past by more than this: until then a load reads the file again. */
+const SETTLED_MS = 60;
+const look = promisify(stat);
+
+async function bareLook(path: string, count: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const started = performance.now();
+    await look(path);
+    times.push(performance.now() - started);
+  }
+  return times;
+}
+
+async function run({ quick, peers, freshCache, progress }: Context): Promise<Outcome> {
+  const cache = freshCache();
+  const contenders = new Map<string, Contender>([["this", await Contender.ours({ cache })]]);
+  if (peers.has("node")) contenders.set("Node peer", await Contender.nodePeer({ cache: freshCache() }));
+  const [rounds, count] = quick ? [1, 1] : [30, 40];
+  const time = (callers: number) =>
+    inTurn(contenders, rounds, (contender, round) => {
+      progress(`${callers} at once, round ${round + 1} of ${rounds}`);
+      return contender.times({ do: "load", count, callers });
+    });
+  try {
+    for (const contender of contenders.values()) {
+      await contender.ask({ do: "commit", from: 0, count: quick ? 1 : TOKENS });
+      await setTimeout(SETTLED_MS);
+      await contender.ask({ do: "load", count: 3, callers: 1 }); // the peer reads what it has written itself
+    }
+    const one = await time(1);
+    const many = await time(MANY);
+    const bare = await inTurn(new Map([["a bare stat", cache]]), rounds, (path) => bareLook(path, count));
+    const column = (name: string, times: typeof one): Measured[] =>
+      [...times].map(([row, value]) => ({ row, column: name, unit: "ms", value }));
+    return {
+      measured: [...column("one", new Map([...one, ...bare])), ...column(`${MANY} at once`, many)],
+      ratios: [
+        {
+          id: "load",
+          what: "a look at an unchanged cache: times as fast as the Node peer",
+          value: quotient(one.get("Node peer"), one.get("this")),
+          goal: { atLeast: 5 },
+        },
+        {
+          id: "load many",
+          what: `${MANY} at once`,
+          value: quotient(many.get("Node peer"), many.get("this")),
+          goal: { atLeast: 5 },
+        },
+      ],
+    };
+  } finally {
+    await Promise.all([...contenders.values()].map((contender) => contender.end()));
+  }
+}
+
+export const load: Workload = { name: "load", title: "A look at a cache that has not changed", run };

@@ -1,0 +1,103 @@
+import { close, fsync, open, rename, write } from "node:fs";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import { FilePersistence, TokenCacheStore } from "msal-extensions";
+import { TOKENS } from "../contenders/orders.ts";
+import { accessToken, type CacheDocument, createDocument } from "../documents.ts";
+import { flushDisk, inTurn, quotient } from "../harness/rounds.ts";
+import type { Context, Outcome, Workload } from "../harness/workload.ts";
+
+const BARE = "bare write, sync, rename";
+const BARE_WITH_FOLDER = "the same, and the folder synced";
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const syncFile = promisify(fsync);
+const renameFile = promisify(rename);
+const writeFile = promisify<number, Uint8Array, unknown>(write);
+
+type Write = (content: Uint8Array) => Promise<unknown>;
+
+/** What has to be done at least for a file that is there, whole, after a power cut. */
+function bareWrite(path: string, options: { readonly syncsFolder: boolean }): Write {
+  return async (content) => {
+    const temporary = `${path}.tmp`;
+    const fd = await openFile(temporary, "w", 0o600);
+    await writeFile(fd, content);
+    await syncFile(fd);
+    await closeFile(fd);
+    await renameFile(temporary, path);
+    if (!options.syncsFolder) return;
+    const folder = await openFile(dirname(path), "r");
+    await syncFile(folder);
+    await closeFile(folder);
+  };
+}
+
+function storeWrite(store: TokenCacheStore, first: Uint8Array): Write {
+  let base = first;
+  return async (content) => {
+    base = (await store.commit(base, content)).content;
+  };
+}
+
+async function openStore(cache: string, sync: boolean, first: Uint8Array): Promise<TokenCacheStore> {
+  const store = await TokenCacheStore.open(await FilePersistence.create(cache, undefined, { sync }));
+  await store.commit(undefined, first);
+  return store;
+}
+
+/** The documents of successive commits: one token is renewed each time. */
+function renewing(document: CacheDocument): () => Uint8Array {
+  const encoder = new TextEncoder();
+  const tokens = document.AccessToken!;
+  const keys = Object.keys(tokens);
+  let commits = 0;
+  return () => {
+    const key = keys[commits++ % keys.length]!;
+    tokens[key] = accessToken(String(tokens[key]!.target), 1_700_000_000 + commits);
+    return encoder.encode(JSON.stringify(document));
+  };
+}
+
+async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
+  const next = renewing(createDocument(TOKENS + 1));
+  const first = next();
+  const stores = [await openStore(freshCache(), true, first), await openStore(freshCache(), false, first)] as const;
+  const writers = new Map<string, Write>([
+    ["this", storeWrite(stores[0], first)],
+    ["this, not synced", storeWrite(stores[1], first)],
+    [BARE, bareWrite(freshCache(), { syncsFolder: false })],
+    [BARE_WITH_FOLDER, bareWrite(freshCache(), { syncsFolder: true })],
+  ]);
+  const rounds = quick ? 1 : 200;
+  let content = first;
+  const spreads = await inTurn(writers, rounds, async (write, round) => {
+    if (round % 20 === 0) progress(`round ${round + 1} of ${rounds}`);
+    content = next();
+    flushDisk();
+    const started = performance.now();
+    await write(content);
+    return [performance.now() - started];
+  });
+  await Promise.all(stores.map((store) => store.close()));
+  const ours = spreads.get("this");
+  return {
+    measured: [...spreads].map(([row, value]) => ({ row, column: "one commit", unit: "ms", value })),
+    ratios: [
+      {
+        id: "store",
+        what: "the store alone: times as long as a bare write, sync and rename of the same bytes",
+        value: quotient(ours, spreads.get(BARE)),
+        goal: { atMost: 1.5 },
+      },
+      {
+        id: "store with folder",
+        what: "the same, where the bare write syncs the folder too, as we do",
+        value: quotient(ours, spreads.get(BARE_WITH_FOLDER)),
+        goal: { atMost: 1.5 },
+      },
+    ],
+  };
+}
+
+export const store: Workload = { name: "store", title: `The store alone, one token of ${TOKENS} renewed`, run };

@@ -1,0 +1,54 @@
+// Benchmarks measure, they are no tests; that their code runs and that the pages show what was measured last are.
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, it } from "vitest";
+import { pagesOf } from "../../bench/harness/pages.ts";
+import { readResults } from "../../bench/harness/results.ts";
+import { verdictOn } from "../../bench/harness/verdict.ts";
+import { KNOWN_MISSES } from "../../bench/known-misses.ts";
+import { WORKLOADS } from "../../bench/workloads/index.ts";
+import { buildFamily } from "../family/family.ts";
+
+const root = new URL("../../", import.meta.url);
+const program = fileURLToPath(new URL("dist/bench/main.js", root));
+const bench = (...options: string[]) => promisify(execFile)(process.execPath, [program, ...options]);
+
+describe("every workload runs, once and small", () => {
+  beforeAll(buildFamily, 300_000);
+
+  it.each(WORKLOADS.map(({ name }) => name))("%s", { timeout: 120_000 }, async (name) => {
+    const { stdout } = await bench("--quick", "--only", name);
+    expect(stdout).toContain(`${name}: `);
+    expect(stdout).toMatch(/\d+ met, \d+ known misses, \d+ missed, \d+ not measured/);
+  });
+});
+
+it("an unknown workload is refused, with the names of those there are", async () => {
+  await expect(bench("--only", "nonsense")).rejects.toThrow(/no workload "nonsense". There are: commit, store/);
+});
+
+describe("verdicts", () => {
+  const ratio = { id: "a ratio", what: "", goal: { atLeast: 5 } };
+
+  it("are by the goal", () => {
+    expect(verdictOn({ ...ratio, value: 5 })).toBe("met");
+    expect(verdictOn({ ...ratio, value: 4.9 })).toBe("missed");
+    expect(verdictOn({ ...ratio, value: 4.9, goal: { atMost: 5 } })).toBe("met");
+    expect(verdictOn({ ...ratio, value: Number.NaN })).toBe("not measured");
+  });
+
+  it.each(Object.entries(KNOWN_MISSES))("%s is known to be missed, up to its limit", (id, { limit }) => {
+    const measured = Object.values(readResults()).flatMap(({ ratios }) => ratios);
+    const { goal } = measured.find((one) => one.id === id)!;
+    const worse = "atLeast" in goal ? limit * 0.9 : limit * 1.1;
+    expect(verdictOn({ id, what: "", goal, value: limit })).toBe("known miss");
+    expect(verdictOn({ id, what: "", goal, value: worse })).toBe("missed");
+  });
+});
+
+it("pages and pictures show what bench/results.json says", () => {
+  for (const [path, text] of pagesOf(readResults()))
+    expect(readFileSync(new URL(path, root), "utf8"), `${path}: npm run bench -- --pages`).toBe(text);
+});
