@@ -15,7 +15,7 @@ import { host, installHost } from "../../hosts/shared/host.ts";
 import { STATUS } from "../../hosts/shared/status.ts";
 import { Child } from "../processes/child.ts";
 import { temporaryCache } from "../processes/temporary.ts";
-import { OPEN, WasiCache } from "./wasi-cache.ts";
+import { type Engine, OPEN, WasiCache } from "./wasi-cache.ts";
 
 const token = (key: string) => JSON.stringify({ AccessToken: { [key]: { secret: key, cached_at: "100" } } });
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -129,6 +129,41 @@ describe("a lock file that was left behind", () => {
     const cache = await temporaryCache();
     leave(cache, { content: `${NOBODY} gone` });
     expect(new WasiCache(cache, { timeoutMs: 0 }).commit(undefined, token("a")).status).toBe(STATUS.lock_timeout);
+  });
+});
+
+/** errno of WASI. */
+const NOENT = 44;
+
+describe("an engine that looks at an open file by its name", () => {
+  it.each([
+    [
+      "a lock file that somebody left",
+      "fd_filestat_get",
+      (cache: string) => leave(cache, { content: `${NOBODY} gone` }),
+    ],
+    ["its own lock file", "fd_filestat_get", () => {}],
+    ["its own lock file, to renew it", "fd_filestat_set_times", () => {}],
+  ])("finds %s gone when it does: that is no error", async (_what, name, prepare) => {
+    const cache = await temporaryCache();
+    prepare(cache);
+    let isGone = false;
+    const engine = (original: Engine) => ({
+      [name]: (...values: never[]) => {
+        if (isGone || !existsSync(lockFileOf(cache))) return original[name]!(...values);
+        isGone = true;
+        unlinkSync(lockFileOf(cache));
+        return NOENT;
+      },
+    });
+    let edits = 0;
+    const edit = () => {
+      if (++edits === 1 && name === "fd_filestat_set_times") wasi.core.renew();
+      return bytes(token("a"));
+    };
+    const wasi = new WasiCache(cache, { ...asking, engine, answers: { ...asking.answers, edit } });
+    expect(wasi.update().status).toBe(STATUS.ok);
+    expect([isGone, keys(cache), existsSync(lockFileOf(cache))]).toEqual([true, ["a"], false]);
   });
 });
 

@@ -54,7 +54,12 @@ export interface WasiOptions {
   /** As whom it writes itself into the lock file; 0: not at all. */
   readonly pid?: number;
   readonly answers?: Answers;
+  /** Functions of WASI's in place of the engine's. */
+  readonly engine?: (engine: Engine) => Partial<Engine>;
 }
+
+/** What an engine supplies, by name: each returns an errno. */
+export type Engine = Record<string, (...values: never[]) => number>;
 
 /** An embedder of core.wasi.wasm on node:wasi, no more than docs/wasi.md demands of one. */
 export class WasiCache {
@@ -64,12 +69,12 @@ export class WasiCache {
 
   /** Opens the cache at `location`, whose folder is all that the module gets to see. */
   constructor(location: string, options: WasiOptions = {}) {
-    const { timeoutMs = 0xffffffff, maxBytes = 0, flags = 0, pid = process.pid, answers = {} } = options;
+    const { timeoutMs = 0xffffffff, maxBytes = 0, flags = 0, pid = process.pid, answers = {}, engine } = options;
     const wasi = new WASI({ version: "preview1", preopens: { "/cache": dirname(location) }, returnOnExit: true });
-    const instance = new WebAssembly.Instance(
-      module,
-      wasi.getImportObject() as ConstructorParameters<typeof WebAssembly.Instance>[1],
-    );
+    const preview1 = wasi.wasiImport as Engine;
+    const instance = new WebAssembly.Instance(module, {
+      wasi_snapshot_preview1: { ...preview1, ...engine?.(preview1) },
+    });
     wasi.initialize(instance);
     this.core = instance.exports as unknown as Exports;
     this.#answers = answers;

@@ -2,7 +2,7 @@
 // after the other instead of awaited. Functions return a status.
 
 import { allocate } from "../abi/arena";
-import { BUSY, CHANGED, EXISTS, IO_ERROR, LOST, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
+import { BUSY, CHANGED, EXISTS, LOST, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
 import { statusOf } from "./errno";
 import * as files from "./files";
 import { lengthOfLine, linePointer } from "./identity";
@@ -32,13 +32,14 @@ export function createLock(): u32 {
   const errno = files.createNewWithFolders(LOCK_FILE);
   if (errno == EXIST) return EXISTS;
   if (errno != 0) return statusOf(errno);
-  if (!adopt(files.opened)) return IO_ERROR;
-  let status = takeLease();
+  let status = adopt(files.opened);
+  if (status != OK) return status == CHANGED ? EXISTS : status;
+  status = takeLease();
   if (status == OK) status = writeLineIfEmpty();
-  else if (status == BUSY) {
-    removeFile();
-    status = EXISTS;
-  } else removeFile();
+  else {
+    removeUnlessTaken();
+    if (status == BUSY) status = EXISTS;
+  }
   if (status != OK) close();
   return status;
 }
@@ -46,15 +47,12 @@ export function createLock(): u32 {
 /** `EXISTS`: the lease took so long that a holder of kind K has taken the file over; theirs it is. */
 function writeLineIfEmpty(): u32 {
   let errno = files.statOpen(held);
-  if (errno == 0 && files.size() != 0) {
-    releaseLease();
-    return EXISTS;
-  }
-  if (errno == 0) errno = files.writeAll(held, linePointer(), lengthOfLine());
-  if (errno == 0) return OK;
-  removeFile();
+  const isTaken = errno == NOENT || (errno == 0 && files.size() != 0);
+  if (errno == 0 && !isTaken) errno = files.writeAll(held, linePointer(), lengthOfLine());
+  if (errno == 0 && !isTaken) return OK;
+  if (!isTaken) removeUnlessTaken();
   releaseLease();
-  return statusOf(errno);
+  return isTaken ? EXISTS : statusOf(errno);
 }
 
 export function inspectLock(): u32 {
@@ -77,6 +75,7 @@ export function inspectLock(): u32 {
     store<u32>(inspectionPointer, <u32>files.transferred, 36);
   }
   files.close(fd);
+  if (errno == NOENT) return NOT_FOUND; // some engines look at an open file by its name
   return errno == 0 ? inspectLease() : statusOf(errno);
 }
 
@@ -110,7 +109,7 @@ function replaceAbandoned(inspected: usize): u32 {
   errno = files.statPath(TEMPORARY);
   if (errno != 0 || !isInspected(inspected)) {
     putBack();
-    return errno == 0 ? CHANGED : statusOf(errno);
+    return errno == 0 || errno == NOENT ? CHANGED : statusOf(errno);
   }
   files.unlink(TEMPORARY);
   return createAnew();
@@ -126,10 +125,11 @@ function createAnew(): u32 {
   let errno = files.createNew(LOCK_FILE);
   if (errno == EXIST) return CHANGED;
   if (errno != 0) return statusOf(errno);
-  if (!adopt(files.opened)) return IO_ERROR;
+  const status = adopt(files.opened);
+  if (status != OK) return status;
   errno = files.writeAll(held, linePointer(), lengthOfLine());
   if (errno == 0) return OK;
-  removeFile();
+  removeUnlessTaken();
   close();
   return statusOf(errno);
 }
@@ -150,6 +150,7 @@ export function checkLock(): u32 {
 export function touchLock(): u32 {
   if (checkLock() != OK || !renewLease()) return LOST;
   const errno = files.setTimesOpen(held, now());
+  if (errno == NOENT) return LOST;
   return errno == 0 ? OK : statusOf(errno);
 }
 
@@ -175,18 +176,21 @@ function dropLost(): void {
   if (held != NONE && checkLock() != OK) releaseLock();
 }
 
-/** From now on `fd` is the file we hold. False: it cannot even be looked at, and is gone again. */
-function adopt(fd: u32): bool {
+/**
+ * From now on `fd` is the file we hold. `CHANGED`: it is gone already. One that cannot be looked at is left where it is: empty, it is
+ * nobody's after 2 s.
+ */
+function adopt(fd: u32): u32 {
   if (held != NONE) close();
   held = fd;
-  if (files.statOpen(fd) != 0) {
-    files.unlink(LOCK_FILE);
+  const errno = files.statOpen(fd);
+  if (errno != 0) {
     close();
-    return false;
+    return errno == NOENT ? CHANGED : statusOf(errno);
   }
   heldInode = files.inode();
   heldDevice = files.device();
-  return true;
+  return OK;
 }
 
 function isAtPath(): bool {
@@ -199,12 +203,22 @@ function isAtPath(): bool {
 }
 
 function holdsLine(): bool {
+  return holdsNoMoreThanLine() && files.transferred == lengthOfLine();
+}
+
+/** Nothing, or the beginning of our line. */
+function holdsNoMoreThanLine(): bool {
   const length = lengthOfLine();
   return (
     files.readAt(held, CONTENT, length + 1, 0) == 0 &&
-    files.transferred == length &&
-    memory.compare(CONTENT, linePointer(), length) == 0
+    files.transferred <= length &&
+    memory.compare(CONTENT, linePointer(), files.transferred) == 0
   );
+}
+
+/** A holder of kind K takes an empty file over in place: the inode alone does not tell whose it is. */
+function removeUnlessTaken(): void {
+  if (holdsNoMoreThanLine()) removeFile();
 }
 
 function removeFile(): u32 {

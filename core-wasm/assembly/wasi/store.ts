@@ -115,17 +115,21 @@ function begin(what: u32, op: u32, pointer: usize, length: usize): u32 {
 export function finishNewFile(answer: u32): u32 {
   const isReplacing = purpose == PURPOSE_REPLACE;
   purpose = 0;
-  yieldLength = 0;
-  let errno = answer == OK ? writeNewFile() : 0;
-  let status = answer == OK ? statusOfWriting(errno) : answer;
-  const closing = files.close(newFile);
-  if (status == OK && closing != 0) status = statusOf(closing);
-  if (status == OK && isReplacing) return publish();
-  if (status == OK) return OK;
+  if (answer != OK) {
+    files.close(newFile);
+    files.unlink(TEMPORARY);
+    return answer;
+  }
+  const errno = writeNewFile();
+  const status = errno == 0 ? yieldVersion(VERSION_SIZE, 0) : statusOf(errno);
+  if (status == OK) return isReplacing ? publish() : OK;
   files.unlink(TEMPORARY);
-  if (isReplacing || (errno != NOSPC && errno != DQUOT)) return status;
-  // Only where a copy finds no room is a second link better than nothing.
-  errno = files.link(TARGET, TEMPORARY);
+  return isReplacing || (errno != NOSPC && errno != DQUOT) ? status : linkAside();
+}
+
+/** Only where a copy finds no room is a second link better than nothing. */
+function linkAside(): u32 {
+  const errno = files.link(TARGET, TEMPORARY);
   return errno == 0 ? OK : statusOf(errno);
 }
 
@@ -139,19 +143,14 @@ function writeNewFile(): u32 {
   if (errno == 0) errno = files.sync(newFile);
   // Renaming changes none of what a version is, so this is the one readers will see.
   if (errno == 0) errno = files.statOpen(newFile);
-  return errno;
-}
-
-function statusOfWriting(errno: u32): u32 {
-  return errno == 0 ? yieldVersion(VERSION_SIZE, 0) : statusOf(errno);
+  const closing = files.close(newFile);
+  return errno == 0 ? closing : errno;
 }
 
 /** The last look at the lock comes directly before the rename. */
 function publish(): u32 {
-  const length = yieldLength;
   const status = checkLock();
   const errno = status == OK ? files.rename(TEMPORARY, TARGET) : 0;
-  yieldLength = length;
   if (status == OK && errno == 0) {
     files.syncFolderOf(TARGET);
     return OK;
@@ -175,7 +174,7 @@ function readUnchanged(fd: u32): u32 {
 /** Looks at the file again afterwards. */
 function readOnce(fd: u32): u32 {
   let errno = files.statOpen(fd);
-  if (errno != 0) return statusOf(errno);
+  if (errno != 0) return statusOfReading(errno);
   const size = files.size();
   if (size > 2 * <u64>maxDocumentBytes + ENVELOPE) return DOCUMENT_TOO_LARGE;
   const status = yieldVersion(READ_HEADER, <usize>size);
@@ -184,7 +183,12 @@ function readOnce(fd: u32): u32 {
   if (errno != 0) return statusOf(errno);
   yieldLength = READ_HEADER + files.transferred;
   errno = files.statOpen(fd);
-  return errno == 0 ? OK : statusOf(errno);
+  return errno == 0 ? OK : statusOfReading(errno);
+}
+
+/** Some engines look at an open file by its name, which somebody may have removed meanwhile. */
+function statusOfReading(errno: u32): u32 {
+  return errno == NOENT ? NOT_FOUND : statusOf(errno);
 }
 
 /** The version of what was looked at last, with room for content behind it. */
