@@ -20,7 +20,13 @@ function vitest(folder, quiet) {
   process.exit(1);
 }
 
-for (const folder of ["spec-tests/processes", "spec-tests/wasi", "spec-tests/wasmtime"]) vitest(folder, false);
+for (const folder of [
+  "spec-tests/processes",
+  "spec-tests/wasi",
+  "spec-tests/wasmtime",
+  "spec-tests/embed/all-together",
+])
+  vitest(folder, false);
 for (let round = 1; round <= rounds; round += 1) {
   vitest("spec-tests/properties", true);
   console.log(`properties: ${round} of ${rounds} rounds passed`);
