@@ -23,9 +23,18 @@ function permittedFunctions(): ForeignFunctions {
   return foreignFunctions();
 }
 
+/**
+ * Deno 2.9 cuts off what `futimes` gets in floating point: of half of all milliseconds becomes the one before. proper-lockfile
+ * compares the time that it gave its lease with the one it finds, and takes another one for another holder's.
+ */
+function futimes(fd: number, access: Date, modified: Date, done: (error: Error | null) => void): void {
+  const seconds = (date: Date) => date.getTime() / 1000 + 0.0001;
+  fs.futimes(fd, seconds(access), seconds(modified), done);
+}
+
 export const denoHost = hostOf({
   name: "deno",
-  fs,
+  fs: { ...fs, futimes },
   paths,
   process,
   homeFolder: homedir,

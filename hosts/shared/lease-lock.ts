@@ -1,92 +1,29 @@
 import type { LockInspection, TakeOver } from "./capabilities.ts";
-import { type FileSystem, hasCode, quietly, unlessMissing } from "./file-system.ts";
+import { hasCode, quietly, unlessMissing } from "./file-system.ts";
+import { createLeases, type Lease } from "./lease.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
-import { isInspected, LockFile, leasePath } from "./lock-file.ts";
+import { isInspected, LockFile } from "./lock-file.ts";
 import { describeSelf } from "./processes.ts";
 import { randomName } from "./random-name.ts";
 
-/** After this a lease that was not renewed is nobody's. */
-const STALE_MS = 8000;
-const RENEW_MS = 2000;
-
-interface Lease {
-  lost: boolean;
-  release(): Promise<void>;
-}
-
 /** Kind P: the exclusively created file, and beside it a lease that proves its holder alive. */
 export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock {
-  const { fs, clock } = runtime;
+  const { clock } = runtime;
   let held: LockFile | undefined;
   let lease: Lease | undefined;
-  let renewedAt = 0;
-  // One object for all leases: proper-lockfile marks it with what it learns about the precision of times.
-  const renewing: FileSystem = { ...fs, utimes };
+  const leases = createLeases({ path, files, runtime });
   const line = describeSelf(runtime);
-
-  function utimes(at: string, access: Date, modified: Date, callback: (error: Error | null) => void): void {
-    renewedAt = modified.getTime();
-    fs.utimes(at, access, modified, callback);
-  }
-
-  /** After a clock was set back a dead holder's lease would not be stale for proper-lockfile until its time has come again. */
-  async function removeFromFuture(): Promise<void> {
-    const found = await unlessMissing(files.stat(leasePath(path)));
-    if (found !== undefined && Number(found.mtimeMs) - clock.now() > STALE_MS) {
-      await unlessMissing(files.removeFolder(leasePath(path)));
-    }
-  }
-
-  /** `undefined`: somebody else has it. */
-  async function takeLease(): Promise<Lease | undefined> {
-    await removeFromFuture();
-    const { default: lockfile } = await import("proper-lockfile");
-    const taken: Lease = { lost: false, release: async () => undefined };
-    renewedAt = clock.now(); // not when it returns: by then a slow one may have lost it again
-    try {
-      const release = await lockfile.lock(path, {
-        fs: renewing,
-        realpath: false,
-        stale: STALE_MS,
-        update: RENEW_MS,
-        lockfilePath: leasePath(path),
-        onCompromised: () => {
-          taken.lost = true;
-        },
-      });
-      taken.release = async () => {
-        if (!taken.lost) {
-          taken.lost = true;
-          if (await isLeaseOurs()) {
-            await release();
-          }
-        }
-      };
-      return taken;
-    } catch (error) {
-      // EEXIST: two found it stale, and the other one was quicker.
-      if (hasCode(error, "ELOCKED", "EEXIST")) {
-        return undefined;
-      }
-      throw error;
-    }
-  }
-
-  /**
-   * proper-lockfile removes whatever lease is there: that it is another one's by now it notices only at its next renewal. Another
-   * one's is younger than our latest renewal by at least the time after which it took ours, or older because a clock was set back.
-   */
-  async function isLeaseOurs(): Promise<boolean> {
-    const found = await unlessMissing(files.stat(leasePath(path)));
-    return found !== undefined && Math.abs(Number(found.mtimeMs) - renewedAt) < STALE_MS / 2;
-  }
 
   /**
    * The content is compared too: a holder of kind K that found us stale takes the lock over in place, in the same inode.
    */
   async function check(): Promise<boolean> {
     return (
-      held !== undefined && lease?.lost === false && (await held.isAtPath()) && (await held.holds(line)) && !lease.lost
+      held !== undefined &&
+      lease?.isLost === false &&
+      (await held.isAtPath()) &&
+      (await held.holds(line)) &&
+      !lease.isLost
     );
   }
 
@@ -98,7 +35,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     }
     let taken: Lease | undefined;
     try {
-      taken = await takeLease();
+      taken = await leases.take();
       if (taken !== undefined && !(await file.isEmpty())) {
         // It took us so long that a holder of kind K has taken the file over: theirs it is.
         await taken.release();
@@ -131,7 +68,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
 
   async function takeOver(inspected: LockInspection): Promise<TakeOver> {
     await dropLost();
-    const taken = await takeLease();
+    const taken = await leases.take();
     if (taken === undefined) {
       return "busy";
     }

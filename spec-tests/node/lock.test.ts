@@ -419,6 +419,37 @@ describe("kind P", () => {
     expect(names(folder)).toEqual(["cache.lockfile"]);
   });
 
+  it("neither dates nor removes the lease of a successor that looks like its own", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "P");
+    await lock.create();
+    const { mtime } = statSync(`${lock.path}.lock`);
+    rmSync(`${lock.path}.lock`, { recursive: true });
+    mkdirSync(`${lock.path}.lock`);
+    utimesSync(`${lock.path}.lock`, mtime, mtime); // for proper-lockfile it is the same one
+    await expect.poll(() => lock.check(), { timeout: 8000, interval: 50 }).toBe(false);
+    expect(statSync(`${lock.path}.lock`).mtime).toEqual(mtime);
+    await lock.release();
+    expect(names(folder)).toEqual(["cache.lockfile", "cache.lockfile.lock"]);
+  }, 10_000);
+
+  it("holds one lease for as long as it renews it, in one descriptor", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "P");
+    const before = descriptors();
+    await lock.create();
+    const made = statSync(`${lock.path}.lock`);
+    await expect
+      .poll(() => statSync(`${lock.path}.lock`).mtimeMs, { timeout: 8000, interval: 50 })
+      .not.toBe(made.mtimeMs);
+    expect(statSync(`${lock.path}.lock`).ino).toBe(made.ino);
+    expect(await lock.check()).toBe(true);
+    expect(descriptors()).toBe(before + 2);
+    await lock.release();
+    expect(names(folder)).toEqual([]);
+    expect(descriptors()).toBe(before);
+  }, 10_000);
+
   it("loses the lock, and nothing else, when its lease is taken", async () => {
     const folder = temporaryFolder();
     const lock = lockIn(folder, "P");
