@@ -2,14 +2,11 @@ import type { LockInspection, TakeOver } from "./capabilities.ts";
 import { hasCode, quietly, unlessMissing } from "./file-system.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
-import { LockFile } from "./lock-file.ts";
+import { LockFile, NO_LINKS } from "./lock-file.ts";
 import { describeSelf } from "./processes.ts";
 
 /** Waits between a creator's tries for its first kernel lock, about 10 ms in all. */
 const PATIENCE_MS = [1, 2, 3, 4];
-
-/** What file systems without hard links say (FAT, some network and overlay file systems). */
-const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
 
 /** Kind K: the exclusively created file with kernel locks on it, which a crash frees at once. */
 export function createKernelLock({ path, files, runtime }: LockParts, kernel: KernelLocks): KindOfLock {

@@ -54,12 +54,16 @@ export class LeaseFolder {
   }
 
   async #make(): Promise<void> {
-    const { fs, clock } = this.#runtime;
-    const began = clock.now();
-    await new Promise<void>((resolve, reject) => {
-      const make = fs.mkdir as unknown as (path: string, done: Done) => void;
-      make(this.#path, (error) => (error ? reject(error) : resolve()));
-    });
+    const { clock, paths } = this.#runtime;
+    let began = clock.now();
+    try {
+      await this.#makeFolder();
+    } catch (error) {
+      if (!hasCode(error, "ENOENT")) throw error;
+      await this.#files.makeFolder(paths.dirname(this.#path));
+      began = clock.now();
+      await this.#makeFolder();
+    }
     const isPrompt = () => Math.abs(clock.now() - began) < this.#graceMs;
     let made: Made;
     try {
@@ -75,6 +79,13 @@ export class LeaseFolder {
       throw gone();
     }
     this.#made = made;
+  }
+
+  #makeFolder(): Promise<void> {
+    const make = this.#runtime.fs.mkdir as unknown as (path: string, done: Done) => void;
+    return new Promise((resolve, reject) => {
+      make(this.#path, (error) => (error ? reject(error) : resolve()));
+    });
   }
 
   async #open(): Promise<Made> {

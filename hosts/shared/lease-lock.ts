@@ -2,7 +2,7 @@ import type { LockInspection, TakeOver } from "./capabilities.ts";
 import { hasCode, quietly, unlessMissing } from "./file-system.ts";
 import { createLeases, type Lease } from "./lease.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
-import { isInspected, LockFile } from "./lock-file.ts";
+import { isInspected, isStillAt, LockFile, NO_LINKS } from "./lock-file.ts";
 import { describeSelf } from "./processes.ts";
 import { randomName } from "./random-name.ts";
 
@@ -11,6 +11,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
   const { clock } = runtime;
   let held: LockFile | undefined;
   let lease: Lease | undefined;
+  let canLink = runtime.platform !== "win32"; // as for kind K
   const leases = createLeases({ path, files, runtime });
   const line = describeSelf(runtime);
 
@@ -29,41 +30,11 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
 
   async function create(): Promise<boolean> {
     await dropLost();
-    const file = await LockFile.create(files, runtime, path);
-    if (file === undefined) {
-      return false;
+    if ((await unlessMissing(files.lstat(path))) !== undefined) {
+      return false; // the common case under contention, at the price of one look
     }
-    let taken: Lease | undefined;
-    try {
-      taken = await leases.take();
-      if (taken !== undefined && !(await file.isEmpty())) {
-        // It took us so long that a holder of kind K has taken the file over: theirs it is.
-        await taken.release();
-        await file.close();
-        return false;
-      }
-      if (taken !== undefined) {
-        await file.write(line);
-        held = file;
-        lease = taken;
-        return true;
-      }
-      await removeUnlessTaken(file);
-    } catch (error) {
-      await quietly(removeUnlessTaken(file));
-      await quietly(taken?.release() ?? Promise.resolve());
-      await quietly(file.close());
-      throw error;
-    }
-    await file.close();
-    return false;
-  }
-
-  /** A holder of kind K takes an empty file over in place: the inode alone does not tell whose it is. */
-  async function removeUnlessTaken(file: LockFile): Promise<void> {
-    if (await file.holdsNoMoreThan(line)) {
-      await file.removeFromPath();
-    }
+    const taken = await leases.take();
+    return taken !== undefined && holdUnder(taken, createAnew);
   }
 
   async function takeOver(inspected: LockInspection): Promise<TakeOver> {
@@ -72,18 +43,23 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     if (taken === undefined) {
       return "busy";
     }
+    return (await holdUnder(taken, () => replaceAbandoned(inspected))) ? "taken" : "changed";
+  }
+
+  /** The lease first: whoever finds the lock file finds the lease of its holder beside it. */
+  async function holdUnder(taken: Lease, obtain: () => Promise<LockFile | undefined>): Promise<boolean> {
     try {
-      held = await replaceAbandoned(inspected);
+      held = await obtain();
     } catch (error) {
       await quietly(taken.release());
       throw error;
     }
     if (held === undefined) {
       await taken.release();
-      return "changed";
+      return false;
     }
     lease = taken;
-    return "taken";
+    return true;
   }
 
   /** Only under the lease. `undefined`: what was inspected is no longer there. */
@@ -97,7 +73,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
       return undefined;
     }
     try {
-      if (!isInspected(await files.lstat(aside), inspected)) {
+      if (!(await isStillAt(files, runtime, aside, inspected))) {
         await putBack(aside);
         return undefined;
       }
@@ -121,16 +97,51 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     await files.unlink(aside);
   }
 
+  /** Written before it gets its name. Nobody finds it empty, takes it over, and is written over by a creator who was slow. */
   async function createAnew(): Promise<LockFile | undefined> {
+    if (!canLink) {
+      return createInPlace();
+    }
+    const prepared = await LockFile.prepare(files, runtime, path, line);
+    let published: LockFile | undefined;
+    try {
+      published = await prepared.publish(path);
+    } catch (error) {
+      await quietly(prepared.close());
+      if (!hasCode(error, ...NO_LINKS)) {
+        throw error;
+      }
+      canLink = false;
+      return createInPlace();
+    }
+    if (published === undefined) {
+      await prepared.close();
+    }
+    return published;
+  }
+
+  async function createInPlace(): Promise<LockFile | undefined> {
     const file = await LockFile.create(files, runtime, path);
     try {
-      await file?.write(line);
+      if (file === undefined || (await file.isEmpty())) {
+        await file?.write(line);
+        return file;
+      }
     } catch (error) {
       await quietly(removeUnlessTaken(file!));
       await quietly(file!.close());
       throw error;
     }
-    return file;
+    // It took us so long that a holder of kind K has taken the file over: theirs it is.
+    await file.close();
+    return undefined;
+  }
+
+  /** A holder of kind K takes an empty file over in place: the inode alone does not tell whose it is. */
+  async function removeUnlessTaken(file: LockFile): Promise<void> {
+    if (await file.holdsNoMoreThan(line)) {
+      await file.removeFromPath();
+    }
   }
 
   async function dropLost(): Promise<void> {

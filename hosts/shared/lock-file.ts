@@ -8,6 +8,9 @@ const MAX_CONTENT = 1024;
 /** Windows refuses for a moment to create what somebody is just removing. */
 const WINDOWS_TRIES = 5;
 
+/** What file systems without hard links say (FAT, some network and overlay file systems). */
+export const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
+
 // As in POSIX, and as Windows' runtime library has them.
 const O_RDONLY = 0;
 const O_RDWR = 2;
@@ -102,7 +105,8 @@ export class LockFile {
 
   /** Looked at again, since it may have been written to after it was opened. */
   async isStill(inspected: LockInspection): Promise<boolean> {
-    return isInspected(await this.#files.fstat(this.fd), inspected);
+    const stat = await this.#files.fstat(this.fd);
+    return isInspected(stat, inspected) && isSame(await readStart(this.#files, this.fd), inspected.content);
   }
 
   async isEmpty(): Promise<boolean> {
@@ -186,6 +190,29 @@ export function isInspected(stat: FileStatus, inspected: LockInspection): boolea
   );
 }
 
+/**
+ * Is the file at this path what was inspected? Where times are whole seconds its content alone may tell: a holder of kind K takes
+ * over in place, and the number of an inode that is gone may come again.
+ */
+export async function isStillAt(
+  files: Files,
+  runtime: Runtime,
+  path: string,
+  inspected: LockInspection,
+): Promise<boolean> {
+  const seen = await look(files, runtime, path);
+  return isInspected(seen.stat, inspected) && isSame(seen.content, inspected.content);
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
+
+async function readStart(files: Files, fd: number): Promise<Uint8Array> {
+  const buffer = new Uint8Array(MAX_CONTENT);
+  return buffer.subarray(0, await files.read(fd, buffer, 0, 0));
+}
+
 /** Where the lease of a holder without kernel locks lies: proper-lockfile's name for it. */
 export function leasePath(path: string): string {
   return `${path}.lock`;
@@ -213,13 +240,11 @@ export async function inspectLockFile(
 }
 
 async function look(files: Files, { noFollow, platform }: Runtime, path: string) {
-  const buffer = new Uint8Array(MAX_CONTENT);
   try {
     const fd = await files.open(path, O_RDONLY | noFollow);
     return await closing(files, fd, async () => {
       const stat = await files.fstat(fd);
-      const length = await files.read(fd, buffer, 0, 0);
-      return { stat, content: buffer.subarray(0, length), kernelLocked: false };
+      return { stat, content: await readStart(files, fd), kernelLocked: false };
     });
   } catch (error) {
     // Windows: locks are mandatory, so whoever holds one (or, as .NET does, shares nothing) is felt by readers.

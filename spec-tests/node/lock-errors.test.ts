@@ -1,8 +1,17 @@
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Call, descriptors, ERRNOS, errno, failing, meanwhile, names, temporaryFolder } from "./fixtures.ts";
-import { createLock } from "./replaced-runtime.ts";
+import {
+  type Call,
+  descriptors,
+  ERRNOS,
+  failing,
+  meanwhile,
+  names,
+  temporaryFolder,
+  withoutLinks,
+} from "./fixtures.ts";
+import { createLock, realFileSystem } from "./replaced-runtime.ts";
 
 interface Site {
   readonly kind: "K" | "P";
@@ -20,13 +29,13 @@ const creating: Site[] = [
   { kind: "K", call: "fstat", nth: 1, what: "its inode" },
   { kind: "K", call: "lstat", nth: 1, what: "is there one already" },
   { kind: "K", call: "write", nth: 1, what: "writing itself" },
-  { kind: "P", call: "open", nth: 1, what: "creating" },
-  // Without its inode nothing proves the file at the path ours. An empty one is abandoned after 2 s.
-  { kind: "P", call: "fstat", nth: 1, what: "its inode", left: FILE },
+  { kind: "P", call: "lstat", nth: 1, what: "is there one already" },
   { kind: "P", call: "mkdir", nth: 1, what: "the lease" },
-  { kind: "P", call: "open", nth: 2, what: "keeping the lease open" },
-  { kind: "P", call: "fstat", nth: 2, what: "the lease's inode" },
+  { kind: "P", call: "open", nth: 1, what: "keeping the lease open" },
+  { kind: "P", call: "fstat", nth: 1, what: "the lease's inode" },
   { kind: "P", call: "futimes", nth: 1, what: "the precision of the lease's time" },
+  { kind: "P", call: "open", nth: 2, what: "creating" },
+  { kind: "P", call: "fstat", nth: 2, what: "its inode" },
   { kind: "P", call: "write", nth: 1, what: "writing itself" },
 ];
 
@@ -34,6 +43,7 @@ const takingOver: Site[] = [
   { kind: "K", call: "open", nth: 2, what: "opening" },
   { kind: "K", call: "fstat", nth: 2, what: "its inode" },
   { kind: "K", call: "fstat", nth: 3, what: "still as inspected" },
+  { kind: "K", call: "read", nth: 2, what: "still as inspected" },
   { kind: "K", call: "lstat", nth: 1, what: "still at the path" },
   { kind: "K", call: "ftruncate", nth: 1, what: "cutting off what was there", left: [] },
   { kind: "K", call: "write", nth: 1, what: "writing itself", left: [] },
@@ -41,9 +51,11 @@ const takingOver: Site[] = [
   { kind: "P", call: "mkdir", nth: 1, what: "the lease" },
   { kind: "P", call: "lstat", nth: 1, what: "still as inspected" },
   { kind: "P", call: "rename", nth: 1, what: "moving away" },
-  { kind: "P", call: "lstat", nth: 2, what: "what was moved away" },
+  { kind: "P", call: "open", nth: 3, what: "what was moved away" },
+  { kind: "P", call: "fstat", nth: 3, what: "what was moved away" },
+  { kind: "P", call: "read", nth: 2, what: "what was moved away" },
   { kind: "P", call: "open", nth: 2, what: "keeping the lease open" },
-  { kind: "P", call: "open", nth: 3, what: "creating anew", left: [] },
+  { kind: "P", call: "open", nth: 4, what: "creating anew", left: [] },
   { kind: "P", call: "write", nth: 1, what: "writing itself", left: [] },
 ];
 
@@ -63,7 +75,7 @@ describe.each(withCodes(creating))(
       await expect(lock.create()).rejects.toMatchObject({ code });
       // proper-lockfile does not wait for its own tidying up after a failed look at the time.
       await expect.poll(() => names(folder), { interval: 1 }).toEqual(left ?? []);
-      expect(descriptors()).toBe(before);
+      await expect.poll(descriptors, { interval: 1 }).toBe(before);
       expect(await lock.check()).toBe(false);
       await lock.release();
       expect(await lock.create()).toBe(left === undefined);
@@ -109,8 +121,7 @@ describe.each(ERRNOS)("%s", (code) => {
     const folder = temporaryFolder();
     for (const operation of ["check", "touch", "release"] as const) {
       const before = descriptors();
-      const nth = kind === "K" ? 2 : 1; // K has looked once when it created
-      const fs = failing("lstat", code, nth);
+      const fs = failing("lstat", code, 2); // it has looked once when it created
       const lock = createLock(join(folder, operation), { fs, kernelLocks: kind === "K" });
       await lock.create();
       await expect(lock[operation]()).rejects.toMatchObject({ code });
@@ -132,8 +143,7 @@ describe.each(ERRNOS)("%s", (code) => {
   it.each(["K", "P"] as const)("from unlink comes out of release, which lets go all the same (%s)", async (kind) => {
     const folder = temporaryFolder();
     const before = descriptors();
-    // Kind K first takes its temporary name away.
-    const fs = failing("unlink", code, kind === "K" ? 2 : 1);
+    const fs = failing("unlink", code, 2); // its temporary name was taken away first
     const lock = createLock(join(folder, "cache.lockfile"), { fs, kernelLocks: kind === "K" });
     await lock.create();
     await expect(lock.release()).rejects.toMatchObject({ code });
@@ -235,27 +245,34 @@ describe("on Windows", () => {
   });
 });
 
-it.each([
-  ["the lease cannot be taken", "EIO"],
-  ["the lease is another one's", "EEXIST"],
-])("create, P: what a holder of kind K has taken over meanwhile stays, when %s", async (_, code) => {
-  const folder = temporaryFolder();
-  const path = join(folder, "cache.lockfile");
-  const fs = meanwhile("mkdir", () => writeFileSync(path, "4711 of kind K")); // in place: the same inode
-  const mkdir = (...given: unknown[]) => {
-    (fs.mkdir as (...given: unknown[]) => void)(...given.slice(0, -1), () => {
-      (given.at(-1) as (error: Error) => void)(errno(code));
+describe("create, P, without hard links: what a holder of kind K has taken over meanwhile, in place, stays", () => {
+  const TAKEN = "4711 of kind K";
+
+  it("when it cannot be written", async () => {
+    const path = join(temporaryFolder(), "cache.lockfile");
+    const { write } = failing("write", "EIO", 2); // the first goes to a temporary name
+    let writes = 0;
+    const fs = withoutLinks({
+      ...realFileSystem,
+      write(...given) {
+        if (++writes === 2) writeFileSync(path, TAKEN);
+        write(...given);
+      },
     });
-  };
-  const before = descriptors();
-  const lock = createLock(path, {
-    fs: { ...fs, mkdir },
-    kernelLocks: false,
+    const before = descriptors();
+    const lock = createLock(path, { fs, kernelLocks: false });
+    await expect(lock.create()).rejects.toMatchObject({ code: "EIO" });
+    expect(readFileSync(path, "utf8")).toBe(TAKEN);
+    expect(descriptors()).toBe(before);
   });
-  mkdirSync(`${path}.lock`);
-  if (code === "EIO") await expect(lock.create()).rejects.toMatchObject({ code });
-  else expect(await lock.create()).toBe(false);
-  expect(readFileSync(path, "utf8")).toBe("4711 of kind K");
-  expect(await lock.check()).toBe(false);
-  expect(descriptors()).toBe(before);
+
+  it("when it is seen in time", async () => {
+    const path = join(temporaryFolder(), "cache.lockfile");
+    const fs = withoutLinks(meanwhile("fstat", () => writeFileSync(path, TAKEN), 4)); // of the lease, of two new files, and the look
+    const before = descriptors();
+    const lock = createLock(path, { fs, kernelLocks: false });
+    expect(await lock.create()).toBe(false);
+    expect(readFileSync(path, "utf8")).toBe(TAKEN);
+    expect(descriptors()).toBe(before);
+  });
 });

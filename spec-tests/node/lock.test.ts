@@ -407,6 +407,20 @@ describe("kind P", () => {
     expect(names(folder)).toEqual(["cache.lockfile"]);
   });
 
+  it("takes nothing over that changed within one tick of the clock, in the same inode", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "P");
+    leaveBehind(lock.path);
+    utimesSync(lock.path, 1, 1);
+    const seen = (await lock.inspect())!;
+    writeFileSync(lock.path, `${NOBODY} mine`); // as long as what was there
+    utimesSync(lock.path, 1, 1);
+    expect(await lock.takeOver(seen)).toBe("changed");
+    expect(await lockIn(folder, "K").takeOver(seen)).toBe("changed");
+    expect(readFileSync(lock.path, "utf8")).toBe(`${NOBODY} mine`);
+    expect(names(folder)).toEqual(["cache.lockfile"]);
+  });
+
   it("knows when a holder of kind K took over in place", async () => {
     const folder = temporaryFolder();
     const lock = lockIn(folder, "P");

@@ -5,7 +5,7 @@ import { errno } from "../system/errno.ts";
 import type { OpenFlags } from "../system/file-system.ts";
 import type { Inode } from "../system/inode.ts";
 import type { OpenFile } from "../system/open-file.ts";
-import { nameAt } from "./names.ts";
+import { LEASE, nameAt } from "./names.ts";
 
 const O_RDWR = 2;
 
@@ -15,8 +15,10 @@ type Callback = (error: any, ...values: any[]) => void;
 /** The part of node:fs that the host uses, as one simulated process sees it. Each function is one system call. */
 export function processFiles(process: SimulatedProcess, observer: Observer): FileSystem {
   const { files } = process.machine;
-  const call = (name: string, action: () => unknown, callback: Callback) =>
+  const call = (name: string, action: () => unknown, callback: Callback) => {
+    if (name.split(" ")[1] === LEASE) observer.onRenewal(process);
     process.call(name, action, (error, value) => callback(error ?? null, value));
+  };
   const file = (descriptor: number): OpenFile => fileOf(process, descriptor);
   const onPath = (name: string, action: (path: string) => unknown) => (path: string, callback: Callback) =>
     call(`${name} ${nameAt(path)}`, () => action(seen(name, path)), callback);
@@ -48,8 +50,11 @@ export function processFiles(process: SimulatedProcess, observer: Observer): Fil
     fsync: (fd: number, callback: Callback) => call(`fsync ${fd}`, () => files.sync(file(fd)), callback),
     ftruncate: (fd: number, length: number, callback: Callback) =>
       call(`ftruncate ${fd} ${length}`, () => files.truncate(file(fd), length), callback),
-    futimes: (fd: number, _access: Date, modified: Date, callback: Callback) =>
-      call(`futimes ${fd}`, () => files.setTimes(process, file(fd).inode, modified.getTime()), callback),
+    futimes(fd: number, _access: Date, modified: Date, callback: Callback) {
+      const isLease = files.openedAs(process, fd)?.inode.isFolder;
+      const set = () => files.setTimes(process, file(fd).inode, modified.getTime());
+      call(`futimes ${isLease ? LEASE : fd}`, set, callback);
+    },
     utimes(path: string, _access: Date, modified: Date, callback: Callback) {
       const set = () => files.setTimes(process, files.stat(seen("utimes", path)), modified.getTime());
       call(`utimes ${nameAt(path)}`, set, callback);

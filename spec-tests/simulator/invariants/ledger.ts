@@ -3,7 +3,9 @@ import { CACHE } from "../actors/names.ts";
 import { isOurs } from "../scenario/scenario.ts";
 import type { Machine } from "../schedule/machine.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
+import type { Inode } from "../system/inode.ts";
 import type { Limit } from "./limits.ts";
+import type { Looks } from "./looks.ts";
 import type { Tenures } from "./tenures.ts";
 import { Violation } from "./violation.ts";
 
@@ -34,7 +36,11 @@ export class Ledger {
   readonly #origins = new Map<string, Origin>();
   readonly #intents = new Map<SimulatedProcess, Intent>();
   readonly #readAt = new Map<SimulatedProcess, number>();
-  readonly #looks = new Map<SimulatedProcess, { step: number; call: number }>();
+  readonly #looks: Looks;
+  /** What a commit dropped that could not know that it had lost the lock. Whoever had read it puts it back. */
+  readonly #droppedInWindow = new Map<string, number>();
+  /** Who wrote last into what was ever the cache: a power cut may bring an older file back. */
+  readonly #writers = new WeakMap<Inode, SimulatedProcess>();
   readonly #everStored = new Set<string>();
   /** What has been acknowledged since a peer last wrote. */
   #durable = new Set<string>();
@@ -44,8 +50,9 @@ export class Ledger {
   #isIncomplete = false;
   #lastWhole: Entities = new Map();
 
-  constructor(machine: Machine, tenures: Tenures, count: (limit: Limit) => void) {
+  constructor(machine: Machine, tenures: Tenures, looks: Looks, count: (limit: Limit) => void) {
     this.#machine = machine;
+    this.#looks = looks;
     this.#tenures = tenures;
     this.#count = count;
   }
@@ -60,7 +67,9 @@ export class Ledger {
     if (adds === undefined) return;
     if (!this.#everStored.has(adds)) throw new Violation("lost", `${process.label}'s ${adds} was never stored`);
     // Syncing the folder is best effort: where it is refused, a power cut may undo what is visible already.
-    if (this.#stored.has(adds) && !process.wasRefused) this.#durable.add(adds);
+    // Whoever found it stored already has written nothing, and synced nothing.
+    const isSynced = this.#lastWriter === process || this.#machine.files.isSynced(CACHE);
+    if (this.#stored.has(adds) && isSynced && !process.wasRefused) this.#durable.add(adds);
   }
 
   /** A process read, or looked at, the cache. */
@@ -68,19 +77,9 @@ export class Ledger {
     this.#readAt.set(process, this.#machine.step);
   }
 
-  /** A renewal of the lease goes on beside whatever else a process does. */
-  onRenewal(process: SimulatedProcess): void {
-    const look = this.#looks.get(process);
-    if (look !== undefined) this.#looks.set(process, { ...look, call: look.call + 1 });
-  }
-
-  /** A process looked whether the lock is still its own. */
-  onLook(process: SimulatedProcess): void {
-    this.#looks.set(process, { step: this.#machine.step, call: process.calls });
-  }
-
   onChange(by: SimulatedProcess): void {
     const file = this.#machine.files.find(CACHE);
+    if (file !== undefined) this.#writers.set(file, by);
     if (!isOurs(by.actor.member)) this.#writtenByPeer(by, wholeEntities(file?.content), file?.content);
     else {
       if (decode(file?.content) === undefined)
@@ -92,13 +91,16 @@ export class Ledger {
 
   /** What must be there after the power came back. */
   onPowerCut(): void {
-    const content = this.#machine.files.find(CACHE)?.content;
-    const spared = this.#lastWriter === undefined || isOurs(this.#lastWriter.actor.member);
-    if (spared && decode(content) === undefined) throw new Violation("parses", "a power cut tore the cache");
+    const file = this.#machine.files.find(CACHE);
+    const content = file?.content;
+    if (decode(content) === undefined) {
+      if (isOurs(this.#writers.get(file!)!.actor.member)) throw new Violation("parses", "a power cut tore the cache");
+      this.#count("unsyncedByPeer");
+    }
     const left = wholeEntities(content);
     this.#isIncomplete = content !== undefined && (isBlank(content) || decode(content) === undefined);
     for (const key of this.#durable) {
-      if (spared && !left.has(key)) throw new Violation("lost", `a power cut undid ${key}, which was acknowledged`);
+      if (!left.has(key)) throw new Violation("lost", `a power cut undid ${key}, which was acknowledged`);
     }
     this.#stored = left;
   }
@@ -107,6 +109,7 @@ export class Ledger {
     const { removes, removesAll } = this.#intents.get(by) ?? {};
     const inWindow = this.#checkHeld(by, now);
     for (const key of this.#stored.keys()) {
+      if (inWindow && !now.has(key)) this.#droppedInWindow.set(key, this.#machine.step);
       if (now.has(key) || key === removes || removesAll) this.#durable.delete(now.has(key) ? "" : key);
       else this.#dropped(by, key, inWindow);
     }
@@ -121,12 +124,11 @@ export class Ledger {
   #checkHeld(by: SimulatedProcess, now: Entities): boolean {
     const tenure = this.#tenures.of(by);
     if (tenure === undefined) throw new Violation("lock", `${by.label} published without the lock`);
-    const look = this.#looks.get(by);
-    const unseen = by.calls - (look?.call ?? 0);
+    const unseen = this.#looks.unseen(by);
     if (unseen > MAX_CALLS_UNSEEN)
       throw new Violation("lock", `${by.label} published ${unseen} calls after its last look`);
     if (tenure.lostAt === undefined) return false;
-    if (tenure.lostAt < look!.step) {
+    if (tenure.lostAt < this.#looks.of(by)!.step) {
       const dropped = this.#droppedUnread(by, now);
       if (dropped !== undefined) throw new Violation("lost", `${by.label}, its lock lost, dropped ${dropped}`);
       throw new Violation("lock", `${by.label} published with a lock it had lost`);
@@ -165,7 +167,11 @@ export class Ledger {
     if (key === this.#intents.get(by)?.adds) {
       this.#origins.set(key, { step: this.#machine.step, by, inWindow });
       this.#everStored.add(key);
-    } else if (!inWindow && !this.#isIncomplete && this.#peerWroteAt < (this.#readAt.get(by) ?? -1)) {
+      return;
+    }
+    const readAt = this.#readAt.get(by) ?? -1;
+    const wasDroppedUnseen = (this.#droppedInWindow.get(key) ?? -1) > readAt;
+    if (!inWindow && !this.#isIncomplete && !wasDroppedUnseen && this.#peerWroteAt < readAt) {
       throw new Violation("back", `${by.label} brought ${key} back`);
     }
   }

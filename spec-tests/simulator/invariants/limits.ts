@@ -2,6 +2,8 @@
 export type Limit =
   /** A holder lost the lock after its last look and before it published. */
   | "lostBetweenLookAndPublishing"
+  /** A holder lost the lock after it had looked, as its last call before it removed the lock file, which was another one's by then. */
+  | "lostBetweenLookAndRemoving"
   /** A member of the family removed or emptied a lock file that was not its own. */
   | "removedByPeer"
   /** A holder that did not renew for longer than the grace was taken for dead. */
@@ -16,6 +18,8 @@ export type Limit =
   | "peerOnOrphan"
   /** A member of the family wrote while one of ours held the lock; ours replaced what it had read before. */
   | "peerWroteWithoutLock"
+  /** A power cut brought back, torn, what a member of the family had written in place and nobody had synced. */
+  | "unsyncedByPeer"
   /** A member of the family dropped what another one had written. */
   | "droppedByPeer";
 

@@ -7,11 +7,12 @@ import type { Change } from "../system/file-system.ts";
 import type { Inode } from "../system/inode.ts";
 import { type Intent, Ledger } from "./ledger.ts";
 import type { Limit, LimitCounts } from "./limits.ts";
+import { Looks } from "./looks.ts";
 import { Promptness } from "./promptness.ts";
 import { Tenures } from "./tenures.ts";
 import { Violation } from "./violation.ts";
 
-/** A process of ours that holds no lock keeps nothing open; one that does, the lock file. */
+/** A process of ours that holds no lock keeps nothing open; one that does, the lock file and its lease. It works on one more. */
 const MAX_OPEN_FILES = 3;
 /** Of an instance of the core: what a fresh one has. Documents here are of a few hundred bytes and need no more. */
 const MAX_CORE_BYTES = 2 * 65_536;
@@ -21,6 +22,7 @@ export class Observer {
   readonly limits: LimitCounts = {};
   readonly tenures: Tenures;
   readonly ledger: Ledger;
+  readonly #looks: Looks;
   /** Of every instance of the core. They never shrink, so looking when an operation ends sees all. */
   readonly memories: CoreMemory[] = [];
   violation: unknown;
@@ -34,8 +36,9 @@ export class Observer {
       machine.note(`  (limit: ${limit})`);
       this.limits[limit] = (this.limits[limit] ?? 0) + 1;
     };
-    this.tenures = guarded(new Tenures(machine, count), this);
-    this.ledger = new Ledger(machine, this.tenures, count);
+    this.#looks = new Looks(machine);
+    this.tenures = guarded(new Tenures(machine, this.#looks, count), this);
+    this.ledger = new Ledger(machine, this.tenures, this.#looks, count);
     this.#promptness = new Promptness(machine);
     machine.files.onChange = (change, name, inode, by) => {
       this.#guard(() => this.#onChange(change, name, inode, by as SimulatedProcess));
@@ -50,13 +53,18 @@ export class Observer {
 
   /** A process of ours made a system call on this name. */
   onCall(process: SimulatedProcess, syscall: string, name: string): void {
-    if (name === LOCK_FILE && syscall === "lstat") this.ledger.onLook(process);
-    if (name === LEASE) this.ledger.onRenewal(process);
-    if (name === LEASE && syscall === "stat") this.tenures.onLeaseLook(process);
+    if (name === LOCK_FILE && syscall === "lstat") this.#looks.onLook(process);
+    if (name === LEASE && syscall === "stat") this.tenures.leases.onLook(process);
+    if (name === LEASE && syscall === "open") this.tenures.leases.onOpen(process);
     if (name === CACHE && (syscall === "open" || syscall === "stat")) this.ledger.onRead(process);
     if (this.#machine.files.countOpenedBy(process) > MAX_OPEN_FILES) {
       this.fail(new Violation("bounded", `${process.label} has more than ${MAX_OPEN_FILES} files open`));
     }
+  }
+
+  /** A process of ours is about to make a system call on its lease. */
+  onRenewal(process: SimulatedProcess): void {
+    this.#looks.onRenewal(process);
   }
 
   intend(process: SimulatedProcess, intent: Intent): void {

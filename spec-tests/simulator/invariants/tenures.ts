@@ -4,7 +4,9 @@ import type { Machine } from "../schedule/machine.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
 import type { Change } from "../system/file-system.ts";
 import type { Inode } from "../system/inode.ts";
+import { Leases } from "./leases.ts";
 import type { Limit } from "./limits.ts";
+import type { Looks } from "./looks.ts";
 import { Violation } from "./violation.ts";
 
 /** From obtaining the lock to giving it back. */
@@ -18,13 +20,13 @@ export interface Tenure {
 interface Owner {
   process: SimulatedProcess;
   modifiedMs: number;
+  isEmpty: boolean;
   /** Two members of the family have written into it, so what it says is neither's name. */
   isGarbled: boolean;
 }
 
 const NAMED_GRACE_MS = 30_000;
 const EMPTY_GRACE_MS = 2_000;
-const LEASE_GRACE_MS = 8_000;
 
 /** Who holds the lock, and whether whoever takes it away may. */
 export class Tenures {
@@ -34,12 +36,16 @@ export class Tenures {
   /** Every file that has ever been the lock file: who made it or wrote into it last. */
   readonly #owners = new Map<Inode, Owner>();
   readonly #movedAside = new Map<Inode, { by: SimulatedProcess; wasStale: boolean }>();
-  #leaseOwner: Owner | undefined;
-  readonly #leaseLooks = new Map<SimulatedProcess, { inode: Inode; wasFresh: boolean } | undefined>();
+  /** Members of the family without kernel locks that were too slow with this lock file, and may still write into it. */
+  readonly #givenUp = new Map<SimulatedProcess, Inode>();
+  readonly leases: Leases;
+  readonly #looks: Looks;
 
-  constructor(machine: Machine, count: (limit: Limit) => void) {
+  constructor(machine: Machine, looks: Looks, count: (limit: Limit) => void) {
     this.#machine = machine;
+    this.#looks = looks;
     this.#count = count;
+    this.leases = new Leases(machine, count);
   }
 
   of(process: SimulatedProcess): Tenure | undefined {
@@ -66,7 +72,7 @@ export class Tenures {
   }
 
   onChange(change: Change, name: string | undefined, inode: Inode, by: SimulatedProcess): void {
-    if (name === LEASE) this.#onLease(change, inode, by);
+    if (name === LEASE) this.leases.onChange(change, inode, by);
     if (name === LOCK_FILE) this.#onLockFile(change, inode, by);
     else if ((change === "removed" || change === "replaced") && this.#owners.has(inode)) this.#onNameGone(inode, by);
     else if (change === "written" && this.#owners.has(inode)) this.#onLockFile(change, inode, by);
@@ -84,11 +90,12 @@ export class Tenures {
     const process = change === "dated" && owner !== undefined ? owner.process : by;
     const isSecondPeer = owner !== undefined && owner.process !== process && !isOurs(owner.process.actor.member);
     const isGarbled = !isOurs(process.actor.member) && (isSecondPeer || (owner?.isGarbled ?? false));
-    this.#owners.set(inode, { process, modifiedMs: inode.modifiedUs / 1000, isGarbled });
+    const isEmpty = inode.content.length === 0;
+    this.#owners.set(inode, { process, modifiedMs: inode.modifiedUs / 1000, isEmpty, isGarbled });
   }
 
   #onTaken(inode: Inode, owner: Owner, by: SimulatedProcess): void {
-    const wasStale = this.#isStale(owner, inode, by);
+    const wasStale = isStale(owner, by);
     if (inode.links > 0) this.#movedAside.set(inode, { by, wasStale });
     else this.#judge(owner, inode, by, wasStale);
   }
@@ -102,7 +109,7 @@ export class Tenures {
   }
 
   #onOverwritten(owner: Owner, inode: Inode, by: SimulatedProcess): void {
-    this.#judge(owner, inode, by, this.#isStale(owner, inode, by));
+    this.#judge(owner, inode, by, isStale(owner, by));
   }
 
   /** Somebody ended another one's claim. Nobody's rights are hurt where nobody holds the lock any more. */
@@ -111,54 +118,27 @@ export class Tenures {
     const holds = this.#open.get(owner.process)?.inode === inode;
     if (!isOurs(by.actor.member)) {
       if (holds) this.#count("removedByPeer");
-    } else if (wasStale) this.#count("takenForDead");
-    else if (owner.isGarbled) this.#count("garbledByPeers");
+    } else if (wasStale) {
+      this.#count("takenForDead");
+      if (!isOurs(owner.process.actor.member)) this.#givenUp.set(owner.process, inode);
+    } else if (owner.isGarbled) this.#count("garbledByPeers");
     else if (by.actor.member === "lease" && usesKernelLocks(owner)) this.#count("leaseUnseenByPeer");
+    else if (this.leases.isRobbed(owner.process)) this.#count("leaseReplacedAfterLook");
+    else if (holds && this.#lostSinceLook(by, inode)) this.#count("lostBetweenLookAndRemoving");
     else if (holds) {
       throw new Violation("foreign lock", `${by.label} took the living ${owner.process.label}'s lock away`);
     }
   }
 
-  #isStale(owner: Owner, inode: Inode, by: SimulatedProcess): boolean {
-    const age = by.now() - owner.modifiedMs;
-    if (!owner.process.isAlive) return true;
-    if (inode.content.length === 0 && age >= EMPTY_GRACE_MS) return true;
-    return age >= NAMED_GRACE_MS - 1;
-  }
-
-  #onLease(change: Change, inode: Inode, by: SimulatedProcess): void {
-    const owner = this.#leaseOwner;
-    if (change === "removed") {
-      this.#leaseOwner = undefined;
-      if (owner === undefined || owner.process === by || !owner.process.isAlive) return;
-      this.#judgeLease(owner, inode, by);
-      return;
-    }
-    const process = change === "created" ? by : (owner?.process ?? by);
-    this.#leaseOwner = { process, modifiedMs: inode.modifiedUs / 1000, isGarbled: false };
-  }
-
-  /** A process looked at the lease, if there is one. */
-  onLeaseLook(by: SimulatedProcess): void {
-    const inode = this.#machine.files.find(LEASE);
-    this.#leaseLooks.set(by, inode && { inode, wasFresh: isFresh(inode.modifiedUs / 1000, by) });
-  }
-
-  /**
-   * Looking and removing are two calls: a stale lease may have been replaced, or renewed, by a living one in between; and one that was
-   * a few milliseconds from being stale when it was looked at is stale when that is known.
-   */
-  #judgeLease({ process, modifiedMs }: Owner, inode: Inode, by: SimulatedProcess): void {
-    const look = this.#leaseLooks.get(by);
-    const isStillFresh = isFresh(modifiedMs, by);
-    const sawItFresh = look?.inode === inode && look.wasFresh;
-    if ((sawItFresh && isStillFresh) || !this.#leaseLooks.has(by))
-      throw new Violation("foreign lease", `${by.label} removed the living ${process.label}'s lease`);
-    this.#count(isStillFresh ? "leaseReplacedAfterLook" : "takenForDead");
+  /** Directly before it removed this one, it saw its own there. */
+  #lostSinceLook(by: SimulatedProcess, removed: Inode): boolean {
+    const seen = this.#looks.of(by)?.inode;
+    const sawItsOwn = seen !== undefined && seen !== removed && this.#owners.get(seen)?.process === by;
+    return sawItsOwn && this.#looks.unseen(by) <= 1;
   }
 
   #isRight({ process, inode }: Tenure): boolean {
-    if (this.#machine.files.find(LOCK_FILE) !== inode) return false;
+    if (this.#machine.files.find(LOCK_FILE) !== inode || this.#givenUp.get(process) === inode) return false;
     const writer = this.#owners.get(inode)!.process;
     if (writer === process || process.actor.member === "kernel") return true;
     // A kernel lock outlives what members of the family write beside it; what ours writes there takes the lock over.
@@ -184,7 +164,8 @@ export class Tenures {
   }
 
   #besidePeer(ours: Tenure, peer: Tenure, bothRight: boolean): void {
-    if (peer.lostAt !== undefined) this.#count("peerOnOrphan");
+    if (this.#givenUp.get(peer.process) === peer.inode) this.#count("takenForDead");
+    else if (peer.lostAt !== undefined) this.#count("peerOnOrphan");
     else if (!bothRight) return;
     else if (ours.process.actor.member === "lease" && usesKernelLocks(peer)) this.#count("leaseUnseenByPeer");
     else throw this.#both(ours, peer);
@@ -195,10 +176,12 @@ export class Tenures {
   }
 }
 
-function isFresh(modifiedMs: number, by: SimulatedProcess): boolean {
-  return Math.abs(by.now() - modifiedMs) < LEASE_GRACE_MS - 1;
+/** May be given up, as far as its lock file shows. */
+function isStale({ process, modifiedMs, isEmpty }: Owner, by: SimulatedProcess): boolean {
+  const age = by.now() - modifiedMs;
+  return !process.isAlive || (isEmpty && age >= EMPTY_GRACE_MS) || age >= NAMED_GRACE_MS - 1;
 }
 
 function usesKernelLocks({ process }: { readonly process: SimulatedProcess }): boolean {
-  return !["node", "python"].includes(process.actor.member);
+  return ["portalocker", "dotnet", "java", "go"].includes(process.actor.member);
 }

@@ -33,7 +33,8 @@ export function generate(seed: number): Scenario {
   const members = pickMembers(random);
   const powerCutMs = random.chance(0.1) ? random.below(400) : undefined;
   const planned = members.map((member, index) => planActor(random, member, index, powerCutMs));
-  const actors = random.chance(0.15) ? inContainers(random, planned) : planned;
+  const numbered = withOwnNumbers(planned, powerCutMs ?? 0);
+  const actors = random.chance(0.15) ? inContainers(random, numbered) : numbered;
   return {
     seed,
     granularityMs: random.pick([0, 0, 0, 4, 10, 1000, 2000]),
@@ -65,6 +66,16 @@ function planActor(random: Random, member: Member, index: number, powerCutMs: nu
     skewMs: random.chance(0.2) ? random.below(2000) - 1000 : 0,
     operations: Array.from({ length: 1 + random.below(3) }, () => planOperation(random)),
   };
+}
+
+/** A number may come again after the power was cut, but no two processes have the same one at once. */
+function withOwnNumbers(actors: Actor[], powerCutMs: number): Actor[] {
+  const isAfterCut = ({ startMs }: Actor) => startMs >= powerCutMs;
+  return actors.map((actor, index) => {
+    const others = actors.slice(0, index);
+    const isTaken = others.some((other) => other.pid === actor.pid && isAfterCut(other) === isAfterCut(actor));
+    return isTaken ? { ...actor, pid: 1000 + index } : actor;
+  });
 }
 
 /** Whoever proves by its process alone that it lives cannot be seen from another container, so only one kind of ours may be there. */

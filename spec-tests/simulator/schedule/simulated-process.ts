@@ -115,7 +115,11 @@ export class SimulatedProcess {
     let error: unknown;
     let value: T | undefined;
     try {
-      for (const fault of faults) if (fault.kind === "fail") this.#refuse(fault.code, name);
+      for (const fault of faults) {
+        if (fault.kind !== "fail") continue;
+        if (name.startsWith("close ")) action(); // the descriptor is gone whatever `close` answers
+        this.#refuse(fault.code, name);
+      }
       value = action();
     } catch (thrown) {
       error = thrown;

@@ -16,6 +16,10 @@ export class Disk {
     this.#changes.push(change);
   }
 
+  isCertain(name: string, inode: Inode): boolean {
+    return this.#certain.get(name) === inode && !this.#changes.some((change) => change.some(([at]) => at === name));
+  }
+
   syncFolder(): void {
     for (const change of this.#changes) apply(this.#certain, change);
     this.#changes = [];

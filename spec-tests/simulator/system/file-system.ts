@@ -103,6 +103,12 @@ export class SimulatedFileSystem {
     return this.#names.get(name);
   }
 
+  /** For onlookers: a power cut would leave the file under this name, and its content. */
+  isSynced(name: string): boolean {
+    const inode = this.#names.get(name);
+    return inode !== undefined && !inode.isDirty && this.#disk.isCertain(name, inode);
+  }
+
   setTimes(by: object, inode: Inode, modifiedMs: number): void {
     inode.modifiedUs = this.#coarsen(modifiedMs * 1000);
     this.onChange("dated", this.nameOf(inode), inode, by);

@@ -1,0 +1,42 @@
+import { LOCK_FILE } from "../actors/names.ts";
+import type { Machine } from "../schedule/machine.ts";
+import type { SimulatedProcess } from "../schedule/simulated-process.ts";
+import type { Inode } from "../system/inode.ts";
+
+export interface Look {
+  readonly step: number;
+  /** The lock file that it saw. */
+  readonly inode: Inode | undefined;
+  /** What the process's calls were counted up to. */
+  readonly call: number;
+}
+
+/** When a process last looked whether the lock is still its own, and what it saw. */
+export class Looks {
+  readonly #machine: Machine;
+  readonly #last = new Map<SimulatedProcess, Look>();
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  onLook(process: SimulatedProcess): void {
+    const { step, files } = this.#machine;
+    this.#last.set(process, { step, inode: files.find(LOCK_FILE), call: process.calls });
+  }
+
+  /** A renewal of the lease goes on beside whatever else a process does. */
+  onRenewal(process: SimulatedProcess): void {
+    const look = this.#last.get(process);
+    if (look !== undefined) this.#last.set(process, { ...look, call: look.call + 1 });
+  }
+
+  of(process: SimulatedProcess): Look | undefined {
+    return this.#last.get(process);
+  }
+
+  /** System calls of its own since then, the present one counted. */
+  unseen(process: SimulatedProcess): number {
+    return process.calls - (this.#last.get(process)?.call ?? 0);
+  }
+}
