@@ -87,7 +87,7 @@ export class Leases {
   }
 }
 
-/** What it saw was stale at some moment between the look and now: when exactly it judged cannot be seen. */
+/** What it saw was stale, or from the future, at the look or is now: when exactly it judged cannot be seen, and clocks jump. */
 function isStale({ at, modifiedMs }: LeaseLook, by: SimulatedProcess): boolean {
-  return at - modifiedMs <= 1 - GRACE_MS || by.now() - modifiedMs >= GRACE_MS - 1;
+  return [at, by.now()].some((now) => Math.abs(now - modifiedMs) >= GRACE_MS - 1);
 }
