@@ -33,8 +33,35 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     if ((await unlessMissing(files.lstat(path))) !== undefined) {
       return false; // the common case under contention, at the price of one look
     }
-    const taken = await leases.take();
-    return taken !== undefined && holdUnder(taken, createAnew);
+    const file = await createAnew();
+    return file !== undefined && holdWithLease(file);
+  }
+
+  /** The lock file first, which is one call: who took the lease first would hardly ever come before those who need none. */
+  async function holdWithLease(file: LockFile): Promise<boolean> {
+    try {
+      lease = await leases.take();
+    } catch (error) {
+      await quietly(removeUnlessTaken(file));
+      await quietly(file.close());
+      throw error;
+    }
+    if (lease === undefined) {
+      await removeUnlessTaken(file);
+      await file.close();
+      return false;
+    }
+    held = file;
+    try {
+      if (await check()) {
+        return true;
+      }
+    } catch (error) {
+      await quietly(release());
+      throw error;
+    }
+    await release(); // it took us so long that somebody has taken the file over
+    return false;
   }
 
   async function takeOver(inspected: LockInspection): Promise<TakeOver> {
@@ -43,23 +70,18 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     if (taken === undefined) {
       return "busy";
     }
-    return (await holdUnder(taken, () => replaceAbandoned(inspected))) ? "taken" : "changed";
-  }
-
-  /** The lease first: whoever finds the lock file finds the lease of its holder beside it. */
-  async function holdUnder(taken: Lease, obtain: () => Promise<LockFile | undefined>): Promise<boolean> {
     try {
-      held = await obtain();
+      held = await replaceAbandoned(inspected);
     } catch (error) {
       await quietly(taken.release());
       throw error;
     }
     if (held === undefined) {
       await taken.release();
-      return false;
+      return "changed";
     }
     lease = taken;
-    return true;
+    return "taken";
   }
 
   /** Only under the lease. `undefined`: what was inspected is no longer there. */
