@@ -105,8 +105,8 @@ export class LockFile {
 
   /** Looked at again, since it may have been written to after it was opened. */
   async isStill(inspected: LockInspection): Promise<boolean> {
-    const stat = await this.#files.fstat(this.fd);
-    return isInspected(stat, inspected) && isSame(await readStart(this.#files, this.fd), inspected.content);
+    const content = await readStart(this.#files, this.fd);
+    return isInspected(await this.#files.fstat(this.fd), inspected) && isSame(content, inspected.content);
   }
 
   async isEmpty(): Promise<boolean> {

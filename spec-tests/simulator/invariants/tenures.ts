@@ -21,12 +21,16 @@ interface Owner {
   process: SimulatedProcess;
   modifiedMs: number;
   isEmpty: boolean;
+  /** What its time was before it was renewed, and how far everybody's calls were counted then. */
+  renewed: { readonly beforeMs: number; readonly calls: ReadonlyMap<SimulatedProcess, number> } | undefined;
   /** Two members of the family have written into it, so what it says is neither's name. */
   isGarbled: boolean;
 }
 
 const NAMED_GRACE_MS = 30_000;
 const EMPTY_GRACE_MS = 2_000;
+/** Between the last look of kind K at the time of a file that it takes over and its writing lies a look at the path. */
+const MAX_CALLS_UNSEEN = 2;
 
 /** Who holds the lock, and whether whoever takes it away may. */
 export class Tenures {
@@ -91,7 +95,12 @@ export class Tenures {
     const isSecondPeer = owner !== undefined && owner.process !== process && !isOurs(owner.process.actor.member);
     const isGarbled = !isOurs(process.actor.member) && (isSecondPeer || (owner?.isGarbled ?? false));
     const isEmpty = inode.content.length === 0;
-    this.#owners.set(inode, { process, modifiedMs: inode.modifiedUs / 1000, isEmpty, isGarbled });
+    const renewed = change === "dated" && owner !== undefined ? this.#renewed(owner) : undefined;
+    this.#owners.set(inode, { process, modifiedMs: inode.modifiedUs / 1000, isEmpty, isGarbled, renewed });
+  }
+
+  #renewed({ modifiedMs }: Owner) {
+    return { beforeMs: modifiedMs, calls: new Map(this.#machine.processes.map((process) => [process, process.calls])) };
   }
 
   #onTaken(inode: Inode, owner: Owner, by: SimulatedProcess): void {
@@ -177,8 +186,9 @@ export class Tenures {
 }
 
 /** May be given up, as far as its lock file shows. */
-function isStale({ process, modifiedMs, isEmpty }: Owner, by: SimulatedProcess): boolean {
-  const age = by.now() - modifiedMs;
+function isStale({ process, modifiedMs, isEmpty, renewed }: Owner, by: SimulatedProcess): boolean {
+  const isUnseen = by.calls - (renewed?.calls.get(by) ?? 0) <= MAX_CALLS_UNSEEN;
+  const age = by.now() - (renewed !== undefined && isUnseen ? renewed.beforeMs : modifiedMs);
   return !process.isAlive || (isEmpty && age >= EMPTY_GRACE_MS) || age >= NAMED_GRACE_MS - 1;
 }
 
