@@ -1,6 +1,7 @@
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
   statSync,
@@ -8,6 +9,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { basename, dirname } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { TokenCacheStore } from "../../hosts/node/index.ts";
@@ -134,21 +136,24 @@ describe("a lock file that was left behind", () => {
 
 /** errno of WASI. */
 const NOENT = 44;
+const NOTSUP = 58;
+const withoutLinks: Partial<Engine> = { path_link: () => NOTSUP };
 
 describe("an engine that looks at an open file by its name", () => {
-  it.each([
+  it.each<[string, string, (cache: string) => void, Partial<Engine>?]>([
     [
       "a lock file that somebody left",
       "fd_filestat_get",
       (cache: string) => leave(cache, { content: `${NOBODY} gone` }),
     ],
-    ["its own lock file", "fd_filestat_get", () => {}],
+    ["its own lock file, made in place,", "fd_filestat_get", () => {}, withoutLinks],
     ["its own lock file, to renew it", "fd_filestat_set_times", () => {}],
-  ])("finds %s gone when it does: that is no error", async (_what, name, prepare) => {
+  ])("finds %s gone when it does: that is no error", async (_what, name, prepare, lacking = {}) => {
     const cache = await temporaryCache();
     prepare(cache);
     let isGone = false;
     const engine = (original: Engine) => ({
+      ...lacking,
       [name]: (...values: never[]) => {
         if (isGone || !existsSync(lockFileOf(cache))) return original[name]!(...values);
         isGone = true;
@@ -165,6 +170,90 @@ describe("an engine that looks at an open file by its name", () => {
     expect(wasi.update().status).toBe(STATUS.ok);
     expect([isGone, keys(cache), existsSync(lockFileOf(cache))]).toEqual([true, ["a"], false]);
   });
+});
+
+describe("a lock file that is being made", () => {
+  it("is whole as soon as it is seen", async () => {
+    const cache = await temporaryCache();
+    const seen = new Set<string>();
+    const engine = (original: Engine) =>
+      Object.fromEntries(
+        Object.entries(original).map(([name, call]) => [
+          name,
+          (...values: never[]) => {
+            if (existsSync(lockFileOf(cache))) seen.add(readFileSync(lockFileOf(cache), "utf8"));
+            return call(...values);
+          },
+        ]),
+      );
+    expect(new WasiCache(cache, { engine }).commit(undefined, token("a")).status).toBe(STATUS.ok);
+    expect([...seen]).toEqual([`${process.pid} node_wasi`]);
+    expect(readdirSync(dirname(cache))).toEqual([basename(cache)]);
+  });
+
+  it.each([
+    ["the lease is taken", "path_create_directory", {}],
+    ["it is looked at, in place,", "fd_filestat_get", withoutLinks],
+  ])("is left to kind K, who takes it over while %s", async (_what, name, lacking) => {
+    const cache = await temporaryCache();
+    const theirs = `${process.pid} other`;
+    let [isTaken, edits] = [false, 0];
+    const engine = (original: Engine) => ({
+      ...lacking,
+      [name]: (...values: never[]) => {
+        if (!isTaken && existsSync(lockFileOf(cache))) {
+          isTaken = true;
+          writeFileSync(lockFileOf(cache), theirs);
+        }
+        return original[name]!(...values);
+      },
+    });
+    const edit = () => bytes(token(`${++edits}`));
+    const answers = { ...asking.answers, edit };
+    expect(new WasiCache(cache, { ...asking, engine, answers, timeoutMs: 0 }).update().status).toBe(
+      STATUS.lock_timeout,
+    );
+    expect([isTaken, edits]).toEqual([true, 0]);
+    expect(readFileSync(lockFileOf(cache), "utf8")).toBe(theirs);
+    expect(readdirSync(dirname(cache))).toEqual([basename(lockFileOf(cache))]);
+  });
+
+  it("is made in place where there are no hard links", async () => {
+    const cache = await temporaryCache();
+    let lockFile = "";
+    const edit = () => {
+      lockFile = readFileSync(lockFileOf(cache), "utf8");
+      return bytes(token("a"));
+    };
+    leave(cache, { content: `${NOBODY} gone` });
+    const wasi = new WasiCache(cache, { ...asking, engine: () => withoutLinks, answers: { ...asking.answers, edit } });
+    expect(wasi.update()).toMatchObject({ status: STATUS.ok, takeOvers: 1 });
+    expect(lockFile).toBe(`${process.pid} node_wasi`);
+    expect(wasi.update().status).toBe(STATUS.ok);
+    expect(readdirSync(dirname(cache))).toEqual([basename(cache)]);
+  });
+});
+
+it("what kind K takes over in place, in the same second and at the same length, is put back", async () => {
+  const cache = await temporaryCache();
+  const second = Math.floor(Date.now() / 1000) - 10;
+  const write = (content: string) => {
+    writeFileSync(lockFileOf(cache), content);
+    utimesSync(lockFileOf(cache), second, second);
+  };
+  write(`${NOBODY} gone`);
+  const theirs = `${NOBODY + 1} live`;
+  const engine = ({ path_rename }: Engine) => ({
+    path_rename: (...values: never[]) => {
+      write(theirs);
+      return path_rename!(...values);
+    },
+  });
+  const answers = { processAlive: (pid: number) => (pid === NOBODY ? STATUS.dead : STATUS.alive) };
+  const wasi = new WasiCache(cache, { flags: OPEN.processes, answers, engine, timeoutMs: 0 });
+  expect(wasi.commit(undefined, token("a")).status).toBe(STATUS.lock_timeout);
+  expect(readFileSync(lockFileOf(cache), "utf8")).toBe(theirs);
+  expect(readdirSync(dirname(cache))).toEqual([basename(lockFileOf(cache))]);
 });
 
 describe("an embedder that takes its time", () => {

@@ -7,7 +7,7 @@ import { statusOf } from "./errno";
 import * as files from "./files";
 import { lengthOfLine, linePointer } from "./identity";
 import { isLeaseOurs, releaseLease, renewLease, takeLease } from "./lease";
-import { nameRandomly } from "./names";
+import { nameRandomly, nameTemporary } from "./names";
 import { LEASE, LOCK_FILE, TEMPORARY, appendText, copyPath } from "./path";
 import { EXIST, NOENT } from "./preview1";
 import { now } from "./system";
@@ -16,8 +16,8 @@ import { now } from "./system";
 const INSPECTION_HEADER: usize = 40;
 const INSPECTION_CONTENT_MAX: usize = 1024;
 const NONE: u32 = 0xffffffff;
-/** One byte more than the longest line, so that a longer content shows. */
-const CONTENT: usize = memory.data(256, 8);
+/** What an inspection keeps, which is more than the longest line, so that a longer content shows. */
+const CONTENT: usize = memory.data(1024, 8);
 
 /** The lock file that we hold. Open: the descriptor pins the inode, so its number cannot pass to another file meanwhile. */
 let held: u32 = NONE;
@@ -29,30 +29,25 @@ export let inspectionLength: usize = 0;
 
 export function createLock(): u32 {
   dropLost();
-  const errno = files.createNewWithFolders(LOCK_FILE);
-  if (errno == EXIST) return EXISTS;
-  if (errno != 0) return statusOf(errno);
-  let status = adopt(files.opened);
+  const errno = files.statPath(LOCK_FILE);
+  if (errno == 0) return EXISTS; // the common case under contention, at the price of one look
+  if (errno != NOENT) return statusOf(errno);
+  const status = createAnew();
   if (status != OK) return status == CHANGED ? EXISTS : status;
-  status = takeLease();
-  if (status == OK) status = writeLineIfEmpty();
-  else {
-    removeUnlessTaken();
-    if (status == BUSY) status = EXISTS;
-  }
-  if (status != OK) close();
-  return status;
+  return holdWithLease();
 }
 
-/** `EXISTS`: the lease took so long that a holder of kind K has taken the file over; theirs it is. */
-function writeLineIfEmpty(): u32 {
-  let errno = files.statOpen(held);
-  const isTaken = errno == NOENT || (errno == 0 && files.size() != 0);
-  if (errno == 0 && !isTaken) errno = files.writeAll(held, linePointer(), lengthOfLine());
-  if (errno == 0 && !isTaken) return OK;
-  if (!isTaken) removeUnlessTaken();
-  releaseLease();
-  return isTaken ? EXISTS : statusOf(errno);
+/** The lock file first, which is one call. `EXISTS`: the lease is another one's, or took so long that the file is by now. */
+function holdWithLease(): u32 {
+  const status = takeLease();
+  if (status == OK) {
+    if (checkLock() == OK) return OK;
+    releaseLock();
+    return EXISTS;
+  }
+  removeUnlessTaken();
+  close();
+  return status == BUSY ? EXISTS : status;
 }
 
 export function inspectLock(): u32 {
@@ -106,13 +101,28 @@ function replaceAbandoned(inspected: usize): u32 {
   appendText(TEMPORARY, ".abandoned");
   errno = files.rename(LOCK_FILE, TEMPORARY);
   if (errno != 0) return errno == NOENT ? CHANGED : statusOf(errno);
-  errno = files.statPath(TEMPORARY);
-  if (errno != 0 || !isInspected(inspected)) {
+  const status = lookAside(inspected);
+  if (status != OK) {
     putBack();
-    return errno == 0 || errno == NOENT ? CHANGED : statusOf(errno);
+    return status;
   }
   files.unlink(TEMPORARY);
   return createAnew();
+}
+
+/** `OK`: it is what was inspected. Where times are whole seconds its content alone may tell: kind K takes over in place. */
+function lookAside(inspected: usize): u32 {
+  let errno = files.openForReading(TEMPORARY);
+  if (errno != 0) return errno == NOENT ? CHANGED : statusOf(errno);
+  const fd = files.opened;
+  errno = files.statOpen(fd);
+  let isSame = errno == 0 && isInspected(inspected);
+  if (isSame) errno = files.readAt(fd, CONTENT, INSPECTION_CONTENT_MAX, 0);
+  files.close(fd);
+  if (errno != 0) return errno == NOENT ? CHANGED : statusOf(errno);
+  const length = files.transferred;
+  isSame = isSame && length == <usize>load<u32>(inspected, 36);
+  return isSame && memory.compare(CONTENT, inspected + INSPECTION_HEADER, length) == 0 ? OK : CHANGED;
 }
 
 /** Somebody took it, or wrote to it, between two looks: theirs it shall be, unless a third has created one by now. */
@@ -121,12 +131,33 @@ function putBack(): void {
   files.unlink(TEMPORARY);
 }
 
+/**
+ * `CHANGED`: there is one. Written before it gets its name: nobody finds it empty, takes it over, and is written over by a creator who
+ * was slow. Engines differ in what they say where there are no hard links; what else fails here fails in place too.
+ */
 function createAnew(): u32 {
+  nameTemporary(TEMPORARY, LOCK_FILE);
+  let errno = files.createNewWithFolders(TEMPORARY);
+  if (errno != 0) return statusOf(errno);
+  const status = adopt(files.opened);
+  if (status == OK) errno = files.writeAll(held, linePointer(), lengthOfLine());
+  if (status == OK && errno == 0) errno = files.link(TEMPORARY, LOCK_FILE);
+  files.unlink(TEMPORARY);
+  if (status != OK || errno == 0) return status;
+  close();
+  return errno == EXIST ? CHANGED : createInPlace();
+}
+
+function createInPlace(): u32 {
   let errno = files.createNew(LOCK_FILE);
   if (errno == EXIST) return CHANGED;
   if (errno != 0) return statusOf(errno);
   const status = adopt(files.opened);
   if (status != OK) return status;
+  if (files.size() != 0) {
+    close(); // it took us so long that a holder of kind K has taken the file over: theirs it is
+    return CHANGED;
+  }
   errno = files.writeAll(held, linePointer(), lengthOfLine());
   if (errno == 0) return OK;
   removeUnlessTaken();
