@@ -180,12 +180,16 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     return true;
   }
 
+  /**
+   * Compares before it removes. A file that is still ours goes even where the lease is lost: left behind, it would name a process
+   * that lives, and everybody, ourselves first, would wait for it.
+   */
   async function release(): Promise<void> {
     const file = held;
     const taken = lease;
     try {
-      if (await check()) {
-        await file!.removeFromPath();
+      if (await file?.holds(line)) {
+        await file?.removeFromPath();
       }
     } finally {
       held = undefined;
