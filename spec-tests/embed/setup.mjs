@@ -1,14 +1,13 @@
 // Builds the embeddings in `.embed/`, each with its own tool from its own manifest and `dist/core.wasi.wasm`: `npm ci` brings none of it. What is
 // built already and unchanged is left alone.
 //   node spec-tests/embed/setup.mjs [name …]
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-
 import { delimiter, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-
 import { promisify } from "node:util";
+import { missingOf } from "../support/toolchain.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const sources = join(root, "embed");
@@ -84,18 +83,8 @@ export const EMBEDDINGS = {
   },
 };
 
-function succeeds(test) {
-  try {
-    execFileSync("sh", ["-c", test], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** What is not installed of what an embedding is built with; nothing: it can be built. */
-export const missingFor = (name) =>
-  Object.entries(EMBEDDINGS[name].needs).flatMap(([what, test]) => (succeeds(test) ? [] : [what]));
+export const missingFor = (name) => missingOf(EMBEDDINGS[name].needs);
 
 /** Runs commands in the embedding's folder; the error of one that fails holds what it printed. */
 export async function run(name, commands) {

@@ -1,12 +1,13 @@
 // Builds the programs of the family in `.family/`, each from its own manifest: `npm ci` brings none of it. What is built already and
 // unchanged is left alone. As a program it prints what it did.
 //   node spec-tests/family/setup.mjs
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { missingOf } from "../support/toolchain.mjs";
 
 const sources = fileURLToPath(new URL("./", import.meta.url));
 const built = fileURLToPath(new URL("../../.family/", import.meta.url));
@@ -83,18 +84,8 @@ export const PEERS = {
   },
 };
 
-function succeeds(test) {
-  try {
-    execFileSync("sh", ["-c", test], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** What is not installed of what a peer is built with; nothing: it can be built. */
-export const missingFor = (name) =>
-  Object.entries(PEERS[name].needs).flatMap(([what, test]) => (succeeds(test) ? [] : [what]));
+export const missingFor = (name) => missingOf(PEERS[name].needs);
 
 function digestOf(folder) {
   const hash = createHash("sha256").update(process.version);
