@@ -2,7 +2,7 @@ import type { LockInspection, TakeOver } from "./capabilities.ts";
 import { hasCode, quietly, unlessMissing } from "./file-system.ts";
 import { createLeases, type Lease } from "./lease.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
-import { isInspected, isStillAt, LockFile, NO_LINKS } from "./lock-file.ts";
+import { isStillAt, LockFile, NO_LINKS } from "./lock-file.ts";
 import { describeSelf } from "./processes.ts";
 import { randomName } from "./random-name.ts";
 
@@ -86,8 +86,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
 
   /** Only under the lease. `undefined`: what was inspected is no longer there. */
   async function replaceAbandoned(inspected: LockInspection): Promise<LockFile | undefined> {
-    const found = await unlessMissing(files.lstat(path));
-    if (found === undefined || !isInspected(found, inspected)) {
+    if (!(await unlessMissing(isStillAt(files, runtime, path, inspected)))) {
       return undefined;
     }
     const aside = `${path}.${randomName(clock)}.abandoned`;

@@ -184,7 +184,7 @@ function millisecondsOf(stat: FileStatus): number {
   return Number(stat.mtimeNs) / 1e6;
 }
 
-export function isInspected(stat: FileStatus, inspected: LockInspection): boolean {
+function isInspected(stat: FileStatus, inspected: LockInspection): boolean {
   return (
     stat.ino === inspected.inode && Number(stat.size) === inspected.size && millisecondsOf(stat) === inspected.mtimeMs // both went through the same rounding
   );

@@ -51,13 +51,15 @@ const takingOver: Site[] = [
   { kind: "K", call: "write", nth: 1, what: "writing itself", left: [] },
   { kind: "K", call: "lstat", nth: 2, what: "still at the path", left: [] },
   { kind: "P", call: "mkdir", nth: 1, what: "the lease" },
-  { kind: "P", call: "lstat", nth: 1, what: "still as inspected" },
+  { kind: "P", call: "open", nth: 3, what: "still as inspected" },
+  { kind: "P", call: "fstat", nth: 3, what: "still as inspected" },
+  { kind: "P", call: "read", nth: 2, what: "still as inspected" },
   { kind: "P", call: "rename", nth: 1, what: "moving away" },
-  { kind: "P", call: "open", nth: 3, what: "what was moved away" },
-  { kind: "P", call: "fstat", nth: 3, what: "what was moved away" },
-  { kind: "P", call: "read", nth: 2, what: "what was moved away" },
+  { kind: "P", call: "open", nth: 4, what: "what was moved away" },
+  { kind: "P", call: "fstat", nth: 4, what: "what was moved away" },
+  { kind: "P", call: "read", nth: 3, what: "what was moved away" },
   { kind: "P", call: "open", nth: 2, what: "keeping the lease open" },
-  { kind: "P", call: "open", nth: 4, what: "creating anew", left: [] },
+  { kind: "P", call: "open", nth: 5, what: "creating anew", left: [] },
   { kind: "P", call: "write", nth: 1, what: "writing itself", left: [] },
 ];
 
@@ -194,7 +196,7 @@ describe("what disappears between two looks", () => {
   it.each([
     ["K", "open", 2],
     ["K", "lstat", 1],
-    ["P", "lstat", 1],
+    ["P", "open", 3],
     ["P", "rename", 1],
   ] as const)("takeOver (%s): ENOENT from %s means it has changed", async (kind, call, nth) => {
     const path = join(temporaryFolder(), "cache.lockfile");

@@ -93,15 +93,14 @@ export function takeOverLock(inspected: usize): u32 {
 }
 
 function replaceAbandoned(inspected: usize): u32 {
-  let errno = files.statPath(LOCK_FILE);
-  if (errno == NOENT || (errno == 0 && !isInspected(inspected))) return CHANGED;
-  if (errno != 0) return statusOf(errno);
+  let status = compare(LOCK_FILE, inspected);
+  if (status != OK) return status;
   copyPath(TEMPORARY, LOCK_FILE);
   nameRandomly(TEMPORARY);
   appendText(TEMPORARY, ".abandoned");
-  errno = files.rename(LOCK_FILE, TEMPORARY);
+  const errno = files.rename(LOCK_FILE, TEMPORARY);
   if (errno != 0) return errno == NOENT ? CHANGED : statusOf(errno);
-  const status = lookAside(inspected);
+  status = compare(TEMPORARY, inspected);
   if (status != OK) {
     putBack();
     return status;
@@ -111,8 +110,8 @@ function replaceAbandoned(inspected: usize): u32 {
 }
 
 /** `OK`: it is what was inspected. Where times are whole seconds its content alone may tell: kind K takes over in place. */
-function lookAside(inspected: usize): u32 {
-  let errno = files.openForReading(TEMPORARY);
+function compare(path: usize, inspected: usize): u32 {
+  let errno = files.openForReading(path);
   if (errno != 0) return errno == NOENT ? CHANGED : statusOf(errno);
   const fd = files.opened;
   errno = files.statOpen(fd);

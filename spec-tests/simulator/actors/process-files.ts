@@ -35,6 +35,7 @@ export function processFiles(process: SimulatedProcess, observer: Observer): Fil
     close: (fd: number, callback: Callback) => call(`close ${fd}`, () => files.close(file(fd)), callback),
     read(fd: number, buffer: Uint8Array, offset: number, length: number, position: number, callback: Callback) {
       const read = () => {
+        observer.onReading(process, file(fd).inode);
         const bytes = files.read(file(fd), position, length);
         buffer.set(bytes, offset);
         return bytes.length;

@@ -26,6 +26,9 @@ interface Origin {
 /** The most system calls of its own between a holder's last look at the lock and what it then publishes. */
 const MAX_CALLS_UNSEEN = 3;
 
+/** Of two who write in place at once there may be left a document that parses, and in it a token that is neither's. */
+const WHOLE_TIME = /^\d{13}$/;
+
 /** What is stored, who wrote it, and whether whoever drops or adds something may. */
 export class Ledger {
   readonly #machine: Machine;
@@ -181,6 +184,10 @@ export class Ledger {
     const after = now.get(SHARED);
     if (this.#intents.get(by)?.adds === SHARED) this.#everStored.add(SHARED);
     if (inWindow || before === undefined || after === undefined) return;
+    if (!WHOLE_TIME.test(before.cached_at)) {
+      this.#count("garbledByPeers");
+      return;
+    }
     if (Number(after.cached_at) < Number(before.cached_at)) {
       throw new Violation("lost", `${by.label} put an older token in the place of a newer one`);
     }

@@ -2,7 +2,7 @@
 export type Limit =
   /** A holder lost the lock after its last look and before it published. */
   | "lostBetweenLookAndPublishing"
-  /** A holder lost the lock after it had looked, as its last call before it removed the lock file, which was another one's by then. */
+  /** A lock file was its remover's, or an abandoned one, when it looked, one or two calls before it removed it, and another one's by then. */
   | "lostBetweenLookAndRemoving"
   /** A member of the family removed or emptied a lock file that was not its own. */
   | "removedByPeer"
@@ -10,7 +10,7 @@ export type Limit =
   | "takenForDead"
   /** A lease was found stale and, when it was removed, had been replaced or renewed by one who lives. */
   | "leaseReplacedAfterLook"
-  /** Two members of the family wrote into one lock file, which then named a process that neither of them was. */
+  /** Two members of the family wrote into one file, and what it held then was neither's: a name in a lock file, a token in the cache. */
   | "garbledByPeers"
   /** A member of the family entered beside a holder with a lease, which its own locks do not show it. */
   | "leaseUnseenByPeer"

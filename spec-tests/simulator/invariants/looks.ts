@@ -1,17 +1,13 @@
-import { LOCK_FILE } from "../actors/names.ts";
 import type { Machine } from "../schedule/machine.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
-import type { Inode } from "../system/inode.ts";
 
 export interface Look {
   readonly step: number;
-  /** The lock file that it saw. */
-  readonly inode: Inode | undefined;
   /** What the process's calls were counted up to. */
   readonly call: number;
 }
 
-/** When a process last looked whether the lock is still its own, and what it saw. */
+/** When a process last looked whether the lock is still its own. */
 export class Looks {
   readonly #machine: Machine;
   readonly #last = new Map<SimulatedProcess, Look>();
@@ -21,8 +17,7 @@ export class Looks {
   }
 
   onLook(process: SimulatedProcess): void {
-    const { step, files } = this.#machine;
-    this.#last.set(process, { step, inode: files.find(LOCK_FILE), call: process.calls });
+    this.#last.set(process, { step: this.#machine.step, call: process.calls });
   }
 
   /** A renewal of the lease goes on beside whatever else a process does. */

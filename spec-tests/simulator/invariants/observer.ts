@@ -37,7 +37,7 @@ export class Observer {
       this.limits[limit] = (this.limits[limit] ?? 0) + 1;
     };
     this.#looks = new Looks(machine);
-    this.tenures = guarded(new Tenures(machine, this.#looks, count), this);
+    this.tenures = guarded(new Tenures(machine, count), this);
     this.ledger = new Ledger(machine, this.tenures, this.#looks, count);
     this.#promptness = new Promptness(machine);
     machine.files.onChange = (change, name, inode, by) => {
@@ -53,7 +53,7 @@ export class Observer {
 
   /** A process of ours made a system call on this name. */
   onCall(process: SimulatedProcess, syscall: string, name: string): void {
-    if (name === LOCK_FILE && syscall === "lstat") this.#looks.onLook(process);
+    if (name === LOCK_FILE && syscall === "lstat") this.#onLook(process);
     if (name === LEASE && syscall === "stat") this.tenures.leases.onLook(process);
     if (name === LEASE && syscall === "open") this.tenures.leases.onOpen(process);
     if (name === CACHE && (syscall === "open" || syscall === "stat")) this.ledger.onRead(process);
@@ -62,9 +62,15 @@ export class Observer {
     }
   }
 
+  /** A process of ours reads what it has opened. */
+  onReading(process: SimulatedProcess, inode: Inode): void {
+    this.tenures.onLook(process, inode);
+  }
+
   /** A process of ours is about to make a system call on its lease. */
   onRenewal(process: SimulatedProcess): void {
     this.#looks.onRenewal(process);
+    this.tenures.onRenewal(process);
   }
 
   intend(process: SimulatedProcess, intent: Intent): void {
@@ -129,6 +135,11 @@ export class Observer {
 
   fail(error: unknown): void {
     this.violation ??= error;
+  }
+
+  #onLook(process: SimulatedProcess): void {
+    this.#looks.onLook(process);
+    this.tenures.onLook(process, this.#machine.files.find(LOCK_FILE));
   }
 
   #ended(process: SimulatedProcess): void {

@@ -6,7 +6,6 @@ import type { Change } from "../system/file-system.ts";
 import type { Inode } from "../system/inode.ts";
 import { Leases } from "./leases.ts";
 import type { Limit } from "./limits.ts";
-import type { Looks } from "./looks.ts";
 import { Violation } from "./violation.ts";
 
 /** From obtaining the lock to giving it back. */
@@ -31,6 +30,15 @@ const NAMED_GRACE_MS = 30_000;
 const EMPTY_GRACE_MS = 2_000;
 /** Between the last look of kind K at the time of a file that it takes over and its writing lies a look at the path. */
 const MAX_CALLS_UNSEEN = 2;
+/** Between the look that permits a removal and the removal lies one more, at the path, or the closing of what was looked at. */
+const MAX_CALLS_TO_REMOVAL = 2;
+
+/** What a removal may rest on, at the moment in which the name goes. */
+interface Grounds {
+  readonly wasStale: boolean;
+  /** So it was when it looked: nobody can look and remove in one call. */
+  readonly looked: boolean;
+}
 
 /** Who holds the lock, and whether whoever takes it away may. */
 export class Tenures {
@@ -39,15 +47,15 @@ export class Tenures {
   readonly #open = new Map<SimulatedProcess, Tenure>();
   /** Every file that has ever been the lock file: who made it or wrote into it last. */
   readonly #owners = new Map<Inode, Owner>();
-  readonly #movedAside = new Map<Inode, { by: SimulatedProcess; wasStale: boolean }>();
+  readonly #movedAside = new Map<Inode, Grounds & { readonly by: SimulatedProcess }>();
   /** Members of the family without kernel locks that were too slow with this lock file, and may still write into it. */
   readonly #givenUp = new Map<SimulatedProcess, Inode>();
   readonly leases: Leases;
-  readonly #looks: Looks;
+  /** What each process's calls were counted up to when it last saw a lock file that was its to remove. */
+  readonly #sawRemovable = new Map<SimulatedProcess, number>();
 
-  constructor(machine: Machine, looks: Looks, count: (limit: Limit) => void) {
+  constructor(machine: Machine, count: (limit: Limit) => void) {
     this.#machine = machine;
-    this.#looks = looks;
     this.#count = count;
     this.leases = new Leases(machine, count);
   }
@@ -103,10 +111,28 @@ export class Tenures {
     return { beforeMs: modifiedMs, calls: new Map(this.#machine.processes.map((process) => [process, process.calls])) };
   }
 
+  /** A process sees a lock file: by its name, or what is in it. */
+  onLook(process: SimulatedProcess, inode: Inode | undefined): void {
+    const owner = inode && this.#owners.get(inode);
+    if (owner === undefined) return;
+    if (owner.process === process || isStale(owner, process)) this.#sawRemovable.set(process, process.calls);
+  }
+
+  /** A renewal of the lease goes on beside whatever else a process does. */
+  onRenewal(process: SimulatedProcess): void {
+    const calls = this.#sawRemovable.get(process);
+    if (calls !== undefined) this.#sawRemovable.set(process, calls + 1);
+  }
+
+  #groundsOf(owner: Owner, by: SimulatedProcess): Grounds {
+    const calls = by.calls - (this.#sawRemovable.get(by) ?? 0);
+    return { wasStale: isStale(owner, by), looked: calls <= MAX_CALLS_TO_REMOVAL };
+  }
+
   #onTaken(inode: Inode, owner: Owner, by: SimulatedProcess): void {
-    const wasStale = isStale(owner, by);
-    if (inode.links > 0) this.#movedAside.set(inode, { by, wasStale });
-    else this.#judge(owner, inode, by, wasStale);
+    const grounds = this.#groundsOf(owner, by);
+    if (inode.links > 0) this.#movedAside.set(inode, { ...grounds, by });
+    else this.#judge(owner, inode, by, grounds);
   }
 
   #onNameGone(inode: Inode, by: SimulatedProcess): void {
@@ -114,15 +140,15 @@ export class Tenures {
     const owner = this.#owners.get(inode)!;
     if (moved === undefined || inode.links > 0 || owner.process === by) return;
     this.#movedAside.delete(inode);
-    this.#judge(owner, inode, by, moved.wasStale);
+    this.#judge(owner, inode, by, moved);
   }
 
   #onOverwritten(owner: Owner, inode: Inode, by: SimulatedProcess): void {
-    this.#judge(owner, inode, by, isStale(owner, by));
+    this.#judge(owner, inode, by, { wasStale: isStale(owner, by), looked: false });
   }
 
   /** Somebody ended another one's claim. Nobody's rights are hurt where nobody holds the lock any more. */
-  #judge(owner: Owner, inode: Inode, by: SimulatedProcess, wasStale: boolean): void {
+  #judge(owner: Owner, inode: Inode, by: SimulatedProcess, { wasStale, looked }: Grounds): void {
     if (!owner.process.isAlive) return;
     const holds = this.#open.get(owner.process)?.inode === inode;
     if (!isOurs(by.actor.member)) {
@@ -133,17 +159,10 @@ export class Tenures {
     } else if (owner.isGarbled) this.#count("garbledByPeers");
     else if (by.actor.member === "lease" && usesKernelLocks(owner)) this.#count("leaseUnseenByPeer");
     else if (this.leases.isRobbed(owner.process)) this.#count("leaseReplacedAfterLook");
-    else if (holds && this.#lostSinceLook(by, inode)) this.#count("lostBetweenLookAndRemoving");
+    else if (holds && looked) this.#count("lostBetweenLookAndRemoving");
     else if (holds) {
       throw new Violation("foreign lock", `${by.label} took the living ${owner.process.label}'s lock away`);
     }
-  }
-
-  /** Directly before it removed this one, it saw its own there. */
-  #lostSinceLook(by: SimulatedProcess, removed: Inode): boolean {
-    const seen = this.#looks.of(by)?.inode;
-    const sawItsOwn = seen !== undefined && seen !== removed && this.#owners.get(seen)?.process === by;
-    return sawItsOwn && this.#looks.unseen(by) <= 1;
   }
 
   #isRight({ process, inode }: Tenure): boolean {
