@@ -27,14 +27,19 @@ function permittedFunctions(): ForeignFunctions {
  * Deno 2.9 cuts off what `futimes` gets in floating point: of half of all milliseconds becomes the one before. proper-lockfile
  * compares the time that it gave its lease with the one it finds, and takes another one for another holder's.
  */
+const secondsOf = (date: Date) => date.getTime() / 1000 + 0.0001;
+
 function futimes(fd: number, access: Date, modified: Date, done: (error: Error | null) => void): void {
-  const seconds = (date: Date) => date.getTime() / 1000 + 0.0001;
-  fs.futimes(fd, seconds(access), seconds(modified), done);
+  fs.futimes(fd, secondsOf(access), secondsOf(modified), done);
+}
+
+function futimesSync(fd: number, access: Date, modified: Date): void {
+  fs.futimesSync(fd, secondsOf(access), secondsOf(modified));
 }
 
 export const denoHost = hostOf({
   name: "deno",
-  fs: { ...fs, futimes },
+  fs: { ...fs, futimes, futimesSync },
   paths,
   process,
   homeFolder: homedir,

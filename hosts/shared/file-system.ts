@@ -67,16 +67,6 @@ export interface FileSystem {
   ): void;
 }
 
-/** A copy, because proper-lockfile marks the object it is given with what it learnt about the precision of mtimes. */
-export function fileSystemOf(fs: FileSystem): FileSystem {
-  const { chmod, close, fstat, fsync, ftruncate, futimes, link, lstat, mkdir, open, read } = fs;
-  const { readdir, readFile, readlink, rename, rmdir, rmdirSync, stat, unlink, utimes, watch, write } = fs;
-  return {
-    ...{ chmod, close, fstat, fsync, ftruncate, futimes, link, lstat, mkdir, open, read },
-    ...{ readdir, readFile, readlink, rename, rmdir, rmdirSync, stat, unlink, utimes, watch, write },
-  };
-}
-
 function settled<T>(start: (callback: Callback<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     start((error, value) => (error ? reject(error) : resolve(value)));

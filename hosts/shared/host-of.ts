@@ -1,12 +1,13 @@
 import { createClock } from "./clock.ts";
-import { type FileSystem, fileSystemOf } from "./file-system.ts";
+import type { FileSystem } from "./file-system.ts";
 import type { Host } from "./host.ts";
+import { promptFileSystem, type SynchronousFunctions } from "./prompt-file-system.ts";
 import type { Paths, Runtime } from "./runtime.ts";
 
 /** The modules of Node that all three runtimes have, and what each of them does in its own way. */
 export interface HostParts
   extends Pick<Host, "name" | "assertNativeCode" | "foreignFunctions" | "module" | "homeFolder" | "canSeeProcesses"> {
-  readonly fs: FileSystem & { readonly constants: { readonly O_NOFOLLOW?: number } };
+  readonly fs: FileSystem & SynchronousFunctions & { readonly constants: { readonly O_NOFOLLOW?: number } };
   readonly paths: Paths;
   readonly process: {
     readonly platform: string;
@@ -26,7 +27,7 @@ export function hostOf({ fs, paths, process, kernelLocks, signalProcess, ...own 
     ...own,
     runtime: {
       platform,
-      fs: fileSystemOf(fs),
+      fs: promptFileSystem(fs),
       paths,
       noFollow: fs.constants.O_NOFOLLOW ?? 0, // Windows lacks the flag
       pid,

@@ -1,0 +1,115 @@
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { FileSystem } from "../../hosts/shared/file-system.ts";
+import { promptFileSystem, type SynchronousFunctions } from "../../hosts/shared/prompt-file-system.ts";
+import { temporaryFolder } from "./fixtures.ts";
+
+type Given = Parameters<typeof promptFileSystem>[0];
+
+const KIB = 1024;
+const NOTHING = Buffer.alloc(0);
+
+/** The real file system under a clock of the test's own, in which every call takes `tookMs`. Counts what was called at once. */
+function measured({ tookMs }: { readonly tookMs: number }) {
+  const given = { tookMs, now: 0, atOnce: [] as string[] };
+  const counted = Object.entries(fs)
+    .filter(([name, value]) => name.endsWith("Sync") && typeof value === "function")
+    .map(([name, value]) => [
+      name,
+      (...values: never[]) => {
+        given.atOnce.push(name);
+        given.now += given.tookMs;
+        return (value as (...values: never[]) => unknown)(...values);
+      },
+    ]);
+  const prompt = promptFileSystem({ ...fs, ...Object.fromEntries(counted) } as Given, () => given.now);
+  return { prompt, given };
+}
+
+/** Whether the callback came before the function returned, and with what. */
+function called<T>(start: (callback: (error: Error | null, value?: T) => void) => void) {
+  let returned = false;
+  const outcome = new Promise<{ atOnce: boolean; error: Error | null; value: T | undefined }>((resolve) => {
+    start((error, value) => resolve({ atOnce: !returned, error, value }));
+  });
+  returned = true;
+  return outcome;
+}
+
+const looked = (files: FileSystem, path: string) => called((done) => files.lstat(path, { bigint: true }, done));
+
+describe("the prompt file system", () => {
+  it("answers before it returns, with what the file system says", async () => {
+    const path = join(temporaryFolder(), "cache.json");
+    const { prompt } = measured({ tookMs: 0.01 });
+    const opened = await called<number>((done) => prompt.open(path, "wx", 0o600, done));
+    const fd = opened.value!;
+    expect(opened.atOnce).toBe(true);
+    expect(await called((done) => prompt.write(fd, Buffer.from("content"), 0, 7, 0, done))).toMatchObject({ value: 7 });
+    expect((await looked(prompt, path)).value).toMatchObject({ size: 7n });
+    expect(await called((done) => prompt.close(fd, done))).toMatchObject({ atOnce: true, error: null });
+    expect(fs.readFileSync(path, "utf8")).toBe("content");
+  });
+
+  it("answers with an error, whose code it is", async () => {
+    const { prompt } = measured({ tookMs: 0.01 });
+    const outcome = await looked(prompt, join(temporaryFolder(), "missing"));
+    expect(outcome).toMatchObject({ atOnce: true, error: { code: "ENOENT" } });
+  });
+
+  it("does not take what a callback throws for the call's error", () => {
+    const { prompt } = measured({ tookMs: 0.01 });
+    let calls = 0;
+    const act = () =>
+      prompt.lstat(temporaryFolder(), { bigint: true }, () => {
+        calls += 1;
+        throw new Error("of the callback");
+      });
+    expect(act).toThrow("of the callback");
+    expect(calls).toBe(1);
+  });
+
+  it("waits for the disk, and for much content, elsewhere", async () => {
+    const path = join(temporaryFolder(), "cache.json");
+    const { prompt, given } = measured({ tookMs: 0.01 });
+    const fd = fs.openSync(path, "w+");
+    const content = Buffer.alloc(300 * KIB, "x");
+    expect(await called((done) => prompt.write(fd, content, 0, content.length, 0, done))).toMatchObject({
+      atOnce: false,
+      value: content.length,
+    });
+    expect(await called((done) => prompt.read(fd, content, 0, content.length, 0, done))).toMatchObject({
+      atOnce: false,
+      value: content.length,
+    });
+    expect(await called((done) => prompt.fsync(fd, done))).toMatchObject({ atOnce: false, error: null });
+    expect(await called((done) => prompt.read(fd, NOTHING, 0, 0, 0, done))).toMatchObject({ atOnce: true, value: 0 });
+    expect(given.atOnce).toEqual(["readSync"]);
+    fs.closeSync(fd);
+  });
+
+  it("leaves a slow file system to the thread pool, for fifty times as long as it stood still", async () => {
+    const folder = temporaryFolder();
+    const { prompt, given } = measured({ tookMs: 10 });
+    expect(await looked(prompt, folder)).toMatchObject({ atOnce: true });
+    expect(await looked(prompt, folder)).toMatchObject({ atOnce: false, error: null });
+    given.now = 499;
+    expect(await looked(prompt, folder)).toMatchObject({ atOnce: false, error: null });
+    given.now = 500;
+    given.tookMs = 0.01;
+    expect(await looked(prompt, folder)).toMatchObject({ atOnce: true });
+    expect(await looked(prompt, folder)).toMatchObject({ atOnce: true });
+  });
+
+  it("has every function that the hosts use", () => {
+    const used = Object.keys(promptFileSystem(fs as unknown as FileSystem & SynchronousFunctions));
+    expect(used.sort()).toEqual(
+      [
+        ...["chmod", "close", "fstat", "fsync", "ftruncate", "futimes", "link", "lstat", "mkdir", "open", "read"],
+        ...["readFile", "readdir", "readlink", "rename", "rmdir", "rmdirSync", "stat", "unlink", "utimes", "watch"],
+        "write",
+      ].sort(),
+    );
+  });
+});
