@@ -16,9 +16,11 @@ export type SynchronousFunctions = Readonly<Record<`${PromptName}Sync`, (...valu
 
 /** Copying more than this between a file and memory takes so long that others should have their turn meanwhile. */
 const MAX_BYTES = 256 * 1024;
-/** No local file system that is well takes so long for one call; a processor that many wait for may. */
-const SLOW_MS = 4;
-/** After a slow call the thread pool does the work for so many times as long: the event loop stands still for 2 % of the time at most. */
+/** How many calls the mean is about. One that the processor was taken away from in the middle is none of the disk's doing. */
+const CALLS = 16;
+/** What a call may take in the mean, in milliseconds. */
+const PROMPT_MS = 1;
+/** Then the thread pool does the work for so many times as long as those calls took: the event loop stands still for 2 % of the time. */
 const PATIENCE = 50;
 
 type Callback = (error: unknown, value?: unknown) => void;
@@ -33,6 +35,15 @@ export function promptFileSystem(
   now: () => number = () => performance.now(),
 ): FileSystem {
   let patientUntil = 0;
+  let meanMs = 0;
+
+  function onAnswer(at: number, tookMs: number): void {
+    meanMs += (tookMs - meanMs) / CALLS;
+    if (meanMs > PROMPT_MS) {
+      patientUntil = at + meanMs * CALLS * PATIENCE;
+      meanMs = 0;
+    }
+  }
 
   function promptly(name: PromptName): Waiting {
     const waiting = fs[name] as unknown as Waiting;
@@ -51,10 +62,8 @@ export function promptFileSystem(
       } catch (thrown) {
         error = thrown;
       }
-      const tookMs = now() - began;
-      if (tookMs > SLOW_MS) {
-        patientUntil = began + tookMs * PATIENCE;
-      }
+      const answered = now();
+      onAnswer(answered, answered - began);
       callback(error, value);
     };
   }
