@@ -64,6 +64,16 @@ it("a secret that was written into a file whose name was taken meanwhile was dro
   expect(versions.dropOf(sha256("1"))).toEqual([{ writer: "b" }]);
 });
 
+it("and also when it was taken in the midst of the writing", () => {
+  const versions = replay(
+    ["a", ...inPlace("1"), opens, { ...writes("1", "2"), ended: 100 }],
+    ["b", ...replaces("1", "3")],
+    ["c", ...replaces("1", "3", "4").map((call, n) => ({ ...call, began: 200 + n, ended: 200.5 + n }))],
+  );
+  expect(versions.content).toBe(documentOf("1", "3", "4"));
+  expect(versions.dropOf(sha256("2"))).toEqual([{ writer: "b" }]);
+});
+
 describe("an excuse for whoever dropped a secret", () => {
   const takes = [
     { call: "open", path: `${LOCK}.tmp`, descriptor: 8, truncates: true },

@@ -35,6 +35,8 @@ class TracedFile {
   content = "";
   /** The number of the version in which another file had got its name. */
   displacedIn: number | undefined;
+  /** When it had certainly got the name that it was renamed to. */
+  namedAt = Number.NEGATIVE_INFINITY;
   /** Of what was written into it since. */
   readonly lateSecrets = new Set<string>();
 
@@ -166,7 +168,7 @@ export class Versions<Writer> {
 
   #written(open: OpenFile | undefined, operation: FileOperation & { readonly call: "write" }): void {
     if (open === undefined || operation.path !== open.path) return;
-    if (open.path === this.#path) this.#correct(open, operation.isNameless);
+    if (open.path === this.#path) this.#correct(open, operation);
     const { bytes, position } = operation;
     open.file.write(bytes, position ?? open.position);
     if (position === undefined) open.position += bytes.length;
@@ -174,22 +176,22 @@ export class Versions<Writer> {
 
   /**
    * Where one opened the file while another gave its name to a new one, times do not tell which came first. Whether the file that is
-   * written to still has its name does.
+   * written to still has its name does, when the writing begins: its name may be taken before it ends.
    */
-  #correct(open: OpenFile, isNameless: boolean): void {
+  #correct(open: OpenFile, { isNameless, began }: FileOperation & { readonly call: "write" }): void {
     const current = this.#names.get(this.#path);
     if (isNameless && open.file === current) {
       if (open.truncated !== undefined) current.content = open.truncated;
       open.file = new TracedFile();
       open.file.displacedIn = this.#all.findLastIndex(({ operation }) => operation.call === "rename");
       this.#displaced.push(open.file);
-    } else if (!isNameless && current !== undefined && open.file !== current) {
+    } else if (!isNameless && current !== undefined && open.file !== current && current.namedAt < began) {
       open.file = current;
       if (open.truncated !== undefined) current.cut(0);
     }
   }
 
-  #named({ call, path, to }: FileOperation & { readonly call: "rename" | "link" }): void {
+  #named({ call, path, to, ended }: FileOperation & { readonly call: "rename" | "link" }): void {
     const file = this.#names.get(path);
     if (file === undefined) throw new Error(`Nobody was seen to make ${path}`);
     const displaced = this.#names.get(to);
@@ -198,6 +200,7 @@ export class Versions<Writer> {
       this.#displaced.push(displaced);
     }
     this.#names.set(to, file);
+    file.namedAt = ended;
     if (call === "rename") this.#names.delete(path);
   }
 
