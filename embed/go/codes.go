@@ -19,7 +19,7 @@ const CodeExists Code = "exists"
 // CodeBusy: Another holder has the lock.
 const CodeBusy Code = "busy"
 
-// CodeChanged: What was inspected is no longer there.
+// CodeChanged: What was looked at before is no longer there.
 const CodeChanged Code = "changed"
 
 // CodeLost: The lock is no longer ours.
@@ -145,7 +145,7 @@ var statuses = [...]status{
 	{2, CodeUnchanged, "The store holds what was last read."},
 	{3, CodeExists, "The lock file exists already."},
 	{4, CodeBusy, "Another holder has the lock."},
-	{5, CodeChanged, "What was inspected is no longer there."},
+	{5, CodeChanged, "What was looked at before is no longer there."},
 	{6, CodeLost, "The lock is no longer ours."},
 	{7, CodeAlive, "The process is running."},
 	{8, CodeDead, "The process is gone."},

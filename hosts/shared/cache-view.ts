@@ -2,6 +2,7 @@ import { CacheMerger } from "./cache-merger.ts";
 import { CoreSession } from "./core-session.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { CommitOutcome, LoadOutcome } from "./outcomes.ts";
+import { PendingWriters } from "./pending-writers.ts";
 import type { CoreLink } from "./persistence.ts";
 import { sameBytes } from "./same-bytes.ts";
 import { SerialQueue } from "./serial-queue.ts";
@@ -20,7 +21,7 @@ export interface PluginStatistics {
   readonly salvaged: number;
   /** Originals kept under another name because they were damaged or could not be decrypted. */
   readonly setAside: number;
-  /** Commits begun again because the lock had been taken away. */
+  /** Commits begun again because the lock had been taken away, or somebody had written without it. */
   readonly restarts: number;
   /** The longest wait for the lock, in milliseconds. */
   readonly longestWaitMs: number;
@@ -46,6 +47,7 @@ export class CacheView {
   #baseIsCurrent = false;
   #view: Uint8Array | undefined;
   #text: { readonly of: Uint8Array; readonly value: string } | undefined;
+  readonly writers = new PendingWriters();
   readonly statistics = {
     loads: 0,
     commits: 0,
@@ -129,6 +131,7 @@ export class CacheView {
 
   async #commit(): Promise<void> {
     const session = this.#open();
+    await this.writers.settled();
     const sent = this.#view;
     if (sent === undefined || sent === this.#base) return;
     const current = this.#baseIsCurrent;

@@ -1,4 +1,4 @@
-import type { Awaitable, Capabilities, TakeOver } from "./capabilities.ts";
+import type { Awaitable, Capabilities, StoreVersion, TakeOver } from "./capabilities.ts";
 import { type CoreMemory, refusalOf } from "./core-memory.ts";
 import type { CoreExports, CoreImports } from "./core-module.ts";
 import { statusName } from "./error-messages.ts";
@@ -18,9 +18,10 @@ const bytes = (...parts: Uint8Array[]): Answer => ({ status: STATUS.ok, parts })
 
 /** Thrown through `store.replace` to keep it from publishing. */
 const LOST = new Error("The lock was lost.");
+const CHANGED = new Error("The cache has been changed by somebody who does not hold the lock.");
 
-function throwUnless(isMine: boolean): void {
-  if (!isMine) throw LOST;
+async function throwUnless(answer: Awaitable<boolean>, error: Error): Promise<void> {
+  if (!(await answer)) throw error;
 }
 
 /** What the session adds to the capabilities. */
@@ -43,6 +44,8 @@ export class CapabilityBridge {
   #memory: CoreMemory | undefined;
   #failures: Array<{ status: number; error: unknown }> = [];
   #pending: Promise<void> | undefined;
+  /** What the store held when this operation looked at it last. */
+  #seen: StoreVersion | undefined;
 
   constructor(capabilities: Capabilities, hooks: SessionHooks, maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -94,26 +97,41 @@ export class CapabilityBridge {
   }
 
   #store() {
-    const { store, lock } = this.#capabilities;
+    const { store } = this.#capabilities;
     const missing = plain(STATUS.not_found);
     return {
       stat: (op: number) =>
-        this.#call(op, () => then(store.stat(), (version) => (version ? bytes(encodeVersion(version)) : missing))),
+        this.#call(op, () =>
+          then(store.stat(), (version) => {
+            this.#seen = version;
+            return version ? bytes(encodeVersion(version)) : missing;
+          }),
+        ),
       read: (op: number) =>
         this.#call(op, () =>
-          then(store.read(), (stored) => (stored ? bytes(encodeReadHeader(stored.version), stored.content) : missing)),
+          then(store.read(), (stored) => {
+            this.#seen = stored?.version;
+            return stored ? bytes(encodeReadHeader(stored.version), stored.content) : missing;
+          }),
         ),
       replace: (op: number, pointer: number, length: number) => {
         const content = this.#copy(pointer, length);
-        const stillMine = () => {
-          const answer = lock.check();
-          return isPromise(answer) ? answer.then(throwUnless) : throwUnless(answer);
-        };
-        this.#call(op, () => then(store.replace(content, stillMine), (version) => bytes(encodeVersion(version))));
+        const look = () => this.#lookOnceMore();
+        this.#call(op, () => then(store.replace(content, look), (version) => bytes(encodeVersion(version))));
       },
       remove: (op: number) => this.#call(op, () => then(store.remove(), (removed) => (removed ? OK : missing))),
       set_aside: (op: number) => this.#call(op, () => then(store.setAside(), () => OK)),
     };
+  }
+
+  /**
+   * The lock last: it is what everybody asks for who can be asked. Of the others (Go, and Python after 5 s, beside a holder with a
+   * lease) one may have written since we read; what is merged again then, and not written over, is not lost.
+   */
+  async #lookOnceMore(): Promise<void> {
+    const { store, lock } = this.#capabilities;
+    await throwUnless(isSameVersion(await store.stat(), this.#seen), CHANGED);
+    await throwUnless(lock.check(), LOST);
   }
 
   #cipher() {
@@ -188,6 +206,7 @@ export class CapabilityBridge {
 
   #failed(error: unknown, own: StatusName | undefined): Answer {
     if (error === LOST) return plain(STATUS.lost);
+    if (error === CHANGED) return plain(STATUS.changed);
     const name =
       own !== undefined && (own === "callback_failed" || !(error instanceof PersistenceError))
         ? own
@@ -226,6 +245,10 @@ const TAKE_OVER_STATUS: Readonly<Record<TakeOver, number>> = {
   busy: STATUS.busy,
   changed: STATUS.changed,
 };
+
+function isSameVersion(one: StoreVersion | undefined, other: StoreVersion | undefined): boolean {
+  return one?.mtimeNs === other?.mtimeNs && one?.size === other?.size && one?.inode === other?.inode;
+}
 
 /** Applies `map` now or when the promise resolves: a capability that answers at once costs no turn of the event loop. */
 function then<T>(value: Awaitable<T>, map: (value: T) => Answer): Awaitable<Answer> {

@@ -62,7 +62,7 @@ export const STATUS_MESSAGE: Readonly<Record<StatusName, string>> = {
   unchanged: "The store holds what was last read.",
   exists: "The lock file exists already.",
   busy: "Another holder has the lock.",
-  changed: "What was inspected is no longer there.",
+  changed: "What was looked at before is no longer there.",
   lost: "The lock is no longer ours.",
   alive: "The process is running.",
   dead: "The process is gone.",
@@ -112,4 +112,5 @@ export const EVENT_NAME: Readonly<Record<number, string>> = {
   203: "cache_damaged",
   204: "cache_salvaged",
   205: "cache_set_aside",
+  206: "cache_changed_before_publishing",
 };

@@ -53,7 +53,18 @@ export class TokenCacheMemory {
   }
 
   /** Resolves when memory holds the view and belongs to the caller, until `end`. */
-  write(): Promise<Hold> {
+  async write(): Promise<Hold> {
+    const { writers } = this.#view;
+    writers.enter();
+    try {
+      return await this.#enterAlone();
+    } catch (error) {
+      writers.leave();
+      throw error;
+    }
+  }
+
+  #enterAlone(): Promise<Hold> {
     return this.#gate.enter(true, () => {
       this.#handOver();
       // Not the document: memory may hold more (ghosts) and less (entities that MSAL does not recognise), and neither
@@ -110,6 +121,7 @@ export class TokenCacheMemory {
     if (this.#writer !== hold) return;
     clearTimeout(this.#timer);
     this.#writer = undefined;
+    this.#view.writers.leave();
     this.#gate.leave();
   }
 

@@ -32,9 +32,9 @@ const beforeReplace = (capabilities: Capabilities, before: () => unknown): Capab
   ...capabilities,
   store: {
     ...capabilities.store,
-    async replace(content) {
+    async replace(content, beforePublishing) {
       await before();
-      return capabilities.store.replace(content);
+      return capabilities.store.replace(content, beforePublishing);
     },
   },
 });
@@ -49,6 +49,23 @@ describe("group commit", () => {
     for (const user of users) expect(cache.RefreshToken).toHaveProperty([refreshKey(user)]);
     expect(plugin.statistics.writes).toBeLessThan(10);
     expect(plugin.statistics.commits).toBe(plugin.statistics.writes);
+  });
+
+  test("a commit lets the writers finish who are waiting for their turn, but waits for no one for long", async () => {
+    const plugin = await pluginOn();
+    const tokenCache = tokenCacheOf(plugin);
+    await tokenCache.getAllAccounts();
+    await Promise.all(["ann", "bob", "carl"].map((user) => add(plugin, tokenCache, user)));
+    expect(plugin.statistics.writes).toBe(1);
+    const slow = context(tokenCache, true);
+    let entered: Promise<void> | undefined;
+    await change(plugin, tokenCache, (memory) => {
+      memory[refreshKey("dora")] = refreshToken("dora");
+      entered = plugin.beforeCacheAccess(slow);
+    });
+    await entered;
+    expect((await stored(cacheFile())).RefreshToken).toHaveProperty([refreshKey("dora")]);
+    await plugin.afterCacheAccess(slow);
   });
 
   test("resolves only when the caller's own change is on disk", async () => {
@@ -159,6 +176,33 @@ describe("a cache that goes away", () => {
     await plugin.afterCacheAccess(access);
     expect(usersOf(await stored(cacheFile()))).toEqual([]);
     expect(Object.keys((await stored(cacheFile())).RefreshToken ?? {})).toEqual([refreshKey("bob")]);
+  });
+});
+
+describe("somebody writes while a commit is being written", () => {
+  test.each([
+    ["without asking for the lock", () => undefined],
+    ["having removed our lock", () => rm(`${cacheFile()}.lockfile`)],
+  ])("%s: what that one wrote is kept", async (_how, also) => {
+    await store(cacheFile(), document("ann"));
+    let others = [
+      async () => {
+        await also();
+        await store(cacheFile(), document("ann", "carl"));
+      },
+    ];
+    const persistence = await tampered(cacheFile(), (capabilities) =>
+      beforeReplace(capabilities, async () => {
+        const [other] = others;
+        others = [];
+        await other?.();
+      }),
+    );
+    const plugin = new PersistenceCachePlugin(persistence);
+    await add(plugin, tokenCacheOf(plugin), "bob");
+    const tokens = Object.keys((await stored(cacheFile())).RefreshToken ?? {});
+    expect(tokens.sort()).toEqual(["ann", "bob", "carl"].map(refreshKey));
+    expect(plugin.statistics.restarts).toBeGreaterThan(0);
   });
 });
 

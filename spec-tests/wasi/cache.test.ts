@@ -170,17 +170,30 @@ describe("what is asked of the embedder", () => {
     const cache = await temporaryCache();
     let asked = 0;
     const makePrivate = () => {
-      if (++asked === 1) {
-        unlinkSync(`${cache}.lockfile`);
-        writeFileSync(cache, token("b")); // of whoever took it
-      }
+      if (++asked === 1) unlinkSync(`${cache}.lockfile`);
       return 0;
     };
     const wasi = new WasiCache(cache, { flags: OPEN.private, answers: { makePrivate } });
     expect(wasi.commit(undefined, token("a"))).toMatchObject({ status: 0, restarts: 1 });
-    expect(keys(readFileSync(cache, "utf8"))).toEqual(["b", "a"]);
     expect([asked, names(cache)]).toEqual([2, ["cache.json"]]);
   });
+
+  it.each([undefined, token("c")])(
+    "and at the cache (before: %s), so that nobody's writing is undone",
+    async (first) => {
+      const cache = await temporaryCache();
+      if (first !== undefined) writeFileSync(cache, first);
+      let asked = 0;
+      const makePrivate = () => {
+        if (++asked === 1) writeFileSync(cache, token("b")); // of somebody who asks for no lock
+        return 0;
+      };
+      const wasi = new WasiCache(cache, { flags: OPEN.private, answers: { makePrivate } });
+      expect(wasi.commit(undefined, token("a"))).toMatchObject({ status: 0, restarts: 1 });
+      expect(keys(readFileSync(cache, "utf8"))).toEqual(["b", "a"]);
+      expect([asked, names(cache)]).toEqual([2, ["cache.json"]]);
+    },
+  );
 
   it("an edit that fails changes nothing", async () => {
     const cache = await temporaryCache();

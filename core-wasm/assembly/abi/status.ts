@@ -52,3 +52,4 @@ export const LOCK_LOST_BEFORE_PUBLISHING: u32 = 202;
 export const CACHE_DAMAGED: u32 = 203;
 export const CACHE_SALVAGED: u32 = 204;
 export const CACHE_SET_ASIDE: u32 = 205;
+export const CACHE_CHANGED_BEFORE_PUBLISHING: u32 = 206;

@@ -2,7 +2,7 @@
 
 import { outcomeStatus } from "../abi/capability-call";
 import { countRestart, removeFlags, setData, FLAG_HAS_DOCUMENT, FLAG_UNCHANGED } from "../abi/result";
-import { LOCK_LOST, LOCK_LOST_BEFORE_PUBLISHING, OK } from "../abi/status";
+import { CACHE_CHANGED_BEFORE_PUBLISHING, LOCK_LOST, LOCK_LOST_BEFORE_PUBLISHING, OK } from "../abi/status";
 import { startAcquire } from "./acquire";
 import { enterAtOnce } from "./calls";
 import * as operation from "./operation";
@@ -45,11 +45,29 @@ export function restart(): void {
     fail(LOCK_LOST);
     return;
   }
+  discardAttempt();
+  beginsAgain = true;
+  enterAtOnce(operation.STAGE_RELEASE);
+}
+
+/**
+ * Somebody who does not ask for the lock has written since the content was read. Nothing has been published, and the lock is still
+ * ours: true when the operation goes on from there. False: it has failed, for who writes so often leaves no room for anybody.
+ */
+export function attemptAgain(): bool {
+  logEvent(LEVEL_WARNING, CACHE_CHANGED_BEFORE_PUBLISHING);
+  if (restarts >= RESTARTS_MAX) {
+    fail(LOCK_LOST);
+    return false;
+  }
+  discardAttempt();
+  return true;
+}
+
+function discardAttempt(): void {
   restarts += 1;
   countRestart();
   operation.discardAttempt();
-  beginsAgain = true;
-  enterAtOnce(operation.STAGE_RELEASE);
 }
 
 /** A release that fails does not undo what was published: it is logged, except where releasing was the whole point. */

@@ -3,11 +3,11 @@
 
 import { outcomeFailure, outcomeStatus, takeOutcome } from "../abi/capability-call";
 import { clockNow } from "../abi/imports";
-import { BAD_STATE, LOCK_NOT_HELD, LOCK_TIMEOUT, LOST, LOCK_LOST, OK } from "../abi/status";
+import { BAD_STATE, CHANGED, LOCK_NOT_HELD, LOCK_TIMEOUT, LOST, LOCK_LOST, OK } from "../abi/status";
 import { PENDING, advanceAcquire } from "./acquire";
 import { enter, enterAtOnce, noteProof, resumePostponed } from "./calls";
 import { forgetFinding, onPaused, onSetAside, resetDamage } from "./damage";
-import { acquire, fail, finish, onReleased, resetRestarts, restart } from "./ending";
+import { acquire, attemptAgain, fail, finish, onReleased, resetRestarts, restart } from "./ending";
 import { canSkipReading } from "./known-version";
 import * as operation from "./operation";
 import { onRead, onStat, onUnprotected, resetReading } from "./reading";
@@ -131,7 +131,8 @@ function advancePublishing(): void {
       onChecked();
       return;
     case operation.STAGE_REPLACE:
-      onReplaced();
+      if (outcomeStatus != CHANGED) onReplaced();
+      else if (attemptAgain()) locked();
       return;
     case operation.STAGE_REMOVE:
       onRemoved();

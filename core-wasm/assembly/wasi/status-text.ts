@@ -111,7 +111,7 @@ export function statusMessage(status: u32): string {
     case 4:
       return "Another holder has the lock.";
     case 5:
-      return "What was inspected is no longer there.";
+      return "What was looked at before is no longer there.";
     case 6:
       return "The lock is no longer ours.";
     case 7:

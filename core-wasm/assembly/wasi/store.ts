@@ -3,7 +3,7 @@
 // Functions return a status; `PENDING` where the embedder is asked first.
 
 import { allocate } from "../abi/arena";
-import { DOCUMENT_TOO_LARGE, INVALID_LOCATION, LOST, NOT_A_FILE, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
+import { CHANGED, DOCUMENT_TOO_LARGE, INVALID_LOCATION, LOST, NOT_A_FILE, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
 import { maxDocumentBytes } from "../abi/settings";
 import { statusOf } from "./errno";
 import * as files from "./files";
@@ -48,6 +48,12 @@ export let asksForPrivacy: bool = false;
 export let yieldPointer: usize = 0;
 export let yieldLength: usize = 0;
 
+/** What the file was when it was looked at or read last, if there was one. */
+let sawFile: bool = false;
+let seenInode: u64 = 0;
+let seenModified: u64 = 0;
+let seenSize: u64 = 0;
+
 /** The new file that waits to be written. */
 let purpose: u32 = 0;
 let newFile: u32 = 0;
@@ -60,10 +66,23 @@ export function setAsksForPrivacy(asks: bool): void {
 
 export function statStore(): u32 {
   const status = findTarget();
-  return status == OK ? yieldVersion(VERSION_SIZE, 0) : status;
+  return noteSeen(status == OK ? yieldVersion(VERSION_SIZE, 0) : status);
 }
 
 export function readStore(): u32 {
+  return noteSeen(read());
+}
+
+function noteSeen(status: u32): u32 {
+  sawFile = status == OK;
+  if (!sawFile) return status;
+  seenModified = load<u64>(yieldPointer);
+  seenSize = load<u64>(yieldPointer, 8);
+  seenInode = load<u64>(yieldPointer, 16);
+  return status;
+}
+
+function read(): u32 {
   const status = findTarget();
   if (status != OK) return status;
   const errno = files.openForReading(TARGET);
@@ -92,7 +111,7 @@ export function removeStore(): u32 {
 
 /** A copy: the family's other members write in place, and would write into a link's content too. */
 export function setStoreAside(op: u32): u32 {
-  const status = readStore();
+  const status = read();
   if (status != OK) return status;
   nameDamaged(TEMPORARY, LOCATION);
   return begin(PURPOSE_SET_ASIDE, op, yieldPointer + READ_HEADER, yieldLength - READ_HEADER);
@@ -149,7 +168,8 @@ function writeNewFile(): u32 {
 
 /** The last look at the lock comes directly before the rename. */
 function publish(): u32 {
-  const status = checkLock();
+  let status = checkUnchanged();
+  if (status == OK) status = checkLock();
   const errno = status == OK ? files.rename(TEMPORARY, TARGET) : 0;
   if (status == OK && errno == 0) {
     files.syncFolderOf(TARGET);
@@ -157,6 +177,15 @@ function publish(): u32 {
   }
   files.unlink(TEMPORARY);
   return status == OK ? statusOf(errno) : status;
+}
+
+/** `CHANGED`: somebody has written since who does not ask for the lock. */
+function checkUnchanged(): u32 {
+  const errno = files.statPath(TARGET);
+  if (errno == NOENT) return sawFile ? CHANGED : OK;
+  if (errno != 0) return statusOf(errno);
+  const isSame = sawFile && files.inode() == seenInode && files.modified() == seenModified && files.size() == seenSize;
+  return isSame ? OK : CHANGED;
 }
 
 /** From before the reading: a write in between then shows as a change. Peers write in place, so that is read again. */

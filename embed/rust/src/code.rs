@@ -16,7 +16,7 @@ pub enum Code {
     Exists,
     /// Another holder has the lock.
     Busy,
-    /// What was inspected is no longer there.
+    /// What was looked at before is no longer there.
     Changed,
     /// The lock is no longer ours.
     Lost,
@@ -133,7 +133,7 @@ pub(crate) const CODES: &[(Code, u32, &str, &str)] = &[
         Code::Changed,
         5,
         "changed",
-        "What was inspected is no longer there.",
+        "What was looked at before is no longer there.",
     ),
     (
         Code::Lost,

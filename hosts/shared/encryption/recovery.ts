@@ -119,13 +119,13 @@ export function recoverUndecryptable(
 
   const keeping: Store = {
     ...store,
-    async replace(content) {
+    async replace(content, beforePublishing) {
       if (reason !== undefined) {
         logKept(log, reason, await store.setAside());
         kept += 1;
         reason = undefined;
       }
-      return store.replace(content);
+      return store.replace(content, beforePublishing);
     },
   };
   const undecryptable = () => kept + (capabilities.undecryptable?.() ?? 0);

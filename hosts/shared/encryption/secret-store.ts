@@ -42,9 +42,10 @@ export function createSecretStore(
       return text === undefined ? undefined : { version, content: contentOf(text, encoding) };
     },
 
-    async replace(content) {
+    async replace(content, beforePublishing) {
       const text = textOf(content, encoding);
       await keepPlainCache(signal, content);
+      await beforePublishing?.();
       await item.write(text);
       return signal.replace(SIGNAL);
     },

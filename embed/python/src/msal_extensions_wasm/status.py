@@ -107,7 +107,7 @@ STATUS_MESSAGE: dict[StatusName, str] = {
     "unchanged": "The store holds what was last read.",
     "exists": "The lock file exists already.",
     "busy": "Another holder has the lock.",
-    "changed": "What was inspected is no longer there.",
+    "changed": "What was looked at before is no longer there.",
     "lost": "The lock is no longer ours.",
     "alive": "The process is running.",
     "dead": "The process is gone.",

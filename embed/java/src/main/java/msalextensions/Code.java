@@ -8,7 +8,7 @@ public enum Code {
     UNCHANGED(2, "The store holds what was last read."),
     EXISTS(3, "The lock file exists already."),
     BUSY(4, "Another holder has the lock."),
-    CHANGED(5, "What was inspected is no longer there."),
+    CHANGED(5, "What was looked at before is no longer there."),
     LOST(6, "The lock is no longer ours."),
     ALIVE(7, "The process is running."),
     DEAD(8, "The process is gone."),

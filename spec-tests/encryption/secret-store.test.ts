@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { SecretItem } from "../../hosts/shared/encryption/secret-item.ts";
+import { createSecretStore } from "../../hosts/shared/encryption/secret-store.ts";
+import { temporaryFolder } from "../node/fixtures.ts";
+import { createFileStore } from "../node/replaced-runtime.ts";
+
+it("looks once more directly before it writes the item, and writes nothing if that throws", async () => {
+  const location = join(temporaryFolder(), "cache");
+  const written: string[] = [];
+  const item: SecretItem = {
+    read: async () => written.at(-1),
+    write: async (text) => void written.push(text),
+    remove: async () => false,
+    beside: () => item,
+  };
+  const store = createSecretStore(item, createFileStore(location), () => 0);
+  const lost = new Error("lost");
+  const publish = (look: () => void) => store.replace(new TextEncoder().encode("new"), look);
+  await expect(async () =>
+    publish(() => {
+      throw lost;
+    }),
+  ).rejects.toBe(lost);
+  expect(written).toEqual([]);
+  await publish(() => expect(written).toEqual([]));
+  expect([written, readFileSync(location, "utf8")]).toEqual([["new"], "{}"]);
+});
