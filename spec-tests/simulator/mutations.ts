@@ -20,7 +20,7 @@ export const MUTATIONS: Readonly<Record<MutationName, Mutation>> = {
     LockFile.prototype.isAtPath = looksButDoesNotCompare;
     return lock;
   },
-  /** Publishes whatever the look at the lock says. It still looks, so that what is lost must betray it, not what is not called. */
+  /** Publishes whatever the look at the lock says. It still looks, so that what it saw must betray it, not what is not called. */
   noCheck: (lock) => ({
     ...lock,
     kind: lock.kind,

@@ -28,7 +28,7 @@ describe("a broken rule is noticed", () => {
   /** By what, within so many schedules. */
   const NOTICED: Readonly<Record<MutationName, readonly [invariant: string, schedules: number]>> = {
     noInodeComparison: ["lock", 1000],
-    noCheck: ["lost", 5000],
+    noCheck: ["lock", 1000],
     unlinkFirst: ["foreign lock", 1000],
     noLease: ["foreign lease", 1000],
     liveIsDead: ["foreign lock", 1000],
