@@ -1,9 +1,10 @@
-// Builds everything: status tables checked, the core in all its forms, its budgets, the TypeScript. `--quiet` prints failures only.
+// Builds everything: status tables checked, the core in all its forms, its budgets, the TypeScript, the bundles. `--quiet` prints failures only.
 // `--update` rewrites core-wasm/imports-only.wat.
 import "./unshadow-node.mjs";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { writeBundles } from "./bundle.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const ASC = `${root}node_modules/assemblyscript/bin/asc.js`;
@@ -92,4 +93,5 @@ for (const module of Object.values(MODULES)) checkModule(module);
 checkImportsOnly();
 writeDenoCore();
 run(TSC, ["-p", "."]);
-say("TypeScript built to dist/");
+await writeBundles();
+say("TypeScript built to dist/, a bundle a host to dist/bundles/");

@@ -14,7 +14,7 @@ function expectSame(what, ours, theirs) {
 expectSame("name", npm.name, deno.name.replace(/^@[^/]+\//, ""));
 expectSame("version", npm.version, deno.version);
 expectSame("license", npm.license, deno.license);
-expectSame("entry point", npm.exports["."].deno.default, deno.exports.replace(/^\.\/(.*)\.ts$/, "./dist/$1.js"));
+expectSame("entry point", npm.exports["."].deno.types, deno.exports.replace(/^\.\/(.*)\.ts$/, "./dist/$1.d.ts"));
 /** Deno calls C itself; koffi does it for Node.js alone. */
 const { koffi: _koffi, ...optional } = npm.optionalDependencies;
 const needed = { ...npm.dependencies, ...optional };

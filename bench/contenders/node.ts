@@ -6,21 +6,25 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type * as Msal from "@azure/msal-node";
-import type * as Library from "msal-extensions";
 import { host, installHost } from "../../hosts/shared/host.ts";
 import { networkClient } from "../../spec-tests/authority/network-client.ts";
+import { library as modules } from "../../spec-tests/support/library.ts";
 import { type Answer, type Assignment, clientIdOf, type Order, TOKENS } from "./orders.ts";
 
 const given = JSON.parse(process.argv[2] ?? "") as Assignment;
 const require = createRequire(fileURLToPath(new URL("../../../.family/node-peer/package.json", import.meta.url)));
 const msal = require("@azure/msal-node") as typeof Msal;
-const library = (given.library === "peer"
-  ? require("@azure/msal-node-extensions")
-  : await import("msal-extensions")) as unknown as typeof Library;
+const library = await libraryOf(given);
 
 const AUTHORITY = "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad";
 /** As base64url about 1500 characters, as access tokens have. */
 const TOKEN_BYTES = 1100;
+
+/** What is published, but for kind P, which takes away what its host has. */
+async function libraryOf({ library, kind }: Assignment): Promise<typeof modules> {
+  if (library === "peer") return require("@azure/msal-node-extensions");
+  return kind === "P" ? modules : await import("msal-extensions");
+}
 
 function persistence() {
   const { cache, store, sync } = given;

@@ -24,7 +24,7 @@ async function javaScript(runtime: RuntimeName, module: string, cache: string): 
 }
 
 function entryPoint(runtime: RuntimeName): string {
-  return pathOf(`dist/hosts/${runtime}/index.js`);
+  return pathOf(`dist/bundles/${runtime}/index.js`);
 }
 
 async function pairsFor({ peers }: Context, cache: string): Promise<Map<string, Pair>> {

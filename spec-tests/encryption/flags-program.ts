@@ -1,9 +1,10 @@
 // Saves, loads and deletes in one kind of persistence, with whatever this runtime was permitted. Prints what came of it, as JSON.
 import process from "node:process";
-import * as library from "msal-extensions";
 import { KernelKeyring } from "../../hosts/shared/encryption/kernel-keyring.ts";
+import type { PersistenceError } from "../../hosts/shared/errors.ts";
 import { host, installHost } from "../../hosts/shared/host.ts";
 import { fileKinds, KEYRING_NAME, nativeKinds } from "../suite/library/persistence-kinds.ts";
+import { library } from "../support/library.ts";
 
 export interface FlagsResult {
   readonly loaded?: string | null;
@@ -29,7 +30,7 @@ async function result(): Promise<FlagsResult> {
     if (kind === "kernel keyring") new KernelKeyring(host(), KEYRING_NAME).remove();
     return { loaded };
   } catch (error) {
-    const { code, message } = error as library.PersistenceError;
+    const { code, message } = error as PersistenceError;
     return { code, message };
   }
 }

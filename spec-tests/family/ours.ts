@@ -2,18 +2,13 @@
 import { createHash } from "node:crypto";
 import process from "node:process";
 import { Logger } from "@azure/msal-node";
-import {
-  CrossPlatformLock,
-  FilePersistence,
-  PersistenceCachePlugin,
-  PersistenceError,
-  TokenCacheStore,
-} from "msal-extensions";
 import { host, installHost } from "../../hosts/shared/host.ts";
 import { confidentialApp, publicApp } from "../authority/index.ts";
 import { parent } from "../processes/parent.ts";
+import { library } from "../support/library.ts";
 import { GRAPH, type Order, type OurAssignment, type OurNews } from "./orders.ts";
 
+const { CrossPlatformLock, FilePersistence, PersistenceCachePlugin, PersistenceError, TokenCacheStore } = library;
 const { assignment, ordered, tell } = parent<OurNews, Order>();
 const given = assignment<OurAssignment>();
 const digest = (secret: string) => createHash("sha256").update(secret).digest("hex");

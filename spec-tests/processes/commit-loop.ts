@@ -2,9 +2,9 @@
 // it spends its time in commits.
 import { randomBytes } from "node:crypto";
 import process from "node:process";
-import { FilePersistence, hostCapabilities, PersistenceCachePlugin } from "msal-extensions";
 import { host, installHost } from "../../hosts/shared/host.ts";
 import { confidentialApp, sha256 } from "../authority/index.ts";
+import { library } from "../support/library.ts";
 import { parent } from "./parent.ts";
 import { storedKey } from "./stored.ts";
 
@@ -23,6 +23,7 @@ export type CommitNews =
   /** The acquire call has returned: this token must be in the file, or a newer one of the same key. */
   | { readonly type: "committed"; readonly key: string; readonly sha256: string };
 
+const { FilePersistence, hostCapabilities, PersistenceCachePlugin } = library;
 const { assignment, ordered, tell } = parent<CommitNews, "go">();
 const { cache, clientId, kind = "K", commits = Number.POSITIVE_INFINITY } = assignment<CommitAssignment>();
 if (kind === "P") installHost({ ...host(), runtime: { ...host().runtime, kernelLocks: () => undefined } });

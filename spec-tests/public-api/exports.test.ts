@@ -11,7 +11,7 @@ type MsalLoggerOptions = NonNullable<NonNullable<Configuration["system"]>["logge
 
 const run = promisify(execFile);
 const folder = temporaryFolder();
-const built = fileURLToPath(new URL("../../dist/hosts/node/index.js", import.meta.url));
+const built = fileURLToPath(new URL("../../dist/bundles/node/index.js", import.meta.url));
 
 /** What @azure/msal-node-extensions 5.6 exports, with the statics and methods of each, as far as plain files go. */
 const PEER = {

@@ -1,11 +1,12 @@
 // Runs in the Windows build of Node.js, and does what it is told over the socket whose port is its argument: a line of JSON for each call, its
-// name and its values, and a line for each answer.
+// name and its values, and a line for each answer. Of the library it has the modules, to give it another clock (`controlSleep`); the contract and
+// DPAPI's own tests have the one file that is published.
 import { connect } from "node:net";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import * as api from "msal-extensions";
 import { contract } from "./contract.mjs";
 import { dataProtection, scopes } from "./data-protection.mjs";
+import * as api from "./node_modules/msal-extensions/dist/hosts/node/index.js";
 import { host, installHost } from "./node_modules/msal-extensions/dist/hosts/shared/host.js";
 import { closeFile, openFile } from "./open-file.mjs";
 

@@ -1,0 +1,30 @@
+// One file a host out of the modules that tsc wrote: a fresh process spends most of its time on finding and reading files, and there are 90 of them
+// (docs/measurements.md). Names and lines stay as they are, for whoever reads a stack trace. `dist/bundles/<host>` is as deep as `dist/hosts/<host>`,
+// so the core is where `coreFile` looks for it.
+import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+/** The entry points of each. Modules that several of them need are in one file, so there is one of each in a process. */
+const HOSTS = { node: ["index", "msal-cache"], deno: ["index"], bun: ["index"] };
+const EXTERNAL = [/^node:/, "jose", "proper-lockfile", "@napi-rs/keyring"];
+
+async function bundle(host, entries) {
+  const dir = `${root}dist/bundles/${host}`;
+  rmSync(dir, { recursive: true, force: true });
+  const build = await rolldown({
+    input: Object.fromEntries(entries.map((name) => [name, `${root}dist/hosts/${host}/${name}.js`])),
+    external: EXTERNAL,
+    platform: "node",
+    onLog(_level, { message }) {
+      throw new Error(message); // whatever a bundler has to say, an import it did not find above all, is not to be published
+    },
+  });
+  await build.write({ dir, format: "esm", chunkFileNames: "[name].js" });
+  await build.close();
+}
+
+export async function writeBundles() {
+  for (const [host, entries] of Object.entries(HOSTS)) await bundle(host, entries);
+}
