@@ -19,7 +19,6 @@ export const KNOWN_MISSES: Readonly<Record<string, KnownMiss>> = {
   load: { limit: 1, why: "one `stat` through libuv takes a third of the peer's time, and nobody can do without" },
   "crowd total": { limit: 3, why: "each commit reads and merges what the others wrote; the peer overwrites it" },
   "crowd p99": { limit: 1, why: "as above: with 8 processes on 2 cores it is computing time" },
-  "cold start": { limit: 1.6, why: "90 module files are read and compiled; in one file they take a third (not done)" },
   growth: { limit: 4, why: "the same steps an entity, but the processor's caches no longer hold the documents" },
   "growth of fields": { limit: 3, why: "the same" },
   "merge 5 node": { limit: 5, why: SMALL },

@@ -1,18 +1,15 @@
-import * as fs from "node:fs";
-import { homedir } from "node:os";
-import * as paths from "node:path";
-import process from "node:process";
 import { hostOf } from "../shared/host-of.ts";
+import { builtIn } from "./built-in.ts";
 import { foreignFunctions } from "./foreign-functions.ts";
 import { loadKernelLocks } from "./kernel-locks.ts";
 import { coreModule } from "./wasm-module.ts";
 
 export const nodeHost = hostOf({
   name: "node",
-  fs,
-  paths,
+  fs: builtIn("node:fs"),
+  paths: builtIn("node:path"),
   process,
-  homeFolder: homedir,
+  homeFolder: () => builtIn("node:os").homedir(),
   assertNativeCode: () => {},
   foreignFunctions,
   module: coreModule,

@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
+import { builtIn } from "./built-in.ts";
 
 interface Native {
   (...values: unknown[]): ForeignValue;
@@ -28,7 +28,7 @@ const TYPES: Readonly<Record<ForeignType, string>> = {
 
 /** Throws where koffi is not installed, or not built for this platform. */
 export function foreignFunctions(): ForeignFunctions {
-  const koffi = createRequire(import.meta.url)("koffi") as Koffi;
+  const koffi = builtIn("node:module").createRequire(import.meta.url)("koffi") as Koffi;
   return {
     open(name, signatures) {
       const library = koffi.load(name);

@@ -1,16 +1,14 @@
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { compileOnce, coreFile } from "../shared/core-module.ts";
+import { builtIn } from "./built-in.ts";
 
 /** More than the build lets the core have (48 KiB). */
 const ROOM = 64 * 1024;
 
-export const coreModule = compileOnce((file) =>
-  readCore(fileURLToPath(new URL(coreFile(file, import.meta.url), import.meta.url))),
-);
+export const coreModule = compileOnce((file) => readCore(new URL(coreFile(file, import.meta.url), import.meta.url)));
 
 /** In one call: `readFileSync` takes 0.43 ms for it in a fresh process of Node 20, this 0.26 ms. */
-export function readCore(path: string): Uint8Array {
+export function readCore(path: string | URL): Uint8Array {
+  const { closeSync, openSync, readFileSync, readSync } = builtIn("node:fs");
   const buffer = new Uint8Array(ROOM);
   const fd = openSync(path, "r");
   try {

@@ -30,10 +30,7 @@ type Waiting = (...values: unknown[]) => void;
  * `fs` with callbacks as before, of which those that need not wait for a disk are called before the function returns. On a disk
  * that sleeps or a network file system they wait all the same: whoever meets that leaves them to the thread pool for a while.
  */
-export function promptFileSystem(
-  fs: FileSystem & SynchronousFunctions,
-  now: () => number = () => performance.now(),
-): FileSystem {
+export function promptFileSystem(fs: FileSystem & SynchronousFunctions, now: () => number): FileSystem {
   let patientUntil = 0;
   let meanMs = 0;
 

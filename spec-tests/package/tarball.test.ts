@@ -104,6 +104,12 @@ describe("the packed tarball", () => {
     const files = readdirSync(join(folder, "node_modules", "msal-extensions"), { recursive: true }).map(String);
     expect(files.filter((name) => /spec-tests|demo|bench|(?<!\.d)\.ts$|\.debug\./.test(name))).toEqual([]);
   });
+
+  it("is one file a host, and the command", () => {
+    const files = readdirSync(join(folder, "node_modules", "msal-extensions"), { recursive: true }).map(String);
+    const hosts = ["bun/index.js", "deno/index.js", "node/index.js", "node/msal-cache.js"];
+    expect(files.filter((name) => /\.[cm]?js$/.test(name)).sort()).toEqual(hosts.map((name) => `dist/bundles/${name}`));
+  });
 });
 
 it("the sources are what Deno's registry accepts", { timeout: 60_000 }, async () => {
