@@ -61,7 +61,7 @@ function keep(measured: Results): void {
   const inOrder = WORKLOADS.filter(({ name }) => name in all).map(({ name }) => [name, all[name]!] as const);
   const results = Object.fromEntries(inOrder);
   writeResults(results);
-  writePages(results);
+  writePages(readResults()); // As they were rounded.
 }
 
 /** The number of goals that were missed and are not known to be, or that could not be measured. */
