@@ -1,5 +1,7 @@
+import { createRequire } from "node:module";
+
 /**
  * Node's own modules, not by `import`: for that Node reads every getter they have, and so loads the streams of `node:fs` and opens standard
- * input and output for `node:process`, 4 ms of a fresh process.
+ * input and output for `node:process`, 4 ms of a fresh process. Node 22.3 is the first of its line with this function.
  */
-export const builtIn: typeof process.getBuiltinModule = process.getBuiltinModule;
+export const builtIn: typeof process.getBuiltinModule = process.getBuiltinModule ?? createRequire(import.meta.url);

@@ -64,7 +64,7 @@ export async function prepareFolder(location: string, log: Log): Promise<void> {
   const files = new Files(runtime.fs);
   const folder = runtime.paths.dirname(location);
   const report = (text: string) => log(LEVEL_WARNING, "exposed_to_others", text);
-  await files.makeFolder(folder);
+  await files.makeFolder(folder, runtime.paths);
   const found = await statOf(files, location);
   const isFile = found?.isFile() ?? false;
   if (isFile) await quietly(files.chmod(location, 0o600));

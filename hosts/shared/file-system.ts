@@ -1,3 +1,5 @@
+import type { Paths } from "./runtime.ts";
+
 type Callback<T> = (error: Error | null, value: T) => void;
 type NoValue = (error: Error | null) => void;
 
@@ -32,7 +34,7 @@ export interface FileSystem {
   futimes(fd: number, access: Date, modified: Date, callback: NoValue): void;
   link(existing: string, path: string, callback: NoValue): void;
   lstat(path: string, options: { bigint: true }, callback: Callback<FileStatus>): void;
-  mkdir(path: string, options: { recursive: true; mode: number }, callback: Callback<string | undefined>): void;
+  mkdir(path: string, options: { mode: number }, callback: NoValue): void;
   open(path: string, flags: string | number, mode: number | undefined, callback: Callback<number>): void;
   read(
     fd: number,
@@ -158,11 +160,27 @@ export class Files {
     return settled((callback: Callback<void>) => this.#fs.rmdir(path, callback as NoValue));
   }
 
-  /** Creates a folder for secrets, and those above it that are missing. */
-  async makeFolder(path: string): Promise<void> {
-    await settled((callback: Callback<string | undefined>) =>
-      this.#fs.mkdir(path, { recursive: true, mode: 0o700 }, callback),
-    );
+  /**
+   * Creates a folder for secrets, and those above it that are missing. Not by Node's `recursive`: where nobody can make folders
+   * (/proc/x/y) Node 20 tries for ever.
+   */
+  async makeFolder(path: string, paths: Paths): Promise<void> {
+    if (await this.#madeFolder(path)) return;
+    const above = paths.dirname(path);
+    if (above !== path) await this.makeFolder(above, paths);
+    if (!(await this.#madeFolder(path))) throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT", path });
+  }
+
+  /** `false`: there is nothing to make it in. */
+  async #madeFolder(path: string): Promise<boolean> {
+    try {
+      await settled((callback: Callback<void>) => this.#fs.mkdir(path, { mode: 0o700 }, callback as NoValue));
+      return true;
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return false;
+      if (hasCode(error, "EEXIST") && !(await this.stat(path)).isFile()) return true;
+      throw error;
+    }
   }
 }
 

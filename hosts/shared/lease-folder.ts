@@ -60,7 +60,7 @@ export class LeaseFolder {
       await this.#makeFolder();
     } catch (error) {
       if (!hasCode(error, "ENOENT")) throw error;
-      await this.#files.makeFolder(paths.dirname(this.#path));
+      await this.#files.makeFolder(paths.dirname(this.#path), paths);
       began = clock.now();
       await this.#makeFolder();
     }

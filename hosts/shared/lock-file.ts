@@ -170,7 +170,7 @@ async function openNew(files: Files, runtime: Runtime, path: string): Promise<nu
         return undefined;
       }
       if (hasCode(error, "ENOENT") && tries === 1) {
-        await files.makeFolder(paths.dirname(path));
+        await files.makeFolder(paths.dirname(path), paths);
       } else if (platform === "win32" && hasCode(error, "EPERM", "EACCES", "EBUSY") && tries < WINDOWS_TRIES) {
         await clock.sleep(2 * tries);
       } else {

@@ -89,7 +89,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     if (fd !== undefined) {
       return fd;
     }
-    await files.makeFolder(paths.dirname(path));
+    await files.makeFolder(paths.dirname(path), paths);
     return files.open(path, "wx", 0o600);
   }
 

@@ -94,6 +94,11 @@ describe("folders", () => {
     expect(names(folder)).toEqual([]);
   });
 
+  it.runIf(process.platform === "linux")("a place where nobody can make folders is refused", async () => {
+    const store = createFileStore("/proc/no/such/folder/cache");
+    await expect(store.replace(content)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   it("a folder at the location, or a file among its folders, is refused and left alone", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "taken"));
