@@ -125,6 +125,22 @@ describe.each(buildNames)("%s", (name) => {
     );
   });
 
+  it("counts the last of two sections of one name in theirs, though ours and base go along with the first", () => {
+    const [base, ours, later] = [new Map(), new Map([[161, 1]]), new Map([[9, 2]])].map((edits) => crowd(200, edits));
+    const { AccessToken } = JSON.parse(later!) as Record<string, Record<string, unknown>>;
+    const left = Object.fromEntries(Object.entries(AccessToken!).slice(0, 150));
+    const theirs = `${base!.slice(0, -1)},"AccessToken":${JSON.stringify(left)}}`;
+    const merge = (subject: typeof name | "reference") => {
+      const outcome = loadSubject(subject).merge(encode(base!), encode(ours!), encode(theirs));
+      const { added, updated, removed, conflicts } = outcome;
+      return { value: ordered(parseDocument(outcome.content)), added, updated, removed, conflicts };
+    };
+    const merged = merge(name);
+    expect(merged).toEqual(merge("reference"));
+    // Of the 50 that the later section lacks, the one that ours renewed is back; the others stay removed.
+    expect(merged).toMatchObject({ added: 1, updated: 0, removed: 0, conflicts: 0 });
+  });
+
   it("keeps one of three large documents in memory when they are alike", () => {
     const { Instance } = WebAssembly;
     const memories: Array<{ readonly buffer: ArrayBuffer }> = [];
