@@ -23,6 +23,13 @@ interface Origin {
   readonly inWindow: boolean;
 }
 
+/** A look at the cache. */
+interface Look {
+  readonly step: number;
+  /** What it showed of the file: all by which a change can be told. */
+  readonly version: string;
+}
+
 /** The most system calls of its own between a holder's last look at the lock and what it then publishes. */
 const MAX_CALLS_UNSEEN = 3;
 
@@ -38,7 +45,9 @@ export class Ledger {
   /** When each entity was stored, and by whom. */
   readonly #origins = new Map<string, Origin>();
   readonly #intents = new Map<SimulatedProcess, Intent>();
-  readonly #readAt = new Map<SimulatedProcess, number>();
+  readonly #readAt = new Map<SimulatedProcess, Look>();
+  /** The last look before publishing of those who have begun to write. */
+  readonly #lookedAt = new Map<SimulatedProcess, Look | undefined>();
   readonly #looks: Looks;
   /** What a commit dropped that could not know that it had lost the lock. Whoever had read it puts it back. */
   readonly #droppedInWindow = new Map<string, number>();
@@ -75,9 +84,38 @@ export class Ledger {
     if (this.#stored.has(adds) && isSynced && !process.wasRefused) this.#durable.add(adds);
   }
 
-  /** A process read, or looked at, the cache. */
+  /** A process reads the cache. */
   onRead(process: SimulatedProcess): void {
-    this.#readAt.set(process, this.#machine.step);
+    this.#lookedAt.delete(process);
+    this.#readAt.set(process, this.#look());
+  }
+
+  /** A process looks at the cache: it reads nothing because nothing has changed, or is about to publish. */
+  onLook(process: SimulatedProcess): void {
+    (this.#lookedAt.has(process) ? this.#lookedAt : this.#readAt).set(process, this.#look());
+  }
+
+  /** A process begins to write what it will publish. */
+  onWriting(process: SimulatedProcess): void {
+    this.#lookedAt.set(process, undefined);
+  }
+
+  #look(): Look {
+    const file = this.#machine.files.find(CACHE);
+    return {
+      step: this.#machine.step,
+      version: file === undefined ? "none" : `${file.number} ${file.modifiedUs} ${file.content.length}`,
+    };
+  }
+
+  #readStep(process: SimulatedProcess): number {
+    return this.#readAt.get(process)?.step ?? -1;
+  }
+
+  /** Could it not see, when it looked for the last time, that somebody had written? */
+  #isUnseen(by: SimulatedProcess, step: number): boolean {
+    const look = this.#lookedAt.get(by);
+    return look !== undefined && (step > look.step || look.version === this.#readAt.get(by)?.version);
   }
 
   onChange(by: SimulatedProcess): void {
@@ -142,7 +180,7 @@ export class Ledger {
 
   /** What one of ours stored after this one had read, and is gone now. */
   #droppedUnread(by: SimulatedProcess, now: Entities): string | undefined {
-    const readAt = this.#readAt.get(by) ?? -1;
+    const readAt = this.#readStep(by);
     const isDropped = (key: string) => {
       const origin = this.#origins.get(key);
       return !now.has(key) && origin !== undefined && origin.step > readAt && isOurs(origin.by.actor.member);
@@ -153,11 +191,11 @@ export class Ledger {
   #dropped(by: SimulatedProcess, key: string, inWindow: boolean): void {
     const origin = this.#origins.get(key);
     this.#durable.delete(key);
-    const readAt = this.#readAt.get(by) ?? -1;
+    const readAt = this.#readStep(by);
     if (inWindow) return;
     if (origin !== undefined && origin.step > readAt) {
       if (origin.inWindow) return;
-      if (!isOurs(origin.by.actor.member)) {
+      if (!isOurs(origin.by.actor.member) && this.#isUnseen(by, origin.step)) {
         this.#count("peerWroteWithoutLock");
         return;
       }
@@ -172,7 +210,7 @@ export class Ledger {
       this.#everStored.add(key);
       return;
     }
-    const readAt = this.#readAt.get(by) ?? -1;
+    const readAt = this.#readStep(by);
     const wasDroppedUnseen = (this.#droppedInWindow.get(key) ?? -1) > readAt;
     if (!inWindow && !this.#isIncomplete && !wasDroppedUnseen && this.#peerWroteAt < readAt) {
       throw new Violation("back", `${by.label} brought ${key} back`);

@@ -56,7 +56,9 @@ export class Observer {
     if (name === LOCK_FILE && syscall === "lstat") this.#onLook(process);
     if (name === LEASE && syscall === "stat") this.tenures.leases.onLook(process);
     if (name === LEASE && syscall === "open") this.tenures.leases.onOpen(process);
-    if (name === CACHE && (syscall === "open" || syscall === "stat")) this.ledger.onRead(process);
+    if (name === CACHE && syscall === "open") this.ledger.onRead(process);
+    if (name === CACHE && syscall === "stat") this.ledger.onLook(process);
+    if (isTemporary(name) && syscall === "open") this.ledger.onWriting(process);
     if (this.#machine.files.countOpenedBy(process) > MAX_OPEN_FILES) {
       this.fail(new Violation("bounded", `${process.label} has more than ${MAX_OPEN_FILES} files open`));
     }
@@ -161,6 +163,11 @@ export class Observer {
       this.fail(error);
     }
   }
+}
+
+/** Of the cache, not of the lock file. */
+function isTemporary(name: string): boolean {
+  return /^\.cache\.\d+\..*\.tmp$/.test(name);
 }
 
 function guarded(tenures: Tenures, observer: Observer): Tenures {
