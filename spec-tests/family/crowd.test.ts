@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Crowd, type CrowdReport, isOurs, type Loss, runCrowd, type WriterName } from "./crowd.ts";
+import { type Crowd, type CrowdReport, isOurs, type Loss, runCrowd, UncertainOrder, type WriterName } from "./crowd.ts";
 import { buildFamily, isThere, PEER_NAMES, type PeerName } from "./family.ts";
 import { canTrace } from "./file-trace.ts";
 
@@ -35,10 +35,9 @@ describe.each(MIXED)("$peers beside our three hosts on one file, traced", ({ pee
 
   it.runIf(peers.every(isThere) && canTrace()).each(runs(1))(
     "run %i: what is lost, others have dropped",
-    // Where two calls overlap it is not always certain which came first: once in 20 runs on an overloaded machine, never twice.
-    { timeout: 60_000, retry: 1 },
+    { timeout: 60_000 },
     async () => {
-      const report = await runCrowd({ ...crowd, peers, tokens: TOKENS, isTraced: true });
+      const report = await runTraced({ ...crowd, peers, tokens: TOKENS });
       reports.push(report);
       expect(report.missed.filter((what) => what.startsWith("our "))).toEqual([]);
       expect(report.losses.filter(({ drop }) => drop === undefined)).toEqual([]);
@@ -46,6 +45,16 @@ describe.each(MIXED)("$peers beside our three hosts on one file, traced", ({ pee
     },
   );
 });
+
+/** Once more where nobody can be blamed: once in 80 runs on an overloaded machine. */
+async function runTraced(crowd: Crowd): Promise<CrowdReport> {
+  try {
+    return await runCrowd({ ...crowd, isTraced: true });
+  } catch (error) {
+    if (!(error instanceof UncertainOrder)) throw error;
+    return runCrowd({ ...crowd, isTraced: true });
+  }
+}
 
 /** A peer that removes our lock file, or that writes while we hold it, leaves us nothing to go by. */
 function isPerhapsOurs({ drop }: Loss): boolean {

@@ -37,6 +37,12 @@ export interface CrowdReport {
   readonly losses: readonly Loss[];
 }
 
+/**
+ * What the traces add up to is not what the file is: where two calls overlap on an overloaded machine, their times do not always tell which
+ * came first.
+ */
+export class UncertainOrder extends Error {}
+
 /** Our three hosts and some of the others, started together, write tokens to one file. Where Java is, ours hold its lock as well. */
 export async function runCrowd(crowd: Crowd): Promise<CrowdReport> {
   const authority = await startAuthority();
@@ -103,7 +109,7 @@ class CrowdRun {
     for (const [n, name] of this.#names.entries()) traces.set(name, await readTrace(this.#log(n)));
     const versions = new Versions(this.#cache, traces);
     if (versions.content === (await readFile(this.#cache, "latin1"))) return versions;
-    throw new Error("The traces have missed a change of the file, or two of them came in another order.");
+    throw new UncertainOrder("The traces have missed a change of the file, or two of them came in another order.");
   }
 
   #log(n: number): string {
