@@ -1,10 +1,10 @@
-import type { Lock } from "../../hosts/shared/capabilities.ts";
+import type { Lock, Store, StoreVersion } from "../../hosts/shared/capabilities.ts";
 import { LockFile } from "../../hosts/shared/lock-file.ts";
 import { LEASE, LOCK_FILE } from "./actors/names.ts";
 import type { Mutation } from "./actors/ours.ts";
 import type { SimulatedProcess } from "./schedule/simulated-process.ts";
 
-export type MutationName = "noInodeComparison" | "noCheck" | "unlinkFirst" | "noLease" | "liveIsDead";
+export type MutationName = "noInodeComparison" | "noCheck" | "unlinkFirst" | "noLease" | "liveIsDead" | "blindToPeers";
 
 const { isAtPath } = LockFile.prototype;
 
@@ -16,41 +16,77 @@ async function looksButDoesNotCompare(this: LockFile): Promise<boolean> {
 /** The protocol with one rule broken: what the simulator must notice. */
 export const MUTATIONS: Readonly<Record<MutationName, Mutation>> = {
   /** The lock file at the path is taken for the one that is open. */
-  noInodeComparison: (lock) => {
-    LockFile.prototype.isAtPath = looksButDoesNotCompare;
-    return lock;
+  noInodeComparison: {
+    lock: (lock) => {
+      LockFile.prototype.isAtPath = looksButDoesNotCompare;
+      return lock;
+    },
   },
   /** Publishes whatever the look at the lock says. It still looks, so that what it saw must betray it, not what is not called. */
-  noCheck: (lock) => ({
-    ...lock,
-    kind: lock.kind,
-    check: async () => {
-      await lock.check();
-      return true;
-    },
-  }),
+  noCheck: {
+    lock: (lock) => ({
+      ...lock,
+      kind: lock.kind,
+      check: async () => {
+        await lock.check();
+        return true;
+      },
+    }),
+  },
   /** Removes what is in the way before it has proved it abandoned. */
-  unlinkFirst: (lock, process) => ({
-    ...lock,
-    kind: lock.kind,
-    takeOver: async () => {
-      await remove(process, LOCK_FILE);
-      return (await lock.create()) ? "taken" : "changed";
-    },
-  }),
+  unlinkFirst: {
+    lock: (lock, process) => ({
+      ...lock,
+      kind: lock.kind,
+      takeOver: async () => {
+        await remove(process, LOCK_FILE);
+        return (await lock.create()) ? "taken" : "changed";
+      },
+    }),
+  },
   /** A fresh lease proves nothing. */
-  noLease: (lock, process) => ({
-    ...lock,
-    kind: lock.kind,
-    inspect: async () => withoutLease(await lock.inspect()),
-    takeOver: async (inspected) => {
-      await remove(process, LEASE);
-      return lock.takeOver(inspected);
-    },
-  }),
+  noLease: {
+    lock: (lock, process) => ({
+      ...lock,
+      kind: lock.kind,
+      inspect: async () => withoutLease(await lock.inspect()),
+      takeOver: async (inspected) => {
+        await remove(process, LEASE);
+        return lock.takeOver(inspected);
+      },
+    }),
+  },
   /** Whatever process a lock file names is gone. */
-  liveIsDead: (lock) => ({ ...lock, kind: lock.kind, processAlive: () => false }),
+  liveIsDead: { lock: (lock) => ({ ...lock, kind: lock.kind, processAlive: () => false }) },
+  /** Looks at the cache before it publishes, and takes it for what it has read. */
+  blindToPeers: { store: blindWhilePublishing },
 };
+
+function blindWhilePublishing(store: Store): Store {
+  let seen: StoreVersion | undefined;
+  let isPublishing = false;
+  return {
+    ...store,
+    async stat() {
+      const found = await store.stat();
+      if (!isPublishing) seen = found;
+      return seen;
+    },
+    async read() {
+      const stored = await store.read();
+      seen = stored?.version;
+      return stored;
+    },
+    async replace(content, beforePublishing) {
+      isPublishing = true;
+      try {
+        return await store.replace(content, beforePublishing);
+      } finally {
+        isPublishing = false;
+      }
+    },
+  };
+}
 
 function withoutLease(seen: Awaited<ReturnType<Lock["inspect"]>>) {
   return seen && { ...seen, leaseMtimeMs: undefined };

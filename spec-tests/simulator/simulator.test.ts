@@ -32,6 +32,7 @@ describe("a broken rule is noticed", () => {
     unlinkFirst: ["foreign lock", 1000],
     noLease: ["foreign lease", 1000],
     liveIsDead: ["foreign lock", 1000],
+    blindToPeers: ["lost", 4000],
   };
 
   test.each(Object.keys(MUTATIONS) as MutationName[])("%s", async (mutation) => {

@@ -1,4 +1,4 @@
-import type { Capabilities, Clock, Lock } from "../../../hosts/shared/capabilities.ts";
+import type { Capabilities, Clock, Lock, Store } from "../../../hosts/shared/capabilities.ts";
 import type { CoreModule } from "../../../hosts/shared/core-module.ts";
 import { CoreSession } from "../../../hosts/shared/core-session.ts";
 import { createLock } from "../../../hosts/shared/lock.ts";
@@ -16,7 +16,10 @@ import { processRuntime } from "./process-runtime.ts";
 export const LOCK_TIMEOUT_MS = 10_000;
 
 /** Breaks one rule of the protocol, to see whether anybody notices. */
-export type Mutation = (lock: Lock, process: SimulatedProcess) => Lock;
+export interface Mutation {
+  readonly lock?: (lock: Lock, process: SimulatedProcess) => Lock;
+  readonly store?: (store: Store) => Store;
+}
 
 export interface OursOptions {
   readonly module: CoreModule;
@@ -151,9 +154,10 @@ export class OurActor {
 function connect(process: SimulatedProcess, observer: Observer, mutate: Mutation | undefined): Capabilities {
   const runtime = processRuntime(process, observer, clockOf(process));
   const real = createLock(runtime, pathFor(process.index, LOCK_FILE));
-  const lock = mutate === undefined ? real : mutate(real, process);
+  const lock = mutate?.lock?.(real, process) ?? real;
+  const store = createFileStore(runtime, pathFor(process.index, CACHE));
   return {
-    store: createFileStore(runtime, pathFor(process.index, CACHE)),
+    store: mutate?.store?.(store) ?? store,
     cipher: undefined,
     lock: observed(lock, process, observer),
     clock: runtime.clock,
