@@ -157,6 +157,8 @@ export class Tenures {
       this.#count("takenForDead");
       if (!isOurs(owner.process.actor.member)) this.#givenUp.set(owner.process, inode);
     } else if (owner.isGarbled) this.#count("garbledByPeers");
+    else if (this.#givenUp.get(owner.process) === inode)
+      this.#count("takenForDead"); // it has written into a lock that was another's by then
     else if (by.actor.member === "lease" && usesKernelLocks(owner)) this.#count("leaseUnseenByPeer");
     else if (this.leases.isRobbed(owner.process)) this.#count("leaseReplacedAfterLook");
     else if (holds && looked) this.#count("lostBetweenLookAndRemoving");
