@@ -39,6 +39,11 @@ export class LeaseFolder {
     this.fs = { ...fs, ...(functions as unknown as FileSystem) };
   }
 
+  /** Does the path still name the one that was made? */
+  async isHeld(): Promise<boolean> {
+    return this.#made !== undefined && (await this.#isAtPath(this.#made));
+  }
+
   /** Removes the one that was made, while the path still names it. */
   async remove(): Promise<void> {
     const made = this.#made;

@@ -71,7 +71,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
       return "busy";
     }
     try {
-      held = await replaceAbandoned(inspected);
+      held = await replaceAbandoned(inspected, taken);
     } catch (error) {
       await quietly(taken.release());
       throw error;
@@ -84,8 +84,11 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     return "taken";
   }
 
-  /** Only under the lease. `undefined`: what was inspected is no longer there. */
-  async function replaceAbandoned(inspected: LockInspection): Promise<LockFile | undefined> {
+  /**
+   * Only under the lease, which is looked at when the file is out of the way: who was stopped just before that may have lost it, and
+   * the lock file, unchanged, have a holder again. `undefined`: what was inspected is no longer there.
+   */
+  async function replaceAbandoned(inspected: LockInspection, taken: Lease): Promise<LockFile | undefined> {
     if (!(await unlessMissing(isStillAt(files, runtime, path, inspected)))) {
       return undefined;
     }
@@ -94,7 +97,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
       return undefined;
     }
     try {
-      if (!(await isStillAt(files, runtime, aside, inspected))) {
+      if (!(await isStillAt(files, runtime, aside, inspected)) || !(await taken.isHeld())) {
         await putBack(aside);
         return undefined;
       }

@@ -11,6 +11,8 @@ const RENEW_MS = 2000;
 export interface Lease {
   /** It could not be renewed, or somebody has taken it over. */
   readonly isLost: boolean;
+  /** Looks: it may have been taken over and not yet failed to be renewed. */
+  isHeld(): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export function createLeases({ path, files, runtime }: LockParts): { take(): Pro
         get isLost() {
           return isLost;
         },
+        isHeld: async () => !isLost && (await folder.isHeld()),
         release: async () => {
           const wasLost = isLost;
           isLost = true;

@@ -101,6 +101,8 @@ function replaceAbandoned(inspected: usize): u32 {
   const errno = files.rename(LOCK_FILE, TEMPORARY);
   if (errno != 0) return errno == NOENT ? CHANGED : statusOf(errno);
   status = compare(TEMPORARY, inspected);
+  // Who was stopped just before that may have lost the lease, and the file, unchanged, have a holder again.
+  if (status == OK && !isLeaseOurs()) status = CHANGED;
   if (status != OK) {
     putBack();
     return status;

@@ -210,7 +210,9 @@ export class Tenures {
 function isStale({ process, modifiedMs, isEmpty, renewed }: Owner, by: SimulatedProcess): boolean {
   const isUnseen = by.calls - (renewed?.calls.get(by) ?? 0) <= MAX_CALLS_UNSEEN;
   const age = by.now() - (renewed !== undefined && isUnseen ? renewed.beforeMs : modifiedMs);
-  return !process.isAlive || (isEmpty && age >= EMPTY_GRACE_MS) || age >= NAMED_GRACE_MS - 1;
+  // From so far in the future is as good as that old: after a clock was set back it would stay young for ever.
+  const distance = Math.abs(age);
+  return !process.isAlive || (isEmpty && distance >= EMPTY_GRACE_MS) || distance >= NAMED_GRACE_MS - 1;
 }
 
 function usesKernelLocks({ process }: { readonly process: SimulatedProcess }): boolean {
