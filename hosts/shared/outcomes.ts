@@ -42,7 +42,7 @@ export interface LockReport {
   readonly waitedMs: number;
   /** Abandoned locks of killed holders that were taken over. */
   readonly takeOvers: number;
-  /** Commits begun again because the lock had been taken away. */
+  /** Commits begun again because the lock had been taken away, or somebody had written without it. */
   readonly restarts: number;
 }
 

@@ -24,7 +24,7 @@ interface Origin {
 }
 
 /** A look at the cache. */
-interface Look {
+interface CacheLook {
   readonly step: number;
   /** What it showed of the file: all by which a change can be told. */
   readonly version: string;
@@ -45,9 +45,9 @@ export class Ledger {
   /** When each entity was stored, and by whom. */
   readonly #origins = new Map<string, Origin>();
   readonly #intents = new Map<SimulatedProcess, Intent>();
-  readonly #readAt = new Map<SimulatedProcess, Look>();
+  readonly #readAt = new Map<SimulatedProcess, CacheLook>();
   /** The last look before publishing of those who have begun to write. */
-  readonly #lookedAt = new Map<SimulatedProcess, Look | undefined>();
+  readonly #lookedAt = new Map<SimulatedProcess, CacheLook | undefined>();
   readonly #looks: Looks;
   /** What a commit dropped that could not know that it had lost the lock. Whoever had read it puts it back. */
   readonly #droppedInWindow = new Map<string, number>();
@@ -100,7 +100,7 @@ export class Ledger {
     this.#lookedAt.set(process, undefined);
   }
 
-  #look(): Look {
+  #look(): CacheLook {
     const file = this.#machine.files.find(CACHE);
     return {
       step: this.#machine.step,
