@@ -36,7 +36,7 @@ export function foreignFunctions(): ForeignFunctions {
       return Object.fromEntries(Object.entries<ForeignSignature>(signatures).map(bind));
     },
     errno: () => koffi.errno(),
-    readBytes: (pointer, length) => Uint8Array.from(koffi.decode(pointer, "uint8_t", length)),
+    readBytes: (pointer, length) => koffi.decode(pointer, "uint8_t", length),
   };
 }
 

@@ -120,6 +120,34 @@ describe.runIf(hasSecretService)("Secret Service", () => {
     });
   });
 
+  test("a service that has ended and been started again is used again, by who used it before", async () => {
+    const persistence = await create();
+    await persistence.save("kept");
+    for (const changed of ["once", "and once more"]) {
+      service.restart();
+      await persistence.save(changed);
+      expect(await persistence.load()).toBe(changed);
+      service.restart();
+      expect(await persistence.load()).toBe(changed);
+    }
+    service.restart();
+    expect(await persistence.delete()).toBe(true);
+  });
+
+  test.runIf(hasGi)(
+    "a service that has ended and comes back locked is a typed error, and nothing is lost",
+    async () => {
+      const persistence = await create();
+      await persistence.save("kept");
+      service.kill();
+      await expect(persistence.load()).rejects.toMatchObject({ code: "secret_store_locked" });
+      await expect(persistence.save("lost")).rejects.toMatchObject({ code: "secret_store_locked" });
+      service.unlock();
+      expect(await persistence.load()).toBe("kept");
+      await persistence.delete();
+    },
+  );
+
   const hasKeytar = needs(
     "keytar (peers/setup.sh)",
     existsSync(peers("node_modules/keytar/build/Release/keytar.node")),

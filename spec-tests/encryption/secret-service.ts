@@ -20,6 +20,10 @@ export const hasSecretService = needs(
 export interface SecretServiceUnderTest {
   lock(): void;
   unlock(): void;
+  /** Ends at once. The bus starts another one, locked, for the next who asks; its keyrings are the same. */
+  kill(): void;
+  /** Ends at once; another one serves the same keyrings, unlocked. */
+  restart(): void;
   stop(): Promise<void>;
 }
 
@@ -50,16 +54,35 @@ export async function startSecretService(): Promise<SecretServiceUnderTest> {
     await stop();
     throw error;
   }
-  return { lock: lockKeyring, unlock: unlockAgain, stop };
+  function restart(): void {
+    killService();
+    unlockKeyring();
+  }
+  return { lock: lockKeyring, unlock: unlockAgain, kill: killService, restart, stop };
 }
 
+const SERVICE = "org.freedesktop.secrets";
 const SECRETS = "/org/freedesktop/secrets";
 
+/** @returns what the call answers, as `dbus-send` prints it */
+function busCall(destination: string, path: string, method: string, argument: string): string {
+  const argv = ["--session", `--dest=${destination}`, "--print-reply", path, method, argument];
+  const { status, stdout, stderr } = spawnSync("dbus-send", argv, { encoding: "utf8", timeout: 30_000 });
+  if (status !== 0) throw new Error(`${method} failed: ${stderr}`);
+  return stdout;
+}
+
+const askBus = (method: string) =>
+  busCall("org.freedesktop.DBus", "/org/freedesktop/DBus", `org.freedesktop.DBus.${method}`, `string:${SERVICE}`);
+
 function lockKeyring(): void {
-  const call = [SECRETS, "org.freedesktop.Secret.Service.Lock", `array:objpath:${SECRETS}/collection/login`];
-  const argv = ["--session", "--dest=org.freedesktop.secrets", "--print-reply", ...call];
-  const { status, stderr } = spawnSync("dbus-send", argv, { encoding: "utf8", timeout: 30_000 });
-  if (status !== 0) throw new Error(`The keyring was not locked: ${stderr}`);
+  busCall(SERVICE, SECRETS, "org.freedesktop.Secret.Service.Lock", `array:objpath:${SECRETS}/collection/login`);
+}
+
+function killService(): void {
+  const pid = /uint32 (\d+)/.exec(askBus("GetConnectionUnixProcessID"))?.[1];
+  process.kill(Number(pid), "SIGKILL");
+  while (askBus("NameHasOwner").includes("true")); // until the bus has noticed
 }
 
 function unlockAgain(): void {

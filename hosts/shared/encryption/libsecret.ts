@@ -1,5 +1,5 @@
 import { PersistenceError } from "../errors.ts";
-import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../foreign-functions.ts";
+import type { ForeignFunctions, ForeignLibrary, ForeignSignature, ForeignValue } from "../foreign-functions.ts";
 import type { SecretItem } from "./secret-item.ts";
 import type { SecretEncoding } from "./secret-store.ts";
 import { storeUnavailable } from "./store-unavailable.ts";
@@ -20,7 +20,10 @@ export interface SecretName {
 const PATIENCE_MS = 20_000;
 const GERROR_SIZE = 16;
 const POINTER_SIZE = 8;
+const SECRET_ERROR = "secret-error";
 const ERROR_IS_LOCKED = 2;
+const IO_ERROR = "g-io-error-quark";
+const ERROR_CANCELLED = 19;
 const SEARCH_ALL = 2;
 const NULL = 0n;
 
@@ -43,6 +46,7 @@ const FUNCTIONS = {
     nonblocking,
   },
   secret_item_get_locked: { parameters: [pointer], result: "i32" },
+  secret_service_disconnect: { parameters: [], result: "void" },
 } as const satisfies Record<string, ForeignSignature>;
 const GLIB = {
   g_hash_table_new: { parameters: [pointer, pointer], result: pointer },
@@ -76,6 +80,8 @@ interface Libraries {
 }
 
 let loaded: Libraries | undefined;
+/** The service has answered since libsecret connected to it. */
+let hasAnswered = false;
 
 function load(host: LibSecretHost): Libraries {
   try {
@@ -104,6 +110,13 @@ type Blocking = keyof {
 };
 
 const LOCKED = "The Secret Service holds the item in a locked collection. Unlock it, then try again.";
+
+/** A `GError`. */
+interface Failure {
+  readonly domain: string;
+  readonly code: number;
+  readonly reason: string;
+}
 
 /** Runtimes return 64 bits as a number where it fits. */
 function address(value: unknown): bigint {
@@ -137,8 +150,11 @@ export class LibSecretItem implements SecretItem {
     const password = new TextEncoder().encode(`${text}\0`);
     const { collection = null, label = "" } = this.#name;
     const { schema, attributes } = this.#connect();
-    await this.#call("secret_password_storev_sync", schema, attributes, collection, label, password);
-    password.fill(0);
+    try {
+      await this.#call("secret_password_storev_sync", schema, attributes, collection, label, password);
+    } finally {
+      password.fill(0);
+    }
   }
 
   async remove(): Promise<boolean> {
@@ -169,17 +185,37 @@ export class LibSecretItem implements SecretItem {
     return answer;
   }
 
-  async #call(name: Blocking, ...values: (bigint | number | string | Uint8Array | null)[]): Promise<bigint> {
-    const { secret, gio } = load(this.#host);
+  /**
+   * libsecret keeps one connection and session for the process. That the service has ended it learns in GLib's main loop only,
+   * which does not run here: it would ask a service that is gone for ever. So where one that has answered before does not know us,
+   * or is not there, the one that is there now is asked. Nothing here changes by being done twice.
+   */
+  async #call(name: Blocking, ...values: ForeignValue[]): Promise<bigint> {
+    const wasThere = hasAnswered;
+    const first = await this.#attempt(name, values);
+    if (typeof first === "bigint") return first;
+    if (isAnswer(first) || isOurs(first)) throw errorOf(first);
+    load(this.#host).secret.secret_service_disconnect();
+    hasAnswered = false;
+    if (!wasThere) throw errorOf(first);
+    const second = await this.#attempt(name, values);
+    if (typeof second === "bigint") return second;
+    throw errorOf(second);
+  }
+
+  async #attempt(name: Blocking, values: readonly ForeignValue[]): Promise<bigint | Failure> {
+    const { secret, gio, gobject } = load(this.#host);
     const cancellable = address(gio.g_cancellable_new());
-    const error = new Uint8Array(8);
+    const error = new Uint8Array(POINTER_SIZE);
     const timer = setTimeout(() => gio.g_cancellable_cancel(cancellable), PATIENCE_MS);
     try {
       const value = await secret[name](...values, cancellable, error);
-      this.#throwIf(new DataView(error.buffer).getBigUint64(0, true));
-      return BigInt(value as number | bigint);
+      const failure = this.#failureAt(new DataView(error.buffer).getBigUint64(0, true));
+      if (failure === undefined || isAnswer(failure)) hasAnswered = true;
+      return failure ?? BigInt(value as number | bigint);
     } finally {
       clearTimeout(timer);
+      gobject.g_object_unref(cancellable);
     }
   }
 
@@ -201,21 +237,28 @@ export class LibSecretItem implements SecretItem {
     return this.#handles;
   }
 
-  #throwIf(error: bigint): void {
-    if (error === NULL) return;
+  #failureAt(error: bigint): Failure | undefined {
+    if (error === NULL) return undefined;
     const { glib, readBytes } = load(this.#host);
     const fields = new DataView(readBytes(error, GERROR_SIZE).buffer);
     const domain = this.#textAt(address(glib.g_quark_to_string(fields.getUint32(0, true))));
     const code = fields.getInt32(4, true);
     const reason = this.#textAt(fields.getBigUint64(8, true));
     glib.g_error_free(error);
-    const locked = domain === "secret-error" && code === ERROR_IS_LOCKED;
-    const status = locked ? "secret_store_locked" : "secret_store_unavailable";
-    throw new PersistenceError(status, `The Secret Service cannot be used: ${reason} (${domain} ${code})`);
+    return { domain, code, reason };
   }
 
   #textAt(at: bigint): string {
     const { libc, readBytes } = load(this.#host);
     return new TextDecoder().decode(readBytes(at, Number(libc.strlen(at))));
   }
+}
+
+const isAnswer = ({ domain }: Failure) => domain === SECRET_ERROR;
+const isOurs = ({ domain, code }: Failure) => domain === IO_ERROR && code === ERROR_CANCELLED;
+
+function errorOf({ domain, code, reason }: Failure): PersistenceError {
+  const isLocked = domain === SECRET_ERROR && code === ERROR_IS_LOCKED;
+  const status = isLocked ? "secret_store_locked" : "secret_store_unavailable";
+  return new PersistenceError(status, `The Secret Service cannot be used: ${reason} (${domain} ${code})`);
 }
