@@ -13,6 +13,8 @@ export interface StoreVersion {
   readonly size: bigint;
   /** Inode number, or a host's equivalent (0n where there is none). */
   readonly inode: bigint;
+  /** Of what was just written: no other write can have left, or will leave, the same three. Otherwise the core waits until that is certain. */
+  readonly isUnique?: boolean;
 }
 
 export interface StoredContent {

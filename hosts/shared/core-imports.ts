@@ -3,7 +3,7 @@ import { type CoreMemory, refusalOf } from "./core-memory.ts";
 import type { CoreExports, CoreImports } from "./core-module.ts";
 import { statusName } from "./error-messages.ts";
 import { PersistenceError, statusOfError } from "./errors.ts";
-import { decodeInspection, encodeInspection, encodeReadHeader, encodeVersion } from "./marshal.ts";
+import { decodeInspection, encodeInspection, encodeReadHeader, encodeVersion, encodeWritten } from "./marshal.ts";
 import { EVENT_NAME, STATUS, type StatusName } from "./status.ts";
 
 /** The outcome of a capability call on its way to the core: a status and the parts of its payload. */
@@ -117,7 +117,7 @@ export class CapabilityBridge {
       replace: (op: number, pointer: number, length: number) => {
         const content = this.#copy(pointer, length);
         const look = () => this.#lookOnceMore();
-        this.#call(op, () => then(store.replace(content, look), (version) => bytes(encodeVersion(version))));
+        this.#call(op, () => then(store.replace(content, look), (version) => bytes(encodeWritten(version))));
       },
       remove: (op: number) => this.#call(op, () => then(store.remove(), (removed) => (removed ? OK : missing))),
       set_aside: (op: number) => this.#call(op, () => then(store.setAside(), () => OK)),

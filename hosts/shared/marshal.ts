@@ -5,6 +5,9 @@ import type { LockInspection, StoreVersion } from "./capabilities.ts";
 const VERSION_SIZE = 24;
 /** A version and 8 bytes of zero, so that the content behind it is aligned. */
 const READ_HEADER = 32;
+/** A version and 8 bytes of flags. */
+const FLAGGED_SIZE = 32;
+const UNIQUE = 1;
 const INSPECTION_HEADER = 40;
 const INSPECTION_CONTENT_MAX = 1024;
 const KERNEL_LOCKED = 1;
@@ -15,6 +18,13 @@ export function encodeVersion(version: StoreVersion, room: number = VERSION_SIZE
   view.setBigUint64(0, BigInt.asUintN(64, version.mtimeNs), true);
   view.setBigUint64(8, BigInt.asUintN(64, version.size), true);
   view.setBigUint64(16, BigInt.asUintN(64, version.inode), true);
+  return bytes;
+}
+
+/** The version of what was just written. */
+export function encodeWritten(version: StoreVersion): Uint8Array {
+  const bytes = encodeVersion(version, FLAGGED_SIZE);
+  bytes[VERSION_SIZE] = version.isUnique ? UNIQUE : 0;
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-import { encodeInspection, encodeReadHeader, encodeVersion } from "../../hosts/shared/marshal.ts";
+import { encodeInspection, encodeReadHeader, encodeVersion, encodeWritten } from "../../hosts/shared/marshal.ts";
 import { STATUS, type StatusName } from "../../hosts/shared/status.ts";
 import {
   type CallStep,
@@ -83,8 +83,9 @@ function payloadOf(call: string, outcome: OutcomeVector, now: number): Uint8Arra
   if (outcome.payload) return documentBytes(outcome.payload);
   const content = documentBytes(outcome.content) ?? none;
   switch (call) {
-    case "store.stat":
     case "store.replace":
+      return encodeWritten(versionOf(outcome.version, content.length, now));
+    case "store.stat":
       return encodeVersion(versionOf(outcome.version, content.length, now));
     case "store.read":
       return Uint8Array.of(...encodeReadHeader(versionOf(outcome.version, content.length, now)), ...content);
@@ -96,12 +97,12 @@ function payloadOf(call: string, outcome: OutcomeVector, now: number): Uint8Arra
 }
 
 function versionOf(
-  { ageMs = DEFAULT_AGE_MS, mtimeNs, size, inode = INODE }: VersionVector = {},
+  { ageMs = DEFAULT_AGE_MS, mtimeNs, size, inode = INODE, unique }: VersionVector = {},
   length: number,
   now: number,
 ) {
   const modified = mtimeNs === undefined ? BigInt(now - ageMs) * 1_000_000n : BigInt(mtimeNs);
-  return { mtimeNs: modified, size: BigInt(size ?? length), inode: BigInt(inode) };
+  return { mtimeNs: modified, size: BigInt(size ?? length), inode: BigInt(inode), isUnique: unique === true };
 }
 
 function inspectionOf({ content, ageMs, leaseAgeMs, kernelLocked = false }: InspectionVector, now: number) {

@@ -60,6 +60,8 @@ export interface VersionVector {
   readonly mtimeNs?: string;
   readonly size?: number;
   readonly inode?: number;
+  /** Of `store.replace`: the host says that no other write can leave it. */
+  readonly unique?: true;
 }
 
 export interface InspectionVector {

@@ -16,6 +16,7 @@ import { forgetInspection, inspectionLength, inspectionPointer, recordInspection
 import * as protocol from "../lock/protocol";
 import { inspectedPid, judgeInspection } from "../lock/rules";
 import { randomFraction } from "./chance";
+import { distrustVersion } from "./known-version";
 import { LEVEL_VERBOSE, LEVEL_WARNING, logHolder } from "./reports";
 
 /** What `advanceAcquire` returns while it is not decided; otherwise `OK` or the status that ended it. */
@@ -131,6 +132,7 @@ function inspected(status: u32): u32 {
 function takenOver(status: u32): u32 {
   if (status == OK) {
     countTakeOver();
+    distrustVersion();
     logHolder(LEVEL_WARNING, LOCK_TAKEN_OVER, lookedAt);
     return protocol.EVENT_TAKEN;
   }

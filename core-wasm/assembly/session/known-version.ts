@@ -11,6 +11,10 @@ const COARSE_GRANULARITY_MS: f64 = 2000;
 const CLOCK_DIFFERENCE_MS: f64 = 2000;
 
 const VERSION_SIZE: usize = 24;
+/** Behind the version of what was just written there may be 8 bytes of flags. */
+const FLAGGED_SIZE: usize = 32;
+/** No write but this one can have left, or will leave, the same three numbers. */
+const UNIQUE: u64 = 1;
 
 let modified: u64 = 0;
 let size: u64 = 0;
@@ -32,6 +36,7 @@ export function forgetVersion(): void {
 /** `seenAt`: a time no later than the moment the version was taken. False: the record is malformed, nothing is known. */
 export function rememberVersion(pointer: usize, length: usize, seenAt: f64, hasDocument: bool): bool {
   const isAnother = !known || length < VERSION_SIZE || !isKnown(pointer);
+  const wasTrusted = !isAnother && trusted;
   forgetVersion();
   if (length < VERSION_SIZE) return false;
   modified = load<u64>(pointer);
@@ -39,9 +44,17 @@ export function rememberVersion(pointer: usize, length: usize, seenAt: f64, hasD
   inode = load<u64>(pointer, 16);
   if (isAnother) firstSeenAt = clockNow();
   known = true;
-  trusted = isSettled(seenAt);
+  trusted = wasTrusted || isUnique(pointer, length) || isSettled(seenAt);
   knownDocument = hasDocument;
   return true;
+}
+
+/**
+ * Somebody was killed who held the lock. Of a secret store that may have been between writing the item and touching the file whose
+ * version this is.
+ */
+export function distrustVersion(): void {
+  trusted = false;
 }
 
 export function canSkipReading(): bool {
@@ -55,6 +68,10 @@ export function isUnchanged(pointer: usize, length: usize): bool {
 
 function isKnown(pointer: usize): bool {
   return load<u64>(pointer) == modified && load<u64>(pointer, 8) == size && load<u64>(pointer, 16) == inode;
+}
+
+function isUnique(pointer: usize, length: usize): bool {
+  return length >= FLAGGED_SIZE && (load<u64>(pointer, VERSION_SIZE) & UNIQUE) != 0;
 }
 
 /** The tick in which it was written is over: it had been seen a tick ago, or its time is past whatever the clocks' difference. */
