@@ -13,7 +13,6 @@ const STEPS =
   "it also locks, reads, merges, looks again and syncs the folder: 30 calls of the file system instead of 5";
 const CROWD =
   "computing time of 2 cores: msal-node's own above all, and each release wakes all who wait; the peer sleeps 100 ms, and overwrites";
-const ITEM = "the item is read under the lock before it is written, to merge";
 
 /** By the id of the ratio. What is worse than its limit is a failure like any other. */
 export const KNOWN_MISSES: Readonly<Record<string, KnownMiss>> = {
@@ -32,6 +31,4 @@ export const KNOWN_MISSES: Readonly<Record<string, KnownMiss>> = {
   "merge 5 deno": { limit: 2, why: SMALL },
   "merge 5 bun": { limit: 2, why: SMALL },
   "merge 5000 bun": { limit: 1.5, why: COPIES },
-  "secret service": { limit: 0.6, why: ITEM },
-  "secret service, Python": { limit: 0.8, why: ITEM },
 };

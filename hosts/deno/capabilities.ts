@@ -27,13 +27,18 @@ function permittedFunctions(): ForeignFunctions {
  * Deno 2.9 cuts off what `futimes` gets in floating point: of half of all milliseconds becomes the one before. proper-lockfile
  * compares the time that it gave its lease with the one it finds, and takes another one for another holder's.
  */
-const secondsOf = (date: Date) => date.getTime() / 1000 + 0.0001;
+const secondsOf = (time: Date | number) => (typeof time === "number" ? time : time.getTime() / 1000 + 0.0001);
 
-function futimes(fd: number, access: Date, modified: Date, done: (error: Error | null) => void): void {
+function futimes(
+  fd: number,
+  access: Date | number,
+  modified: Date | number,
+  done: (error: Error | null) => void,
+): void {
   fs.futimes(fd, secondsOf(access), secondsOf(modified), done);
 }
 
-function futimesSync(fd: number, access: Date, modified: Date): void {
+function futimesSync(fd: number, access: Date | number, modified: Date | number): void {
   fs.futimesSync(fd, secondsOf(access), secondsOf(modified));
 }
 

@@ -31,7 +31,8 @@ export interface FileSystem {
   fstat(fd: number, options: { bigint: true }, callback: Callback<FileStatus>): void;
   fsync(fd: number, callback: NoValue): void;
   ftruncate(fd: number, length: number, callback: NoValue): void;
-  futimes(fd: number, access: Date, modified: Date, callback: NoValue): void;
+  /** Numbers: seconds since the epoch. */
+  futimes(fd: number, access: Date | number, modified: Date | number, callback: NoValue): void;
   link(existing: string, path: string, callback: NoValue): void;
   lstat(path: string, options: { bigint: true }, callback: Callback<FileStatus>): void;
   mkdir(path: string, options: { mode: number }, callback: NoValue): void;
@@ -128,8 +129,8 @@ export class Files {
     return settled((callback: Callback<void>) => this.#fs.ftruncate(fd, length, callback as NoValue));
   }
 
-  futimes(fd: number, date: Date): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.futimes(fd, date, date, callback as NoValue));
+  futimes(fd: number, time: Date | number): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.futimes(fd, time, time, callback as NoValue));
   }
 
   readlink(path: string): Promise<string> {

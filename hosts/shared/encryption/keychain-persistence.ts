@@ -6,6 +6,7 @@ import { StoredPersistence } from "../stored-persistence.ts";
 import { KeychainItem } from "./keychain-item.ts";
 import { createSecretStore } from "./secret-store.ts";
 import { sha256Hex } from "./sha256-hex.ts";
+import { createSignalFile } from "./signal-file.ts";
 
 /** What Python's extensions call the service unless told otherwise. */
 const SERVICE = "msal-extensions";
@@ -25,7 +26,10 @@ export class KeychainPersistence extends StoredPersistence {
       location,
       loggerOptions,
       fileOptions: { sync: false }, // it only signals
-      adapt: (file) => ({ ...file, store: createSecretStore(item, file.store, () => file.clock.now()) }),
+      adapt: (file) => {
+        const signal = createSignalFile(file.store, host().runtime);
+        return { ...file, store: createSecretStore(item, signal, () => file.clock.now()) };
+      },
     });
     this.#service = service;
     this.#account = account;

@@ -6,6 +6,7 @@ import type { LoggerOptions } from "../logger.ts";
 import { StoredPersistence } from "../stored-persistence.ts";
 import { LibSecretItem, type SecretName } from "./libsecret.ts";
 import { createSecretStore } from "./secret-store.ts";
+import { createSignalFile } from "./signal-file.ts";
 
 /** keytar's, for the items of the Node peer. */
 const GENERIC_SCHEMA = "org.freedesktop.Secret.Generic";
@@ -21,7 +22,8 @@ export class LibSecretPersistence extends StoredPersistence {
   private constructor(location: string, name: SecretName, loggerOptions?: LoggerOptions) {
     const item = new LibSecretItem(host(), name);
     const adapt = (file: Capabilities) => {
-      const store = createSecretStore(item, file.store, () => file.clock.now(), name.encoding);
+      const signal = createSignalFile(file.store, host().runtime);
+      const store = createSecretStore(item, signal, () => file.clock.now(), name.encoding);
       return { ...file, store };
     };
     super({ location, loggerOptions, fileOptions: { sync: false }, adapt }); // the file only signals

@@ -1,7 +1,7 @@
 import type { Capabilities, Cipher, Log, Store } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
 import type { StatusName } from "../status.ts";
-import { SIGNAL } from "./secret-store.ts";
+import { SIGNAL } from "./signal-file.ts";
 
 /** What to do with stored content that cannot be decrypted: report it, or keep it under another name and start empty. */
 export type UndecryptablePolicy = "throw" | "setAside";

@@ -2,9 +2,8 @@ import type { Store, StoredContent, StoreVersion } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import type { SecretItem } from "./secret-item.ts";
+import { SIGNAL } from "./signal-file.ts";
 
-/** What the Node peer writes into the file when it has changed the item. */
-export const SIGNAL: Uint8Array = new TextEncoder().encode("{}");
 /** No modification time: the core then trusts no version and reads again. */
 const UNKNOWN: StoreVersion = { mtimeNs: 0n, size: 0n, inode: 0n };
 
@@ -16,8 +15,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * A store whose bytes are an item of the secret store. The file at its location holds no secret: the family's members touch it
- * after they have changed the item, and its version is the version of the store. A peer killed between the two is noticed with
- * the next change.
+ * after they have changed the item, both under the lock, and its version is the version of the store. A peer killed between the two
+ * leaves the lock behind: who takes it over reads the item in any case, others do with the next change.
  *
  * A plain cache that was in that file before is never written over: it is set aside first.
  */
