@@ -47,6 +47,41 @@ describe.runIf(hasSecretService)("Secret Service", () => {
     await one.delete();
   });
 
+  test("an item is stored once and then overwritten: what else it is stays", async () => {
+    const attributes = { service: "service", account: "overwritten" };
+    const label = () => service.labelOf(attributes);
+    const persistence = await create("overwritten");
+    await persistence.save("first");
+    expect(label()).toBe("service/overwritten");
+    const name = { schema: "org.freedesktop.Secret.Generic", attributes, label: "renamed" };
+    await (await LibSecretPersistence.createForItem(folder.file("cache"), name)).save("another's");
+    await persistence.save("in place");
+    expect([label(), await persistence.load()]).toEqual(["renamed", "in place"]);
+    await persistence.delete();
+  });
+
+  test("an item that another has removed, or replaced, is saved again", async () => {
+    const [persistence, another] = [await create(), await create()];
+    for (const text of ["first", "in place"]) await persistence.save(text);
+    await another.delete();
+    await persistence.save("anew");
+    expect(await another.load()).toBe("anew");
+    await another.delete();
+    await another.save("another's");
+    await persistence.save("in place again");
+    expect(await another.load()).toBe("in place again");
+    expect(await another.delete()).toBe(true);
+    expect(await persistence.load()).toBeNull();
+  });
+
+  test("saves at once leave one of them, whole", async () => {
+    const persistence = await create();
+    const texts = Array.from({ length: 20 }, (_, n) => `${n}`.repeat(10_000));
+    await Promise.all(texts.map((text) => persistence.save(text)));
+    expect(texts).toContain(await persistence.load());
+    await persistence.delete();
+  });
+
   test("a plain cache in the file's place is set aside, not written over", async () => {
     const plain = JSON.stringify(document("eve"));
     await writeFile(folder.file("cache"), plain);
@@ -157,7 +192,7 @@ describe.runIf(hasSecretService)("Secret Service", () => {
 
     test("reads what is saved here", async () => {
       const persistence = await create();
-      await persistence.save('{"from":"here"}');
+      for (const text of ["first", "in place", '{"from":"here"}']) await persistence.save(text);
       expect((await run(...keytar("get", "service", "account"))).stdout).toBe('{"from":"here"}');
       await persistence.delete();
       expect((await run(...keytar("get", "service", "account"))).stdout).toBe("");
@@ -187,7 +222,7 @@ describe.runIf(hasSecretService)("Secret Service", () => {
 
     test("loads what is saved here", async () => {
       const persistence = await item();
-      await persistence.save('{"from":"here, é"}');
+      for (const text of ["first", "in place", '{"from":"here, é"}']) await persistence.save(text);
       expect((await run(...peer("load"))).stdout).toBe('{"from":"here, é"}');
       expect((await readdir(folder.path)).length).toBe(1);
       await persistence.delete();
@@ -238,7 +273,7 @@ describe.runIf(hasSecretService)("Secret Service", () => {
 
     test("loads what is saved here", async () => {
       const persistence = await located();
-      await persistence.save('{"from":"here"}');
+      for (const text of ["first", "in place", '{"from":"here"}']) await persistence.save(text);
       expect((await run(...python("load"), { env: env() })).stdout).toBe('{"from":"here"}');
       await persistence.delete();
     });

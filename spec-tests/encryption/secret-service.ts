@@ -24,6 +24,8 @@ export interface SecretServiceUnderTest {
   kill(): void;
   /** Ends at once; another one serves the same keyrings, unlocked. */
   restart(): void;
+  /** Of the one item with these attributes. */
+  labelOf(attributes: Readonly<Record<string, string>>): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -58,15 +60,15 @@ export async function startSecretService(): Promise<SecretServiceUnderTest> {
     killService();
     unlockKeyring();
   }
-  return { lock: lockKeyring, unlock: unlockAgain, kill: killService, restart, stop };
+  return { lock: lockKeyring, unlock: unlockAgain, kill: killService, restart, labelOf, stop };
 }
 
 const SERVICE = "org.freedesktop.secrets";
 const SECRETS = "/org/freedesktop/secrets";
 
 /** @returns what the call answers, as `dbus-send` prints it */
-function busCall(destination: string, path: string, method: string, argument: string): string {
-  const argv = ["--session", `--dest=${destination}`, "--print-reply", path, method, argument];
+function busCall(destination: string, path: string, method: string, ...values: string[]): string {
+  const argv = ["--session", `--dest=${destination}`, "--print-reply", path, method, ...values];
   const { status, stdout, stderr } = spawnSync("dbus-send", argv, { encoding: "utf8", timeout: 30_000 });
   if (status !== 0) throw new Error(`${method} failed: ${stderr}`);
   return stdout;
@@ -74,6 +76,16 @@ function busCall(destination: string, path: string, method: string, argument: st
 
 const askBus = (method: string) =>
   busCall("org.freedesktop.DBus", "/org/freedesktop/DBus", `org.freedesktop.DBus.${method}`, `string:${SERVICE}`);
+
+function labelOf(attributes: Readonly<Record<string, string>>): string | undefined {
+  const wanted = `dict:string:string:${Object.entries(attributes).flat().join(",")}`;
+  const items = busCall(SERVICE, SECRETS, "org.freedesktop.Secret.Service.SearchItems", wanted);
+  const [path, ...others] = [...items.matchAll(/object path "(.*)"/g)].map(([, found]) => found);
+  if (path === undefined || others.length > 0) throw new Error(`Not one item: ${items}`);
+  const property = ["string:org.freedesktop.Secret.Item", "string:Label"];
+  const label = busCall(SERVICE, path, "org.freedesktop.DBus.Properties.Get", ...property);
+  return /string "(.*)"/.exec(label)?.[1];
+}
 
 function lockKeyring(): void {
   busCall(SERVICE, SECRETS, "org.freedesktop.Secret.Service.Lock", `array:objpath:${SECRETS}/collection/login`);
