@@ -16,10 +16,17 @@ export type SynchronousFunctions = Readonly<Record<`${PromptName}Sync`, (...valu
 
 /** Copying more than this between a file and memory takes so long that others should have their turn meanwhile. */
 const MAX_BYTES = 256 * 1024;
-/** How many calls the mean is about. One that the processor was taken away from in the middle is none of the disk's doing. */
-const CALLS = 16;
-/** What a call may take in the mean, in milliseconds. */
+/** A call that takes longer, in milliseconds, waited for the disk, or the processor was taken away from it in the middle. */
 const PROMPT_MS = 1;
+/** No scheduler keeps a process waiting for this long. */
+const STALLED_MS = 250;
+/**
+ * Where processors are busy slow calls come one by one (8 processes on 2: one call in 45), where the disk is slow in a row. Judged by
+ * their mean time, half of the calls of those 8 processes went to the thread pool, at the price of a third of their processor time.
+ */
+const SLOW_IN_A_ROW = 4;
+/** A slow call is forgotten after so many quick ones. */
+const QUICK_FOR_A_SLOW = 8;
 /** Then the thread pool does the work for so many times as long as those calls took: the event loop stands still for 2 % of the time. */
 const PATIENCE = 50;
 
@@ -32,14 +39,20 @@ type Waiting = (...values: unknown[]) => void;
  */
 export function promptFileSystem(fs: FileSystem & SynchronousFunctions, now: () => number): FileSystem {
   let patientUntil = 0;
-  let meanMs = 0;
+  let slowCalls = 0;
+  let slowMs = 0;
 
   function onAnswer(at: number, tookMs: number): void {
-    meanMs += (tookMs - meanMs) / CALLS;
-    if (meanMs > PROMPT_MS) {
-      patientUntil = at + meanMs * CALLS * PATIENCE;
-      meanMs = 0;
+    if (tookMs <= PROMPT_MS) {
+      if (slowCalls > 0) slowCalls -= 1 / QUICK_FOR_A_SLOW;
+      return;
     }
+    if (slowCalls <= 0) slowMs = 0;
+    slowCalls = Math.max(slowCalls, 0) + 1;
+    slowMs += tookMs;
+    if (slowCalls < SLOW_IN_A_ROW && tookMs < STALLED_MS) return;
+    patientUntil = at + slowMs * PATIENCE;
+    slowCalls = 0;
   }
 
   function promptly(name: PromptName): Waiting {

@@ -4,6 +4,7 @@ import { processAlive } from "./processes.ts";
 import { randomName } from "./random-name.ts";
 import type { Paths, Runtime } from "./runtime.ts";
 import { watchStore } from "./store-watch.ts";
+import { dateUniquely } from "./unique-time.ts";
 
 /** As many as Linux follows. */
 const MAX_LINKS = 40;
@@ -72,11 +73,12 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     try {
       return await closing(files, fd, async () => {
         await files.write(fd, content);
+        const { status, isUnique } = await dateUniquely(files, fd, undefined, clock);
         if (synced) {
           await files.fsync(fd);
         }
         // Renaming changes none of the three, so this is the version readers will see.
-        return versionOf(await files.fstat(fd));
+        return { ...versionOf(status), isUnique };
       });
     } catch (error) {
       await quietly(files.unlink(path));

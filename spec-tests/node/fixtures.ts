@@ -36,15 +36,15 @@ export function failing(call: Call, code: string, nth = 1): FileSystem & { calls
   return fs;
 }
 
-/** The real file system, with something done just before the `nth` call of one function. */
-export function meanwhile(call: Call, act: (...args: unknown[]) => void, nth = 1): FileSystem {
+/** The real file system, with something done just before the `nth` call of one function, whose values it may change. */
+export function meanwhile(call: Call, act: (args: unknown[]) => void, nth = 1): FileSystem {
   let calls = 0;
   return {
     ...realFileSystem,
     [call]: (...args: unknown[]) => {
       calls++;
       if (calls === nth) {
-        act(...args);
+        act(args);
       }
       return (realFileSystem[call] as (...args: unknown[]) => unknown)(...args);
     },

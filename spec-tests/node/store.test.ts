@@ -30,7 +30,8 @@ describe("reading and replacing", () => {
   it("reads what was written, under the version that replace and stat report", async () => {
     const store = createFileStore(join(temporaryFolder(), "cache"));
     for (const content of ["one", "", "a third, longer one"]) {
-      const version = await store.replace(bytes(content));
+      const { isUnique, ...version } = await store.replace(bytes(content));
+      expect(isUnique).toBe(true);
       expect(await store.stat()).toEqual(version);
       expect(await store.read()).toEqual({ version, content: bytes(content) });
     }
@@ -40,10 +41,46 @@ describe("reading and replacing", () => {
     const folder = temporaryFolder();
     const fs = failing("fsync", "EIO", 0);
     const store = createFileStore(join(folder, "cache"), { sync: false, fs });
-    const version = await store.replace(bytes("one"));
+    const { isUnique, ...version } = await store.replace(bytes("one"));
+    expect(isUnique).toBe(true);
     await store.settle();
     expect(await store.read()).toEqual({ version, content: bytes("one") });
     expect(fs.calls).toBe(0);
+  });
+
+  it("dates each write with another microsecond, of the present or 2 ms later", async () => {
+    const store = createFileStore(join(temporaryFolder(), "cache"), { sync: false });
+    const times = new Set<bigint>();
+    for (let writes = 0; writes < 40; writes++) {
+      const before = BigInt(Date.now());
+      const { mtimeNs } = await store.replace(bytes("one"));
+      times.add(mtimeNs);
+      expect(mtimeNs / 1_000_000n).toBeGreaterThanOrEqual(before);
+      expect(mtimeNs / 1_000_000n).toBeLessThanOrEqual(BigInt(Date.now() + 2));
+    }
+    expect(times.size).toBe(40);
+  });
+
+  it("shows as changed what somebody writes in place at once", async () => {
+    const location = join(temporaryFolder(), "cache");
+    const store = createFileStore(location, { sync: false });
+    for (let writes = 0; writes < 100; writes++) {
+      const { mtimeNs } = await store.replace(bytes("one"));
+      writeFileSync(location, "two", { flag: "r+" });
+      expect((await store.stat())?.mtimeNs).not.toBe(mtimeNs);
+    }
+  });
+
+  it("claims nothing of a time that the file system has not kept, or not taken", async () => {
+    const location = join(temporaryFolder(), "cache");
+    const wholeSeconds = meanwhile("futimes", (values) => {
+      values[1] = values[2] = Math.ceil(Number(values[2]));
+    });
+    for (const fs of [failing("futimes", "EPERM"), wholeSeconds]) {
+      const { isUnique, ...version } = await createFileStore(location, { fs }).replace(bytes("one"));
+      expect(isUnique).toBe(false);
+      expect(await createFileStore(location).read()).toEqual({ version, content: bytes("one") });
+    }
   });
 
   it("keeps the file to its owner, and the folders it creates", async () => {
@@ -141,7 +178,7 @@ describe("links", () => {
     symlinkSync("real/cache", join(folder, "middle"));
     symlinkSync(join(folder, "middle"), join(folder, "link"));
     const store = createFileStore(join(folder, "link"));
-    const version = await store.replace(bytes("new"));
+    const { isUnique: _, ...version } = await store.replace(bytes("new"));
     expect(readFileSync(join(folder, "real", "cache"), "utf8")).toBe("new");
     expect(readlinkSync(join(folder, "link"))).toBe(join(folder, "middle"));
     expect(names(join(folder, "real"))).toEqual(["cache"]);

@@ -1,7 +1,7 @@
 import type { Store, StoreVersion } from "../capabilities.ts";
 import { closing, Files } from "../file-system.ts";
 import type { Runtime } from "../runtime.ts";
-import { dateUniquely } from "./unique-time.ts";
+import { dateUniquely } from "../unique-time.ts";
 
 /** What the Node peer writes into the file when it has changed the item. */
 export const SIGNAL: Uint8Array = new TextEncoder().encode("{}");

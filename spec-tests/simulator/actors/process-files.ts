@@ -51,9 +51,10 @@ export function processFiles(process: SimulatedProcess, observer: Observer): Fil
     fsync: (fd: number, callback: Callback) => call(`fsync ${fd}`, () => files.sync(file(fd)), callback),
     ftruncate: (fd: number, length: number, callback: Callback) =>
       call(`ftruncate ${fd} ${length}`, () => files.truncate(file(fd), length), callback),
-    futimes(fd: number, _access: Date, modified: Date, callback: Callback) {
+    futimes(fd: number, _access: unknown, modified: Date | number, callback: Callback) {
       const isLease = files.openedAs(process, fd)?.inode.isFolder;
-      const set = () => files.setTimes(process, file(fd).inode, modified.getTime());
+      const modifiedMs = typeof modified === "number" ? modified * 1000 : modified.getTime();
+      const set = () => files.setTimes(process, file(fd).inode, modifiedMs);
       call(`futimes ${isLease ? LEASE : fd}`, set, callback);
     },
     utimes(path: string, _access: Date, modified: Date, callback: Callback) {

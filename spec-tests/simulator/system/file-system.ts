@@ -110,7 +110,7 @@ export class SimulatedFileSystem {
   }
 
   setTimes(by: object, inode: Inode, modifiedMs: number): void {
-    inode.modifiedUs = this.#coarsen(modifiedMs * 1000);
+    inode.modifiedUs = this.#coarsen(Math.round(modifiedMs * 1000));
     this.onChange("dated", this.nameOf(inode), inode, by);
   }
 

@@ -1,5 +1,5 @@
-import type { Clock } from "../capabilities.ts";
-import { type FileStatus, type Files, quietly } from "../file-system.ts";
+import type { Clock } from "./capabilities.ts";
+import { type FileStatus, type Files, quietly } from "./file-system.ts";
 
 const NS_PER_US = 1000n;
 const NS_PER_MS = 1_000_000n;
@@ -13,20 +13,20 @@ const AHEAD_NS = 20n * NS_PER_MS;
  * Gives a file that has just been written a time of its own, at most 2 ms from now. Whoever writes leaves the time that the kernel's clock
  * shows: before Linux 6.13 the same for a whole tick (1 to 10 ms), which is why a time alone proves nothing. Whoever dates a file here
  * leaves whole microseconds, but no whole milliseconds, of the millisecond after this, or later than what was there: another
- * time each, because writing the item comes before it and takes more than a millisecond. So a file that is found with the same time
+ * time each: in another file than this one, or after an item was written, which takes more than a millisecond. So a file that is found with the same time
  * again has not been written since.
  *
- * @param before what the file was until it was written
+ * @param before what the file was until it was written; `undefined`: it is new
  * @returns what it is now, and whether that is certain: some file systems, and Deno, have no times finer than milliseconds
  */
 export async function dateUniquely(
   files: Files,
   fd: number,
-  before: FileStatus,
+  before: FileStatus | undefined,
   clock: Pick<Clock, "now" | "random">,
 ): Promise<{ readonly status: FileStatus; readonly isUnique: boolean }> {
   const written = (await files.fstat(fd)).mtimeNs;
-  const isAhead = before.mtimeNs > written && before.mtimeNs - written < AHEAD_NS;
+  const isAhead = before !== undefined && before.mtimeNs > written && before.mtimeNs - written < AHEAD_NS;
   const latest = isAhead ? before.mtimeNs : written;
   await quietly(setTime(files, fd, Math.max(ofNextMillisecond(written, clock), after(latest)))); // refused: not unique
   const status = await files.fstat(fd);
