@@ -87,9 +87,12 @@ export interface Lock {
   check(): Awaitable<boolean>;
   /** Renews the modification time of the lock file this object holds. `false`: it is no longer ours. */
   touch(): Awaitable<boolean>;
-  /** Compares, then removes. Does nothing when the lock is not (any longer) ours. */
+  /**
+   * Compares, then removes. Nothing is removed when the lock is not (any longer) ours. Also ends the waiting for it: what was prepared for
+   * the next try is cleared away.
+   */
   release(): Awaitable<void>;
-  /** Returns after `ms`, or earlier when the lock file changed. */
+  /** Returns after `ms`, or earlier when there is no lock file (any longer). */
   wait(ms: number): Awaitable<void>;
   processAlive(pid: number): Awaitable<boolean>;
 }

@@ -44,6 +44,8 @@ export class CoreSession {
   #instance: Instance | undefined;
   #edit: Edit | undefined;
   #turn: LeaveTurn | undefined;
+  /** The operation under way has found the lock taken. */
+  #wasRefused = false;
   /** The application holds the lock (`lock`), as far as we know. */
   #locked = false;
   #stopRenewing: StopTimer | undefined;
@@ -144,13 +146,25 @@ export class CoreSession {
       try {
         return await this.#run(begin, read);
       } catch (error) {
-        throw error instanceof PersistenceError ? error : await this.#recover(error);
+        if (!(error instanceof PersistenceError)) throw await this.#recover(error);
+        if (this.#wasRefused) await this.#endWaiting();
+        throw error;
       } finally {
         this.#edit = undefined;
+        this.#wasRefused = false;
         if (!this.#locked) this.#leaveTurn();
         await this.#settle();
       }
     });
+  }
+
+  /** What the host has kept for the next try has no next one. */
+  async #endWaiting(): Promise<void> {
+    try {
+      await this.#capabilities.lock.release();
+    } catch (error) {
+      this.#warn("io_error", error);
+    }
   }
 
   /** What was published is visible to others whatever becomes of this. */
@@ -242,17 +256,22 @@ export class CoreSession {
 
   /** The first try of an operation waits for its turn in this process; the core counts that as waiting for the lock. */
   #createLock(): Awaitable<boolean> {
-    const { lock } = this.#capabilities;
-    if (this.#turn !== undefined) return lock.create();
-    const turn = enterTurn(lock.path, this.#timeoutMs);
+    if (this.#turn !== undefined) return this.#tryToCreate();
+    const turn = enterTurn(this.#capabilities.lock.path, this.#timeoutMs);
     if (typeof turn === "function") {
       this.#turn = turn;
-      return lock.create();
+      return this.#tryToCreate();
     }
     return turn.then((leave) => {
       this.#turn = leave;
-      return lock.create();
+      return this.#tryToCreate();
     });
+  }
+
+  async #tryToCreate(): Promise<boolean> {
+    const created = await this.#capabilities.lock.create();
+    if (!created) this.#wasRefused = true;
+    return created;
   }
 
   /** The function of `update` may take its time: meanwhile the lock is renewed past the core, which waits for it. */

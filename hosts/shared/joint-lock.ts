@@ -2,18 +2,20 @@ import type { Lock } from "./capabilities.ts";
 import { quietly } from "./file-system.ts";
 
 /**
- * Several lock files as one lock: all of them, or none. They are tried in the order given. When one is refused those already taken are
- * released before anybody waits, so whoever waits holds nothing, and holders with other orders cannot block each other for ever. The one
+ * Several lock files as one lock: all of them, or none. They are tried in the order of their paths, whatever order they are given in: two who
+ * began at opposite ends could go on refusing each other. When one is refused those already taken are
+ * released before anybody waits, so whoever waits holds nothing, and others who know a file by another path cannot block each other for ever. The one
  * that was refused is the one that is then inspected, waited for and, if it was abandoned, taken over.
  */
 export function joinLocks(locks: readonly [Lock, ...Lock[]]): Lock {
   const [first] = locks;
+  const inOrder = locks.toSorted((one, other) => (one.path < other.path ? -1 : 1));
   let contended = first;
 
   async function createAll(taken?: Lock): Promise<boolean> {
     const mine = taken === undefined ? [] : [taken];
     try {
-      for (const lock of locks) {
+      for (const lock of inOrder) {
         if (lock === taken) continue;
         if (!(await lock.create())) {
           contended = lock;

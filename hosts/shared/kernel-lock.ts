@@ -1,5 +1,5 @@
 import type { LockInspection, TakeOver } from "./capabilities.ts";
-import { hasCode, quietly, unlessMissing } from "./file-system.ts";
+import { hasCode, quietly } from "./file-system.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
 import { LockFile, NO_LINKS } from "./lock-file.ts";
@@ -8,10 +8,21 @@ import { describeSelf } from "./processes.ts";
 /** Waits between a creator's tries for its first kernel lock, about 10 ms in all. */
 const PATIENCE_MS = [1, 2, 3, 4];
 
+/** Contenders call a file abandoned after 30 s. */
+const YOUNG_MS = 1_000;
+
+/** A lock file that waits for its name. */
+interface Prepared {
+  readonly file: LockFile;
+  /** By our clock. */
+  datedAt: number;
+}
+
 /** Kind K: the exclusively created file with kernel locks on it, which a crash frees at once. */
 export function createKernelLock({ path, files, runtime }: LockParts, kernel: KernelLocks): KindOfLock {
   const { clock, platform } = runtime;
   let held: LockFile | undefined;
+  let prepared: Prepared | undefined;
   let canLink = platform !== "win32"; // there, an open file with locked bytes is not linked
 
   /** The kernel's locks go with the descriptors they are on. */
@@ -45,31 +56,67 @@ export function createKernelLock({ path, files, runtime }: LockParts, kernel: Ke
 
   async function create(): Promise<boolean> {
     await dropLost();
-    if ((await unlessMissing(files.lstat(path))) !== undefined) {
-      return false; // the common case under contention, at the price of one look
+    if (held !== undefined) {
+      return false;
     }
     return canLink ? createWhole() : createInPlace();
   }
 
-  /** Written and locked before it gets its name. */
+  /**
+   * Written and locked before it gets its name. Where somebody else's has it, the file is kept for the next try, which is then one call: of 8
+   * processes 7 come too late each time.
+   */
   async function createWhole(): Promise<boolean> {
-    const prepared = await LockFile.prepare(files, runtime, path, describeSelf(runtime));
+    const isFirstTry = prepared === undefined;
+    prepared ??= await prepare();
     try {
-      kernel.lock(prepared.fd, prepared.path); // nobody else knows the file
-      held = await prepared.publish(path);
+      await keepYoung(prepared);
+      held = await prepared.file.publish(path);
     } catch (error) {
-      await quietly(prepared.removeName());
-      await quietly(close(prepared));
+      await giveUpPrepared();
+      if (!isFirstTry && hasCode(error, "ENOENT")) {
+        return createWhole(); // it was removed meanwhile, with its folder perhaps
+      }
       if (!hasCode(error, ...NO_LINKS)) {
         throw error;
       }
       canLink = false;
       return createInPlace();
     }
-    if (held === undefined) {
-      await close(prepared);
+    if (held !== undefined) {
+      prepared = undefined;
     }
     return held !== undefined;
+  }
+
+  async function prepare(): Promise<Prepared> {
+    const file = await LockFile.prepare(files, runtime, path, describeSelf(runtime));
+    try {
+      kernel.lock(file.fd, file.path); // nobody else knows the file
+      return { file, datedAt: clock.now() };
+    } catch (error) {
+      await file.removeName();
+      await quietly(close(file));
+      throw error;
+    }
+  }
+
+  /** A holder's file is believed by its age. */
+  async function keepYoung(kept: Prepared): Promise<void> {
+    const now = clock.now();
+    if (Math.abs(now - kept.datedAt) > YOUNG_MS) {
+      await kept.file.touch(now);
+      kept.datedAt = now;
+    }
+  }
+
+  async function giveUpPrepared(): Promise<void> {
+    const kept = prepared;
+    prepared = undefined;
+    if (kept !== undefined) {
+      await kept.file.removeName();
+      await quietly(close(kept.file));
+    }
   }
 
   async function createInPlace(): Promise<boolean> {
@@ -162,6 +209,7 @@ export function createKernelLock({ path, files, runtime }: LockParts, kernel: Ke
       if (file !== undefined) {
         await close(file);
       }
+      await giveUpPrepared();
     }
   }
 

@@ -131,6 +131,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     try {
       published = await prepared.publish(path);
     } catch (error) {
+      await prepared.removeName();
       await quietly(prepared.close());
       if (!hasCode(error, ...NO_LINKS)) {
         throw error;
@@ -139,6 +140,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
       return createInPlace();
     }
     if (published === undefined) {
+      await prepared.removeName();
       await prepared.close();
     }
     return published;

@@ -55,22 +55,21 @@ export class LockFile {
     }
   }
 
-  /** Gives a prepared file the path, unless there is a file. `undefined`: there is. The name it had is gone either way. */
+  /** Gives a prepared file the path, unless there is a file. `undefined`: there is, and this one may be tried again. */
   async publish(path: string): Promise<LockFile | undefined> {
     try {
       await this.#files.link(this.path, path);
-      return new LockFile(this.#files, path, this.fd, this.stat);
     } catch (error) {
       if (hasCode(error, "EEXIST")) {
         return undefined;
       }
       throw error;
-    } finally {
-      await quietly(this.#files.unlink(this.path));
     }
+    await this.removeName();
+    return new LockFile(this.#files, path, this.fd, this.stat);
   }
 
-  /** Gives up a prepared file. */
+  /** Of a prepared file that has been published, or is given up. */
   async removeName(): Promise<void> {
     await quietly(this.#files.unlink(this.path));
   }

@@ -6,7 +6,7 @@ import { createLeaseLock } from "./lease-lock.ts";
 import { inspectLockFile } from "./lock-file.ts";
 import { processAlive } from "./processes.ts";
 import type { Runtime } from "./runtime.ts";
-import { waitForChange } from "./waiting.ts";
+import { waitUntilGone } from "./waiting.ts";
 
 /** What both kinds work with. */
 export interface LockParts {
@@ -66,8 +66,8 @@ export function createLock(runtime: Runtime, path: string): Lock {
     takeOver: (inspected) => withFallback((lock) => lock.takeOver(inspected)),
     check: () => choose().lock.check(),
     touch: () => choose().lock.touch(),
-    release: () => choose().lock.release(),
-    wait: (ms) => waitForChange(runtime.fs, path, ms, choose().kind === "P"),
+    release: () => chosen?.lock.release(),
+    wait: (ms) => waitUntilGone(runtime.fs, path, ms, choose().kind === "P"),
     processAlive: (pid) => processAlive(files, pid, runtime),
   };
 }

@@ -252,14 +252,44 @@ describe("kind K", () => {
     await lock.release();
   });
 
-  it("gives way to whoever publishes first, and leaves nothing of its own", async () => {
+  it("gives way to whoever publishes first, and leaves nothing of its own when it waits no longer", async () => {
     const folder = temporaryFolder();
     const before = descriptors();
     const lock = lockIn(folder, "K", { fs: meanwhile("link", () => writeFileSync(lock.path, "1 another")) });
     expect(await lock.create()).toBe(false);
+    await lock.release();
     expect(names(folder)).toEqual(["cache.lockfile"]);
     expect(readFileSync(lock.path, "utf8")).toBe("1 another");
     expect(descriptors()).toBe(before);
+  });
+
+  it("tries again with the file that it has prepared, dated anew", async () => {
+    const folder = temporaryFolder();
+    let now = Date.now();
+    const lock = lockIn(folder, "K", { clock: { ...createClock(), now: () => now } });
+    writeFileSync(lock.path, "1 another");
+    expect(await lock.create()).toBe(false);
+    const prepared = names(folder).find((name) => name.endsWith(".tmp"))!;
+    const { ino } = statSync(join(folder, prepared));
+    unlinkSync(lock.path);
+    now += 5_000;
+    expect(await lock.create()).toBe(true);
+    expect(statSync(lock.path).ino).toBe(ino);
+    expect(statSync(lock.path).mtimeMs).toBeCloseTo(now, 0);
+    expect(names(folder)).toEqual(["cache.lockfile"]);
+    await lock.release();
+  });
+
+  it("prepares another where the prepared one has been removed, with its folder", async () => {
+    const folder = join(temporaryFolder(), "below");
+    const lock = lockIn(folder, "K");
+    mkdirSync(folder);
+    writeFileSync(lock.path, "1 another");
+    expect(await lock.create()).toBe(false);
+    rmSync(folder, { recursive: true });
+    expect(await lock.create()).toBe(true);
+    expect(names(folder)).toEqual(["cache.lockfile"]);
+    await lock.release();
   });
 
   it("tries again when its first kernel lock is refused", async () => {
@@ -306,7 +336,7 @@ describe("kind K", () => {
 
   it("sees that its new file was removed before it was locked", async () => {
     const folder = temporaryFolder();
-    const lock = lockIn(folder, "K", { fs: withoutLinks(meanwhile("lstat", () => unlinkSync(lock.path), 2)) });
+    const lock = lockIn(folder, "K", { fs: withoutLinks(meanwhile("lstat", () => unlinkSync(lock.path), 1)) });
     expect(await lock.create()).toBe(false);
     expect(names(folder)).toEqual([]);
   });
