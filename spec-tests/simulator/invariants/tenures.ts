@@ -20,10 +20,15 @@ interface Owner {
   process: SimulatedProcess;
   modifiedMs: number;
   isEmpty: boolean;
-  /** What its time was before it was renewed, and how far everybody's calls were counted then. */
-  renewed: { readonly beforeMs: number; readonly calls: ReadonlyMap<SimulatedProcess, number> } | undefined;
+  /** What it was before its owner renewed it, or wrote into it, and how far everybody's calls were counted then. */
+  renewed: Renewed | undefined;
   /** Two members of the family have written into it, so what it says is neither's name. */
   isGarbled: boolean;
+}
+
+interface Renewed {
+  readonly before: Pick<Owner, "modifiedMs" | "isEmpty">;
+  readonly calls: ReadonlyMap<SimulatedProcess, number>;
 }
 
 const NAMED_GRACE_MS = 30_000;
@@ -103,12 +108,15 @@ export class Tenures {
     const isSecondPeer = owner !== undefined && owner.process !== process && !isOurs(owner.process.actor.member);
     const isGarbled = !isOurs(process.actor.member) && (isSecondPeer || (owner?.isGarbled ?? false));
     const isEmpty = inode.content.length === 0;
-    const renewed = change === "dated" && owner !== undefined ? this.#renewed(owner) : undefined;
+    const renewed = owner?.process === process && change !== "created" ? this.#renewed(owner) : undefined;
     this.#owners.set(inode, { process, modifiedMs: inode.modifiedUs / 1000, isEmpty, isGarbled, renewed });
   }
 
-  #renewed({ modifiedMs }: Owner) {
-    return { beforeMs: modifiedMs, calls: new Map(this.#machine.processes.map((process) => [process, process.calls])) };
+  #renewed({ modifiedMs, isEmpty }: Owner): Renewed {
+    return {
+      before: { modifiedMs, isEmpty },
+      calls: new Map(this.#machine.processes.map((process) => [process, process.calls])),
+    };
   }
 
   /** A process sees a lock file: by its name, or what is in it. */
@@ -207,9 +215,11 @@ export class Tenures {
 }
 
 /** May be given up, as far as its lock file shows. */
-function isStale({ process, modifiedMs, isEmpty, renewed }: Owner, by: SimulatedProcess): boolean {
+function isStale(owner: Owner, by: SimulatedProcess): boolean {
+  const { process, renewed } = owner;
   const isUnseen = by.calls - (renewed?.calls.get(by) ?? 0) <= MAX_CALLS_UNSEEN;
-  const age = by.now() - (renewed !== undefined && isUnseen ? renewed.beforeMs : modifiedMs);
+  const { modifiedMs, isEmpty } = renewed !== undefined && isUnseen ? renewed.before : owner;
+  const age = by.now() - modifiedMs;
   // From so far in the future is as good as that old: after a clock was set back it would stay young for ever.
   const distance = Math.abs(age);
   return !process.isAlive || (isEmpty && distance >= EMPTY_GRACE_MS) || distance >= NAMED_GRACE_MS - 1;
