@@ -4,34 +4,55 @@
 const inMacrotask: (task: () => void) => unknown =
   typeof setImmediate === "function" ? setImmediate : (task) => setTimeout(task, 0);
 
+/** Who reads in a loop, and finds all in memory, must not keep the event loop from turning. */
+const AT_ONCE = 16;
+
 interface Entry {
   readonly exclusive: boolean;
   readonly run: () => boolean;
 }
 
 /**
- * Lets callers at one token cache's memory in, in order, each in a macrotask of its own; after an exclusive one,
- * nobody until it has left.
+ * Lets callers at one token cache's memory in, in order: an exclusive one in a macrotask of its own, and after it nobody until it has
+ * left; others at once where nobody is inside alone or waits, up to 16 in one turn of the event loop, else in a macrotask too.
  *
- * Why a macrotask each. Between `beforeCacheAccess` and `afterCacheAccess` msal-node awaits nothing but microtasks
+ * Why a macrotask. Between `beforeCacheAccess` and `afterCacheAccess` msal-node awaits nothing but microtasks
  * (`ResponseHandler.handleServerTokenResponse` saves with async functions that do no I/O; `removeAccount` and
  * `getAllAccounts` are synchronous). `TokenCache.overwriteCache`, which every `acquireTokenSilent` begins with, clears
  * memory, awaits `beforeCacheAccess`, and then lays `getCacheSnapshot()`, the document last deserialized, over
  * memory. Resolved in the same turn as a writer, that overlay would undo in memory what the writer has just changed
- * and bring back what it removed, and `afterCacheAccess` would read a reversed cache. With one caller let in per macrotask its whole
- * section has run before anybody else is let in. A section that does await more is covered by exclusiveness.
+ * and bring back what it removed, and `afterCacheAccess` would read a reversed cache. With a macrotask before each writer the sections
+ * of all who were let in before it have run. Among readers alone nothing is undone: each lays the same document over memory, or a newer
+ * one. A section that does await more is covered by exclusiveness.
  */
 export class MemoryGate {
   readonly #waiting: Entry[] = [];
   #scheduled = false;
   #closed = false;
+  /** How many have been let in at once in this turn of the event loop. */
+  #atOnce = 0;
 
   /**
    * Runs `task` when it is this caller's turn; the promise resolves in that same turn.
    *
    * @param exclusive nobody else comes in until `leave`. When `task` throws, the promise rejects and nothing is held.
    */
-  enter<T>(exclusive: boolean, task: () => T): Promise<T> {
+  async enter<T>(exclusive: boolean, task: () => T): Promise<T> {
+    return !exclusive && this.#mayEnterAtOnce() ? task() : this.#inTurn(exclusive, task);
+  }
+
+  #mayEnterAtOnce(): boolean {
+    if (this.#closed || this.#waiting.length > 0 || this.#atOnce === AT_ONCE) return false;
+    if (this.#atOnce === 0) inMacrotask(() => this.#beginTurn());
+    this.#atOnce += 1;
+    return true;
+  }
+
+  #beginTurn(): void {
+    this.#atOnce = 0;
+  }
+
+  #inTurn<T>(exclusive: boolean, task: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const run = () => {
         try {
