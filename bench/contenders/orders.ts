@@ -1,7 +1,7 @@
 /** What a contender is told on its command line. */
 export interface Assignment {
-  /** This package, or its Node peer: the programs differ in one import. */
-  readonly library: "ours" | "peer";
+  /** This package, its Node peer, or the least that anybody can do: the programs differ in one import. */
+  readonly library: "ours" | "peer" | "bare";
   readonly cache: string;
   readonly store: "file" | "kernel keyring" | "secret service";
   /** P: a lease even where kernel locks can be had. */

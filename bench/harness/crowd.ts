@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import type { Answer } from "../contenders/orders.ts";
+import { createDocument } from "../documents.ts";
 import type { Contender, Given } from "./contender.ts";
 
 /** What came of many processes that wrote to one file at once. */
@@ -29,12 +30,29 @@ export async function storedTokens(cache: string): Promise<Set<string>> {
   }
 }
 
+interface Setting {
+  readonly cache: string;
+  readonly processes: number;
+  readonly tokens: number;
+  /** Each has a file of its own, in which there are so many tokens already. */
+  readonly apartWith?: number;
+}
+
+/** The file that each of them works on. */
+async function cachesOf({ cache, processes, apartWith }: Setting): Promise<string[]> {
+  const members = Array.from({ length: processes }, (_, client) => client);
+  if (apartWith === undefined) return members.map(() => cache);
+  const caches = members.map((client) => `${cache}.${client}`);
+  const document = JSON.stringify(createDocument(apartWith + 1));
+  await Promise.all(caches.map((path) => writeFile(path, document)));
+  return caches;
+}
+
 /** Starts them all first, so that none measures another's start. */
-export async function crowd(
-  start: (given: Given) => Promise<Contender>,
-  { cache, processes, tokens }: { readonly cache: string; readonly processes: number; readonly tokens: number },
-): Promise<Crowd> {
-  const members = await Promise.all(Array.from({ length: processes }, (_, client) => start({ cache, client })));
+export async function crowd(start: (given: Given) => Promise<Contender>, setting: Setting): Promise<Crowd> {
+  const { processes, tokens } = setting;
+  const caches = await cachesOf(setting);
+  const members = await Promise.all(caches.map((cache, client) => start({ cache, client })));
   try {
     const started = performance.now();
     const ends: number[] = [];
@@ -44,7 +62,7 @@ export async function crowd(
       return answer;
     };
     const answers = await Promise.all(members.map(work));
-    const stored = await storedTokens(cache);
+    const stored = new Set((await Promise.all([...new Set(caches)].map(storedTokens))).flatMap((found) => [...found]));
     const fetched = answers.flatMap((answer) => answer.tokens ?? []);
     return {
       lost: fetched.filter((token) => !stored.has(token)).length,

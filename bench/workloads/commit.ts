@@ -12,6 +12,8 @@ async function startAll({ peers, freshCache }: Context): Promise<Map<string, Con
   contenders.set("this, with a lease", await Contender.ours({ cache: freshCache(), kind: "P" }));
   contenders.set("this, Deno", await Contender.ours({ cache: freshCache() }, "deno"));
   contenders.set("this, Bun", await Contender.ours({ cache: freshCache() }, "bun"));
+  contenders.set("the least, synced", await Contender.bare({ cache: freshCache() }));
+  contenders.set("the least, not synced", await Contender.bare({ cache: freshCache(), sync: false }));
   for (const [name, start] of peers.starters()) contenders.set(name, await start({ cache: freshCache() }));
   return contenders;
 }
