@@ -1,4 +1,5 @@
-import { CoreMemory, type CoreResult } from "./core-memory.ts";
+import { roomFor } from "./copy-bytes.ts";
+import { CoreMemory, type CoreResult, type TakeRoom } from "./core-memory.ts";
 import {
   type CoreExports,
   type CoreImports,
@@ -10,19 +11,22 @@ import {
 import { failureOf } from "./error-messages.ts";
 import { PersistenceError } from "./errors.ts";
 import { DOCUMENT, followDocument, WINDOW } from "./follow-document.ts";
-import { gatheredOutcome, mergeOutcome } from "./outcome-readers.ts";
+import { mergeOutcome } from "./outcome-readers.ts";
 import type { Inspection, MergeOutcome, SalvageOutcome } from "./outcomes.ts";
 import { STATUS } from "./status.ts";
 
 export interface CacheMergerOptions {
   /** Documents larger than this are refused. */
   readonly maxBytes?: number;
+  /** Where the result of a merge goes; into fresh memory unless told otherwise. */
+  readonly take?: TakeRoom;
 }
 
 /** The pure part of the core: merges, salvages and inspects documents, at once. Touches no store and no lock. */
 export class CacheMerger {
   readonly #module: CoreModule;
   readonly #maxBytes: number;
+  readonly #take: TakeRoom;
   #core: CoreExports | undefined;
   #memory: CoreMemory | undefined;
 
@@ -33,32 +37,52 @@ export class CacheMerger {
   private constructor(module: CoreModule, options: CacheMergerOptions) {
     this.#module = module;
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    this.#take = options.take ?? roomFor;
   }
 
-  /** docs/merge.md. `undefined`: there is none. The arguments are only read. */
+  /** docs/merge.md. `undefined`: there is none. The arguments are only read; where nothing changes, `content` is theirs itself. */
   merge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array | undefined): MergeOutcome {
     if (theirs !== undefined && theirs.length >= WORTH_FOLLOWING) return this.#mergeLarge(base, ours, theirs);
-    return this.#run((core, memory) => {
-      const theirsAt = theirs === undefined ? 0 : memory.write(theirs, this.#maxBytes);
-      const oursAt = memory.write(ours, this.#maxBytes);
-      const baseAt = base === undefined ? 0 : memory.write(base, this.#maxBytes);
-      return core.merge(baseAt, base?.length ?? 0, oursAt, ours.length, theirsAt, theirs?.length ?? 0);
-    }, mergeOutcome);
+    let theirsAt = 0;
+    return this.#run(
+      (core, memory) => {
+        theirsAt = theirs === undefined ? 0 : memory.write(theirs, this.#maxBytes);
+        const oursAt = memory.write(ours, this.#maxBytes);
+        const baseAt = base === undefined ? 0 : memory.write(base, this.#maxBytes);
+        return core.merge(baseAt, base?.length ?? 0, oursAt, ours.length, theirsAt, theirs?.length ?? 0);
+      },
+      (result, memory) => {
+        const isTheirs = result.data === theirsAt;
+        return mergeOutcome(
+          result,
+          memory,
+          isTheirs ? theirs! : memory.copyTo(this.#take(result.dataLength), result.data),
+        );
+      },
+    );
   }
 
   /** Most of ours and base is the same as theirs, and need not enter the core's memory. */
   #mergeLarge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array): MergeOutcome {
-    return this.#run((core, memory) => {
-      const theirsAt = memory.write(theirs, this.#maxBytes);
-      if (Math.max(ours.length, base?.length ?? 0) > this.#maxBytes) throw new PersistenceError("document_too_large");
-      const status = core.begin_merge(theirsAt, theirs.length);
-      if (status !== STATUS.ok) return status;
-      const window = memory.reserve(WINDOW);
-      if (window === 0) throw new PersistenceError("out_of_memory");
-      followDocument(core, memory, DOCUMENT.ours, ours, theirs, window);
-      if (base !== undefined) followDocument(core, memory, DOCUMENT.base, base, theirs, window);
-      return core.end_merge();
-    }, gatheredOutcome);
+    let theirsAt = 0;
+    return this.#run(
+      (core, memory) => {
+        theirsAt = memory.write(theirs, this.#maxBytes);
+        if (Math.max(ours.length, base?.length ?? 0) > this.#maxBytes) throw new PersistenceError("document_too_large");
+        const status = core.begin_merge(theirsAt, theirs.length);
+        if (status !== STATUS.ok) return status;
+        const window = memory.reserve(WINDOW);
+        if (window === 0) throw new PersistenceError("out_of_memory");
+        const followed = { at: theirsAt, length: theirs.length, window };
+        followDocument(core, memory, DOCUMENT.ours, ours, followed);
+        if (base !== undefined) followDocument(core, memory, DOCUMENT.base, base, followed);
+        return core.end_merge();
+      },
+      (result, memory) => {
+        const isTheirs = memory.firstPiece(result) === theirsAt;
+        return mergeOutcome(result, memory, isTheirs ? theirs : memory.gather(result, this.#take));
+      },
+    );
   }
 
   /** Whatever was complete in these bytes before the damage. */

@@ -1,5 +1,6 @@
 import { CacheMerger } from "./cache-merger.ts";
 import { CoreSession } from "./core-session.ts";
+import { DocumentRooms } from "./document-rooms.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { CommitOutcome, LoadOutcome } from "./outcomes.ts";
 import { PendingWriters } from "./pending-writers.ts";
@@ -28,7 +29,6 @@ export interface PluginStatistics {
 }
 
 const EMPTY = new Uint8Array(0);
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
@@ -46,6 +46,10 @@ export class CacheView {
   #base: Uint8Array = EMPTY;
   #baseIsCurrent = false;
   #view: Uint8Array | undefined;
+  /** What is being committed. */
+  #sent: Uint8Array | undefined;
+  /** Where what is merged here lies. Base and what is loaded may lie elsewhere. */
+  readonly #rooms = new DocumentRooms();
   #text: { readonly of: Uint8Array; readonly value: string } | undefined;
   readonly writers = new PendingWriters();
   readonly statistics = {
@@ -92,7 +96,12 @@ export class CacheView {
   absorb(handed: string, ours: string): void {
     if (handed === ours) return;
     const view = this.#view ?? EMPTY;
-    this.#view = this.#merged(handed === this.text ? view : encoder.encode(handed), encoder.encode(ours), view);
+    try {
+      const base = handed === this.text ? view : this.#rooms.encode(handed);
+      this.#view = this.#merged(base, this.#rooms.encode(ours), view);
+    } finally {
+      this.#forgetOthers();
+    }
   }
 
   async #load(): Promise<void> {
@@ -106,7 +115,11 @@ export class CacheView {
     if (this.#view !== undefined && sameBytes(content, this.#base)) this.#baseIsCurrent = true;
     else {
       this.#baseIsCurrent = false;
-      this.#baseIsCurrent = this.#rebase(content);
+      try {
+        this.#baseIsCurrent = this.#rebase(content);
+      } finally {
+        this.#forgetOthers();
+      }
     }
     if (this.#view !== this.#base) this.#commitInBackground();
   }
@@ -134,6 +147,16 @@ export class CacheView {
     await this.writers.settled();
     const sent = this.#view;
     if (sent === undefined || sent === this.#base) return;
+    this.#sent = sent;
+    try {
+      await this.#send(session, sent);
+    } finally {
+      this.#sent = undefined;
+      this.#forgetOthers();
+    }
+  }
+
+  async #send(session: CoreSession, sent: Uint8Array): Promise<void> {
     const current = this.#baseIsCurrent;
     this.#baseIsCurrent = false;
     const outcome = await session.commit(this.#base, sent, current);
@@ -158,12 +181,17 @@ export class CacheView {
     return outcome.unchanged ? theirs : outcome.content;
   }
 
+  /** The documents that count are these. Whatever else was made on the way is filled with zeros. */
+  #forgetOthers(): void {
+    this.#rooms.keepOnly(this.#base, this.#view, this.#sent);
+  }
+
   /** On first use, not before: making a plugin reads no file. */
   #open(): CoreSession {
     if (this.#session === undefined) {
       const module = this.#link.module();
       const options = this.#lockTimeoutMs === undefined ? {} : { lockTimeoutMs: this.#lockTimeoutMs };
-      this.#merger = CacheMerger.create(module);
+      this.#merger = CacheMerger.create(module, { take: (length) => this.#rooms.take(length) });
       this.#session = CoreSession.create(module, this.#link.capabilities, options);
     }
     return this.#session;

@@ -1,4 +1,4 @@
-import { copyBytes, roomFor } from "./copy-bytes.ts";
+import { copyBytes } from "./copy-bytes.ts";
 import type { CoreExports } from "./core-module.ts";
 import { PersistenceError } from "./errors.ts";
 
@@ -23,6 +23,9 @@ export interface CoreResult {
 }
 
 export const FLAG = { unchanged: 1, salvaged: 2, setAside: 4, hasDocument: 8 } as const;
+
+/** Room for so many bytes that will all be written. */
+export type TakeRoom = (length: number) => Uint8Array<ArrayBuffer>;
 
 const WORDS = 16;
 const decoder = new TextDecoder();
@@ -62,6 +65,11 @@ export class CoreMemory {
     return copyBytes(this.#bytes, pointer >>> 0, (pointer >>> 0) + (length >>> 0));
   }
 
+  copyTo(room: Uint8Array, pointer: number): Uint8Array {
+    room.set(this.view(pointer, room.length));
+    return room;
+  }
+
   text(pointer: number, length: number): string {
     this.#refresh();
     return decoder.decode(this.#bytes.subarray(pointer >>> 0, (pointer >>> 0) + (length >>> 0)));
@@ -92,15 +100,27 @@ export class CoreMemory {
     };
   }
 
-  /** The document of a result in pieces: a list of pointers and lengths. */
-  gather({ data, dataLength }: CoreResult): Uint8Array {
+  /** The bytes where they stand: until memory grows or is cleared. */
+  view(pointer: number, length: number): Uint8Array {
+    this.#refresh();
+    return this.#bytes.subarray(pointer, pointer + length);
+  }
+
+  /** Where the document of a result in pieces begins: a list of pointers and lengths. */
+  firstPiece({ data }: CoreResult): number {
+    this.#refresh();
+    return this.#words[data / 4]!;
+  }
+
+  /** The document of such a result, in room that is asked for. */
+  gather({ data, dataLength }: CoreResult, take: TakeRoom): Uint8Array {
     this.#refresh();
     const words = this.#words;
     const first = data / 4;
     const end = first + 2 * dataLength;
     let length = 0;
     for (let piece = first; piece < end; piece += 2) length += words[piece + 1]!;
-    const document = roomFor(length);
+    const document = take(length);
     let at = 0;
     for (let piece = first; piece < end; piece += 2) {
       const start = words[piece]!;

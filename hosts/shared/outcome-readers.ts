@@ -33,23 +33,14 @@ export function loadOutcome(result: CoreResult, memory: CoreMemory): LoadOutcome
 
 export function commitOutcome(result: CoreResult, memory: CoreMemory): CommitOutcome {
   return {
-    ...mergeOutcome(result, memory),
+    ...mergeOutcome(result, memory, memory.copy(result.data, result.dataLength)),
     salvaged: has(result, FLAG.salvaged),
     setAside: has(result, FLAG.setAside),
     ...lockReport(result),
   };
 }
 
-/** Of a merge whose result is in pieces. */
-export function gatheredOutcome(result: CoreResult, memory: CoreMemory): MergeOutcome {
-  return mergeOutcome(result, memory, memory.gather(result));
-}
-
-export function mergeOutcome(
-  result: CoreResult,
-  memory: CoreMemory,
-  content: Uint8Array = memory.copy(result.data, result.dataLength),
-): MergeOutcome {
+export function mergeOutcome(result: CoreResult, memory: CoreMemory, content: Uint8Array): MergeOutcome {
   // Most merges change no account; they are spared the parsing.
   const accounts =
     result.detailLength <= NO_ACCOUNTS ? NO_CHANGES : (JSON.parse(memory.detail(result)) as AccountChanges);

@@ -141,6 +141,14 @@ describe.each(buildNames)("%s", (name) => {
     expect(merged).toMatchObject({ added: 1, updated: 0, removed: 0, conflicts: 0 });
   });
 
+  it("takes what stands in memory behind theirs for no part of it", () => {
+    const theirs = crowd(200, new Map());
+    // Zeros, as there are behind a document.
+    const ours = encode(`${theirs}\0\0\0`);
+    const merged = attempt(() => loadSubject(name).merge(encode(theirs), ours, encode(theirs)));
+    expect(merged).toEqual({ error: { code: "json_trailing_bytes", document: "ours", offset: theirs.length } });
+  });
+
   it("keeps one of three large documents in memory when they are alike", () => {
     const { Instance } = WebAssembly;
     const memories: Array<{ readonly buffer: ArrayBuffer }> = [];
