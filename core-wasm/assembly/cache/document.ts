@@ -8,6 +8,7 @@ import { clearFailure, fail, failUnexpected, failureStatus } from "../json/failu
 import { scanColon, scanValue } from "../json/scanner";
 import { sawEscape, scanString } from "../json/strings";
 import { clearTemplate, scanAlike } from "../json/template";
+import { matchTokens } from "../json/twin";
 import { REFERENCE_SIZE, expectReference, firstReferred, lastReferred, nextReference, referenceAfter } from "./references";
 import { FOREIGN, sectionOf } from "./sections";
 import { maxDocumentBytes } from "../abi/settings";
@@ -18,12 +19,28 @@ const TOP_DEPTH: u32 = 1;
 const SECTION_DEPTH: u32 = 2;
 const ENTITY_DEPTH: u32 = 3;
 
+/** Are the entities of ours that are indented otherwise than theirs' held against them? */
+let oursMayBeTheirs: bool = true;
+
+/**
+ * Base is scanned last. Where it is indented as ours is, most entities of ours will have base's bytes, and how they differ from theirs is
+ * nobody's question.
+ */
+export function expectBase(base: usize, baseLength: usize, ours: usize, oursLength: usize): void {
+  if (baseLength) oursMayBeTheirs = isIndented(beginOf(base, baseLength)) != isIndented(beginOf(ours, oursLength));
+}
+
+function beginOf(start: usize, length: usize): usize {
+  return skipSpace(skipByteOrderMark(start, length));
+}
+
 /** Forgets the documents scanned before. */
 export function beginDocuments(): void {
   clearSlots();
   clearTopLevel();
   clearTemplate();
   expectReference(0);
+  oursMayBeTheirs = true;
 }
 
 /** Where the text begins: behind a byte order mark. */
@@ -217,22 +234,42 @@ function scanEntity(document: u32, section: u32, nameStart: usize, end: usize): 
   return changetype<usize>(slot);
 }
 
-/** Ours is held against theirs, base against theirs and then ours. Returns where the value ends, or 0: not the same bytes. */
+/**
+ * Ours is held against theirs, base against theirs and then ours: bytes first, then, where only one of the two is indented, the tokens of
+ * theirs. Returns where the value ends, or 0: it is not known to be the same.
+ */
 function matchTwin(document: u32, slot: Slot, value: usize, end: usize): usize {
-  const theirs = has(slot, DOCUMENT_THEIRS) ? valueMatches(sideOf(slot, DOCUMENT_THEIRS), value, end) : 0;
-  const ours =
-    document == DOCUMENT_BASE && !theirs && has(slot, DOCUMENT_OURS) ? valueMatches(sideOf(slot, DOCUMENT_OURS), value, end) : 0;
-  noteTwins(document, slot, theirs != 0, ours != 0);
-  return theirs ? theirs : ours;
+  const theirs = has(slot, DOCUMENT_THEIRS) ? sideOf(slot, DOCUMENT_THEIRS) : null;
+  const ours = document == DOCUMENT_BASE && has(slot, DOCUMENT_OURS) ? sideOf(slot, DOCUMENT_OURS) : null;
+  let isOurs = false;
+  let valueEnd: usize = theirs ? valueMatches(theirs, value, end) : 0;
+  if (!valueEnd && ours) {
+    valueEnd = valueMatches(ours, value, end);
+    isOurs = valueEnd != 0;
+  }
+  const mayBeTheirs = document == DOCUMENT_BASE || oursMayBeTheirs;
+  if (!valueEnd && theirs && mayBeTheirs) valueEnd = tokensMatch(theirs, value, end);
+  noteTwins(document, slot, valueEnd != 0 && !isOurs, isOurs);
+  return valueEnd;
 }
 
 function noteTwins(document: u32, slot: Slot, isTheirs: bool, isOurs: bool): void {
   if (document == DOCUMENT_OURS) {
     slot.oursIsTheirs = isTheirs;
   } else if (document == DOCUMENT_BASE) {
-    slot.baseIsTheirs = isTheirs;
+    slot.baseIsTheirs = isTheirs || (isOurs && slot.oursIsTheirs);
     slot.baseIsOurs = isOurs || (isTheirs && slot.oursIsTheirs);
   }
+}
+
+/** Only objects, as below, and only where the one is indented and the other is not. */
+function tokensMatch(side: Side, value: usize, end: usize): usize {
+  if (load<u8>(side.valueStart) != OPEN_BRACE || load<u8>(value) != OPEN_BRACE) return 0;
+  return isIndented(side.valueStart) != isIndented(value) ? matchTokens(side.valueStart, side.valueEnd, value, end) : 0;
+}
+
+function isIndented(object: usize): bool {
+  return load<u8>(object, 1) <= 0x20;
 }
 
 /** Only objects: behind a closing brace no byte can continue the value, as a digit can continue a number. */

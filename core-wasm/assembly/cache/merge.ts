@@ -17,7 +17,7 @@ import { allocate } from "../abi/arena";
 import { failureAddress } from "../json/failure";
 import { stringIs } from "../json/strings";
 import { baseEqualsTheirs, beginDecisions, decide } from "./decision";
-import { beginDocuments, isEmptyDocument, scanDocument, skipByteOrderMark } from "./document";
+import { beginDocuments, expectBase, isEmptyDocument, scanDocument, skipByteOrderMark } from "./document";
 import { beginFollowing, endFollowing, followedLength, keptLength, keptReference, keptStart, restoreDocument } from "./follow";
 import { add, beginPieces, countPieces, pieces } from "./pieces";
 import { expectReference } from "./references";
@@ -52,6 +52,7 @@ function mergeWhole(
   beginDocuments();
   // The order decides the order of the result: theirs, then what is new in ours.
   let status = scan(DOCUMENT_THEIRS, theirs, theirsLength);
+  expectBase(base, baseLength, ours, oursLength);
   if (status == OK) status = scan(DOCUMENT_OURS, ours, oursLength);
   if (status == OK) status = scan(DOCUMENT_BASE, base, baseLength);
   return status == OK ? mergeScanned(theirs, theirsLength, inPieces) : status;
@@ -73,6 +74,7 @@ export function beginMerge(theirs: usize, theirsLength: usize): u32 {
 /** Ends it as `mergeDocuments` does, but the data of the result are pieces. */
 export function endMerge(): u32 {
   if (!endFollowing()) return OUT_OF_MEMORY;
+  expectBase(keptStart(DOCUMENT_BASE), keptLength(DOCUMENT_BASE), keptStart(DOCUMENT_OURS), keptLength(DOCUMENT_OURS));
   let status = scanFollowed(DOCUMENT_OURS);
   if (status == OK) status = scanFollowed(DOCUMENT_BASE);
   if (status == OK) return mergeScanned(theirsPointer, theirsSize, true);

@@ -6,6 +6,7 @@ import { Member, Members, findMember, readMembers } from "./members";
 import { equalNumbers } from "./numbers";
 import { endOfValue, scanColon } from "./scanner";
 import { endOfString, equalStrings, hasEscape } from "./strings";
+import { matchString } from "./twin";
 
 export function equalValues(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {
   const length = leftEnd - left;
@@ -34,17 +35,18 @@ function equalTokens(left: usize, leftEnd: usize, right: usize, rightEnd: usize)
     const byte = load<u8>(left);
     if (byte == QUOTE) {
       if (load<u8>(right) != QUOTE) return false;
-      const leftClose = endOfString(left + 1);
-      // The same spelling is by far the most likely: compare before looking for the other's end.
-      const length = leftClose + 1 - left;
-      if (right + length <= rightEnd && equalBytes(left, right, length)) {
-        right += length;
+      // The same spelling is by far the most likely.
+      const end = matchString(left + 1, right + 1);
+      if (end) {
+        right += end - left;
+        left = end;
       } else {
+        const leftClose = endOfString(left + 1);
         const rightClose = endOfString(right + 1);
         if (!equalStrings(left + 1, leftClose, right + 1, rightClose)) return false;
+        left = leftClose + 1;
         right = rightClose + 1;
       }
-      left = leftClose + 1;
     } else if (isNumberStart(byte)) {
       if (!isNumberStart(load<u8>(right))) return false;
       const leftNumberEnd = endOfValue(left);

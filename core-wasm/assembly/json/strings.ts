@@ -12,7 +12,7 @@ export let sawEscape: bool = false;
 
 // @ts-ignore: decorator
 @inline
-function zeroBytes(word: u64): u64 {
+export function zeroBytes(word: u64): u64 {
   return (word - ONES) & ~word & HIGH;
 }
 
