@@ -5,7 +5,7 @@ import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, equalBytes, isDi
 import { Member, Members, findMember, readMembers } from "./members";
 import { equalNumbers } from "./numbers";
 import { endOfValue, scanColon } from "./scanner";
-import { endOfString, equalStrings, hasEscape } from "./strings";
+import { endOfString, equalStrings, hasEscape, passedEscape } from "./strings";
 import { matchString } from "./twin";
 
 export function equalValues(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {
@@ -91,17 +91,20 @@ function differPlainly(left: usize, right: usize): bool {
   left = skipSpace(left + 1);
   right = skipSpace(right + 1);
   while (load<u8>(left) == QUOTE && load<u8>(right) == QUOTE) {
-    const nameEnd = endOfString(left + 1);
-    const nameLength = nameEnd - left;
-    if (!equalBytes(left, right, nameLength + 1)) return false;
-    const leftValue = scanColon(nameEnd + 1, nameEnd + 2);
-    const rightValue = scanColon(right + nameLength + 1, right + nameLength + 2);
+    const nameEnd = matchString(left + 1, right + 1);
+    if (!nameEnd) return false;
+    const rightNameEnd = nameEnd + (right - left);
+    const leftValue = scanColon(nameEnd, nameEnd + 1);
+    const rightValue = scanColon(rightNameEnd, rightNameEnd + 1);
     const leftEnd = endOfValue(leftValue);
+    const isLeftEscaped = passedEscape;
     const rightEnd = endOfValue(rightValue);
+    const escaped = isLeftEscaped || passedEscape;
     if (leftEnd - leftValue != rightEnd - rightValue || !equalBytes(leftValue, rightValue, leftEnd - leftValue)) {
       if (isContainer(load<u8>(leftValue)) || isContainer(load<u8>(rightValue))) return false;
-      if (equalStructure(leftValue, leftEnd, rightValue, rightEnd)) return false;
-      return !isRepeated(left + 1, nameEnd, leftEnd) && !isRepeated(left + 1, nameEnd, rightEnd);
+      const arePlain = load<u8>(leftValue) == QUOTE && load<u8>(rightValue) == QUOTE && !escaped;
+      if (!arePlain && equalStructure(leftValue, leftEnd, rightValue, rightEnd)) return false;
+      return !isRepeated(left + 1, nameEnd - 1, leftEnd) && !isRepeated(left + 1, nameEnd - 1, rightEnd);
     }
     left = skipComma(leftEnd);
     right = skipComma(rightEnd);
@@ -115,9 +118,9 @@ function isRepeated(nameStart: usize, nameEnd: usize, valueEnd: usize): bool {
   let address = skipComma(valueEnd);
   while (load<u8>(address) == QUOTE) {
     const end = endOfString(address + 1);
-    const sameLength = end - address == nameEnd - nameStart + 1;
-    if (sameLength && equalBytes(nameStart, address + 1, nameEnd - nameStart)) return true;
-    if ((escaped || hasEscape(address + 1, end)) && equalStrings(nameStart, nameEnd, address + 1, end)) return true;
+    if (escaped || passedEscape) {
+      if (equalStrings(nameStart, nameEnd, address + 1, end)) return true;
+    } else if (end - address == nameEnd - nameStart + 1 && equalBytes(nameStart, address + 1, nameEnd - nameStart)) return true;
     address = skipComma(endOfValue(scanColon(end + 1, end + 2)));
   }
   return false;

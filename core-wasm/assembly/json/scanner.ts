@@ -52,7 +52,7 @@ function scanObject(address: usize, end: usize, depth: u32): usize {
 
 // @ts-ignore: decorator
 @inline
-function scanStringValue(address: usize, end: usize): usize {
+export function scanStringValue(address: usize, end: usize): usize {
   const close = scanString(address + 1, end);
   return close ? close + 1 : 0;
 }
@@ -64,8 +64,15 @@ function scanName(address: usize, end: usize): usize {
   return close ? scanColon(close + 1, end) : 0;
 }
 
-/** White space, a colon, white space. */
+/** White space, a colon, white space; returns what is behind. */
+// @ts-ignore: decorator
+@inline
 export function scanColon(address: usize, end: usize): usize {
+  const isPlain = load<u8>(address) == COLON && load<u8>(address, 1) > 0x20;
+  return isPlain ? address + 1 : scanSpacedColon(address, end);
+}
+
+function scanSpacedColon(address: usize, end: usize): usize {
   address = skipSpace(address);
   return load<u8>(address) == COLON ? skipSpace(address + 1) : failUnexpected(address, end);
 }

@@ -152,12 +152,17 @@ function isSecondByte(lead: u8, byte: u8): bool {
   return true;
 }
 
+/** Did the string that `endOfString` passed last contain an escape? */
+export let passedEscape: bool = false;
+
 /** The closing quote of a string known to be valid; `address` is behind the opening one. */
 export function endOfString(address: usize): usize {
+  passedEscape = false;
   while (true) {
     address = skipPlain(address);
     const byte = load<u8>(address);
     if (byte == QUOTE) return address;
+    if (byte == BACKSLASH) passedEscape = true;
     address += byte == BACKSLASH ? 2 : 1;
   }
 }

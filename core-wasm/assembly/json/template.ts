@@ -3,7 +3,7 @@
 // end to find the next one's start (measured: a third of the time of a scan).
 import { CLOSE_BRACE, COMMA, QUOTE, equalBytes, skipSpace } from "./bytes";
 import { failUnexpected } from "./failure";
-import { scanColon, scanValue } from "./scanner";
+import { scanColon, scanStringValue, scanValue } from "./scanner";
 import { scanString } from "./strings";
 
 /** Fields further back in an entity than this are scanned like any others. */
@@ -51,7 +51,7 @@ function scanField(place: u32, address: usize, end: usize, depth: u32): usize {
   if (!close) return 0;
   const value = scanColon(close + 1, end);
   if (!value) return 0;
-  const valueEnd = scanValue(value, end, depth);
+  const valueEnd = load<u8>(value) == QUOTE ? scanStringValue(value, end) : scanValue(value, end, depth);
   if (valueEnd && place < PLACES) remember(place, address, valueEnd);
   return valueEnd;
 }
