@@ -43,74 +43,59 @@ export class CacheMerger {
   /** docs/merge.md. `undefined`: there is none. The arguments are only read; where nothing changes, `content` is theirs itself. */
   merge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array | undefined): MergeOutcome {
     if (theirs !== undefined && theirs.length >= WORTH_FOLLOWING) return this.#mergeLarge(base, ours, theirs);
-    let theirsAt = 0;
-    return this.#run(
-      (core, memory) => {
-        theirsAt = theirs === undefined ? 0 : memory.write(theirs, this.#maxBytes);
-        const oursAt = memory.write(ours, this.#maxBytes);
-        const baseAt = base === undefined ? 0 : memory.write(base, this.#maxBytes);
-        return core.merge(baseAt, base?.length ?? 0, oursAt, ours.length, theirsAt, theirs?.length ?? 0);
-      },
-      (result, memory) => {
-        const isTheirs = result.data === theirsAt;
-        return mergeOutcome(
-          result,
-          memory,
-          isTheirs ? theirs! : memory.copyTo(this.#take(result.dataLength), result.data),
-        );
-      },
-    );
+    return this.#run((core, memory) => {
+      const theirsAt = theirs === undefined ? 0 : memory.write(theirs, this.#maxBytes);
+      const oursAt = memory.write(ours, this.#maxBytes);
+      const baseAt = base === undefined ? 0 : memory.write(base, this.#maxBytes);
+      const status = core.merge(baseAt, base?.length ?? 0, oursAt, ours.length, theirsAt, theirs?.length ?? 0);
+      const result = resultOf(status, memory);
+      const isTheirs = result.data === theirsAt;
+      return mergeOutcome(
+        result,
+        memory,
+        isTheirs ? theirs! : memory.copyTo(this.#take(result.dataLength), result.data),
+      );
+    });
   }
 
   /** Most of ours and base is the same as theirs, and need not enter the core's memory. */
   #mergeLarge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array): MergeOutcome {
-    let theirsAt = 0;
-    return this.#run(
-      (core, memory) => {
-        theirsAt = memory.write(theirs, this.#maxBytes);
-        if (Math.max(ours.length, base?.length ?? 0) > this.#maxBytes) throw new PersistenceError("document_too_large");
-        const status = core.begin_merge(theirsAt, theirs.length);
-        if (status !== STATUS.ok) return status;
-        const window = memory.reserve(WINDOW);
-        if (window === 0) throw new PersistenceError("out_of_memory");
-        const followed = { at: theirsAt, length: theirs.length, window };
-        followDocument(core, memory, DOCUMENT.ours, ours, followed);
-        if (base !== undefined) followDocument(core, memory, DOCUMENT.base, base, followed);
-        return core.end_merge();
-      },
-      (result, memory) => {
-        const isTheirs = memory.firstPiece(result) === theirsAt;
-        return mergeOutcome(result, memory, isTheirs ? theirs : memory.gather(result, this.#take));
-      },
-    );
+    return this.#run((core, memory) => {
+      const theirsAt = memory.write(theirs, this.#maxBytes);
+      if (Math.max(ours.length, base?.length ?? 0) > this.#maxBytes) throw new PersistenceError("document_too_large");
+      resultOf(core.begin_merge(theirsAt, theirs.length), memory);
+      const window = memory.reserve(WINDOW);
+      if (window === 0) throw new PersistenceError("out_of_memory");
+      const followed = { at: theirsAt, length: theirs.length, window };
+      followDocument(core, memory, DOCUMENT.ours, ours, followed);
+      if (base !== undefined) followDocument(core, memory, DOCUMENT.base, base, followed);
+      const result = resultOf(core.end_merge(), memory);
+      const isTheirs = memory.firstPiece(result) === theirsAt;
+      return mergeOutcome(result, memory, isTheirs ? theirs : memory.gather(result, this.#take));
+    });
   }
 
   /** Whatever was complete in these bytes before the damage. */
   salvage(content: Uint8Array): SalvageOutcome {
-    return this.#run(
-      (core, memory) => core.salvage(memory.write(content, this.#maxBytes), content.length),
-      (result, memory) => ({ content: memory.copy(result.data, result.dataLength) }),
-    );
+    return this.#run((core, memory) => {
+      const result = resultOf(core.salvage(memory.write(content, this.#maxBytes), content.length), memory);
+      return { content: memory.copy(result.data, result.dataLength) };
+    });
   }
 
   /** What a document holds, without secrets. */
   inspect(content: Uint8Array, nowSeconds: number): Inspection {
-    return this.#run(
-      (core, memory) => core.inspect(memory.write(content, this.#maxBytes), content.length, nowSeconds),
-      (result, memory) => JSON.parse(memory.detail(result)) as Inspection,
-    );
+    return this.#run((core, memory) => {
+      const at = memory.write(content, this.#maxBytes);
+      const result = resultOf(core.inspect(at, content.length, nowSeconds), memory);
+      return JSON.parse(memory.detail(result)) as Inspection;
+    });
   }
 
-  #run<T>(
-    call: (core: CoreExports, memory: CoreMemory) => number,
-    read: (result: CoreResult, memory: CoreMemory) => T,
-  ): T {
+  #run<T>(operation: (core: CoreExports, memory: CoreMemory) => T): T {
     const { core, memory } = this.#instance();
     try {
-      const status = call(core, memory);
-      const result = memory.result();
-      if (status !== STATUS.ok) throw failureOf(result, NO_CONTEXT);
-      return read(result, memory);
+      return operation(core, memory);
     } catch (error) {
       throw error instanceof PersistenceError ? error : this.#trapped(error);
     } finally {
@@ -134,6 +119,13 @@ export class CacheMerger {
     }
     return { core: this.#core, memory: this.#memory };
   }
+}
+
+/** @throws PersistenceError where the core refused */
+function resultOf(status: number, memory: CoreMemory): CoreResult {
+  const result = memory.result();
+  if (status !== STATUS.ok) throw failureOf(result, NO_CONTEXT);
+  return result;
 }
 
 /** Below, copying whole documents costs less than finding out what is the same (measured: 20 µs either way at this size). */
