@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { PublicClientApplication } from "@azure/msal-node";
 import { CacheMerger } from "../hosts/shared/cache-merger.ts";
+import type { CoreFile } from "../hosts/shared/core-module.ts";
 import { DocumentRooms } from "../hosts/shared/document-rooms.ts";
 import { STATUS } from "../hosts/shared/status.ts";
 import { createTriple } from "./documents.ts";
@@ -16,40 +17,39 @@ const ROUNDS = 21;
 const WARM_UP_ROUNDS = 4;
 /** In a row, so that what is measured is warm: msal-node leaves nothing in the caches of the processor. */
 const MIN_CALLS = 10;
-/** Goals of the release build, as a multiple of msal-node's speed. */
-const GOALS: ReadonlyMap<number, number> = new Map([
-  [5, 8],
-  [50, 10.6],
-  [500, 17.5],
-  [5000, 13],
-]);
+const SIZES = [5, 50, 500, 5000];
+/** MSAL Python writes its cache with so many blanks. */
+const INDENT = 4;
 
+/** Microseconds a merge. */
 export interface MergeRow {
   readonly entities: number;
-  readonly documentBytes: number;
-  readonly goal: number;
-  /** Microseconds a merge. */
   readonly msalNode: Spread;
   readonly core: Spread;
-  readonly corePortable: Spread;
   readonly bytes: Spread;
-  readonly bytesPortable: Spread;
-}
-
-function load(specifier: string): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(require.resolve(specifier)));
+  /** Ours is indented, base and theirs are not. */
+  readonly oursIndented: Spread;
+  /** Base and theirs are indented, ours is not; and what msal-node takes for that theirs. */
+  readonly storedIndented: Spread;
+  readonly msalNodeIndented: Spread;
 }
 
 function callsFor(entities: number): number {
   return Math.max(MIN_CALLS, Math.round(2000 / entities));
 }
 
+type Texts = readonly [base: string, ours: string, theirs: string];
 type Documents = readonly [base: Uint8Array, ours: Uint8Array, theirs: Uint8Array];
+type Merge = (documents: Documents) => number;
+
+const encoder = new TextEncoder();
+const encoded = (texts: Texts) => texts.map((text) => encoder.encode(text)) as unknown as Documents;
+const indented = (text: string) => JSON.stringify(JSON.parse(text), null, INDENT);
 
 /** Times the core's own merge: what the copies and the zeros cost is left out. */
-export function coreMerge(module: WebAssembly.Module, documents: Documents): Timed {
+function createCoreMerge(module: WebAssembly.Module): Merge {
   const core = instantiatePure(module);
-  return () => {
+  return (documents) => {
     const places = documents.map((document) => {
       const pointer = core.alloc(document.length) >>> 0;
       new Uint8Array(core.memory.buffer).set(document, pointer);
@@ -67,36 +67,45 @@ export function coreMerge(module: WebAssembly.Module, documents: Documents): Tim
 }
 
 /** Times a merge as the plugin does it, the documents in JavaScript's memory. */
-function bytesMerge(module: WebAssembly.Module, [base, ours, theirs]: Documents): Timed {
+function createBytesMerge(module: WebAssembly.Module): Merge {
   const rooms = new DocumentRooms();
   const merger = CacheMerger.create(module, { take: (length) => rooms.take(length) });
-  return timed(() => rooms.keepOnly(merger.merge(base, ours, theirs).content));
+  return ([base, ours, theirs]) => timeOf(() => rooms.keepOnly(merger.merge(base, ours, theirs).content));
 }
 
-export function benchMerge(progress: (text: string) => void, sizes: readonly number[] = [...GOALS.keys()]): MergeRow[] {
-  const [release, portable] = [load("msal-extensions/core.wasm"), load("msal-extensions/core.portable.wasm")];
-  const encoder = new TextEncoder();
+/** Times msal-node's own way with what is stored. */
+function msalMerge(theirs: string): Timed {
+  const tokenCache = new PublicClientApplication({ auth: { clientId: "bench" } }).getTokenCache();
+  return timed(() => {
+    tokenCache.deserialize(theirs);
+    tokenCache.serialize();
+  });
+}
+
+export function benchMerge(build: CoreFile, sizes: readonly number[] = SIZES): MergeRow[] {
+  const module = new WebAssembly.Module(readFileSync(require.resolve(`msal-extensions/${build}`)));
+  const coreMerge = createCoreMerge(module);
+  const bytesMerge = createBytesMerge(module);
   return sizes.map((entities) => {
-    const goal = GOALS.get(entities)!;
-    progress(`merge, ${entities} entities`);
-    const triple = createTriple(entities);
-    const documents = [triple.base, triple.ours, triple.theirs].map((text) => encoder.encode(text));
-    const [base, ours, theirs] = documents as unknown as Documents;
-    const tokenCache = new PublicClientApplication({ auth: { clientId: "bench" } }).getTokenCache();
+    const { base, ours, theirs } = createTriple(entities);
+    const documents = encoded([base, ours, theirs]);
+    const withOursIndented = encoded([base, indented(ours), theirs]);
+    const stored = encoded([indented(base), ours, indented(theirs)]);
     const contenders: Timed[] = [
-      timed(() => {
-        tokenCache.deserialize(triple.theirs);
-        tokenCache.serialize();
-      }),
-      coreMerge(release, [base, ours, theirs]),
-      coreMerge(portable, [base, ours, theirs]),
-      bytesMerge(release, [base, ours, theirs]),
-      bytesMerge(portable, [base, ours, theirs]),
+      msalMerge(theirs),
+      () => coreMerge(documents),
+      () => bytesMerge(documents),
+      () => bytesMerge(withOursIndented),
+      () => bytesMerge(stored),
+      msalMerge(indented(theirs)),
     ];
     const calls = callsFor(entities);
     alternate(contenders, WARM_UP_ROUNDS, calls);
     const spreads = alternate(contenders, ROUNDS, calls).map(spreadOf);
-    const [msalNode, core, corePortable, bytes, bytesPortable] = spreads as [Spread, Spread, Spread, Spread, Spread];
-    return { entities, documentBytes: theirs.length, goal, msalNode, core, corePortable, bytes, bytesPortable };
+    const [msalNode, core, bytes, oursIndented, storedIndented, msalNodeIndented] = spreads as [
+      ...[Spread, Spread, Spread],
+      ...[Spread, Spread, Spread],
+    ];
+    return { entities, msalNode, core, bytes, oursIndented, storedIndented, msalNodeIndented };
   });
 }

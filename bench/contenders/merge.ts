@@ -1,7 +1,8 @@
-// The merges of ../merge.ts on the runtime that this is started with; the rows as one line of JSON.   merge.js [entities]
+// The merges of ../merge.ts on the runtime that this is started with; the rows as one line of JSON.   merge.js BUILD [entities]
 import process from "node:process";
+import type { CoreFile } from "../../hosts/shared/core-module.ts";
 import { benchMerge } from "../merge.ts";
 
-const only = process.argv[2];
-const rows = benchMerge(() => {}, only === undefined ? undefined : [Number(only)]);
+const [build, only] = process.argv.slice(2) as [CoreFile, string?];
+const rows = benchMerge(build, only === undefined ? undefined : [Number(only)]);
 process.stdout.write(`${JSON.stringify(rows)}\n`);
