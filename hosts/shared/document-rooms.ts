@@ -1,6 +1,8 @@
 /** Memory of its own that holds a document, or zeros only. */
 interface Room {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of the bytes: asking a view for it takes its time. */
+  readonly buffer: ArrayBuffer;
   /** Length of the document; 0: the room is free. */
   used: number;
 }
@@ -45,7 +47,7 @@ export class DocumentRooms {
       const isHeld = holdsAny(room, documents);
       if (isHeld || (clear(room) && ++spare <= SPARE)) this.#rooms[kept++] = room;
     }
-    this.#rooms.length = kept;
+    if (kept < this.#rooms.length) this.#rooms.length = kept;
   }
 
   #free(length: number): Room | undefined {
@@ -55,7 +57,8 @@ export class DocumentRooms {
 
   /** With some air for the next document to grow into, and in place of a free room that has become too small. */
   #make(length: number): Room {
-    const room = { bytes: new Uint8Array(Math.ceil((length * 9) / 8 / PAGE + 1) * PAGE), used: 0 };
+    const buffer = new ArrayBuffer(Math.ceil((length * 9) / 8 / PAGE + 1) * PAGE);
+    const room = { bytes: new Uint8Array(buffer), buffer, used: 0 };
     const small = this.#rooms.findIndex(({ used }) => used === 0);
     if (small >= 0) this.#rooms.splice(small, 1, room);
     else this.#rooms.push(room);
@@ -64,7 +67,7 @@ export class DocumentRooms {
 }
 
 function holdsAny(room: Room, documents: ReadonlyArray<Uint8Array | undefined>): boolean {
-  for (const document of documents) if (document?.buffer === room.bytes.buffer) return true;
+  for (const document of documents) if (document?.buffer === room.buffer) return true;
   return false;
 }
 
