@@ -16,7 +16,7 @@ const require = createRequire(import.meta.url);
 const ROUNDS = 21;
 const WARM_UP_ROUNDS = 4;
 /** In a row, so that what is measured is warm: msal-node leaves nothing in the caches of the processor. */
-const MIN_CALLS = 10;
+const MIN_CALLS = 4;
 const SIZES = [5, 50, 500, 5000];
 /** MSAL Python writes its cache with so many blanks. */
 const INDENT = 4;

@@ -4,7 +4,7 @@ import { shuffled } from "../documents.ts";
 import { pathOf } from "../harness/paths.ts";
 import type { Context, Measured, Outcome, Ratio, Workload } from "../harness/workload.ts";
 import { instantiatePure } from "../pure-core.ts";
-import { alternate, type Spread, spreadOf, timeOf } from "../statistics.ts";
+import { alternate, type Spread, spreadOf, timed, timeOf } from "../statistics.ts";
 
 const ENTITIES = [10, 100, 1_000, 10_000, 100_000];
 const FIELDS = [1_000, 10_000, 100_000];
@@ -40,6 +40,8 @@ function tripleOf(document: Document): Triple {
 interface Growth {
   /** Nanoseconds an entity, or a field. */
   readonly each: Spread;
+  /** The same of a bare copy of the three documents: what the processor's caches alone make of the size. */
+  readonly copied: Spread;
   /** The core's memory at its largest, as a multiple of the three documents together. */
   readonly memory: number;
 }
@@ -62,9 +64,15 @@ function grow(core: object, document: Document, count: number, rounds: number): 
     if (status !== STATUS.ok) throw new Error(`The core refused to merge: status ${status}`); // it would look fast
     return time;
   };
-  const [times] = alternate([merge], rounds, Math.ceil(ENOUGH / count));
+  const copies = triple.map(({ length }) => new Uint8Array(length));
+  const copy = timed(() => {
+    for (const [index, content] of triple.entries()) copies[index]!.set(content);
+  });
+  const [times, copyTimes] = alternate([merge, copy], rounds, Math.ceil(ENOUGH / count)) as [number[], number[]];
+  const each = (total: readonly number[]) => spreadOf(total.map((time) => (time * 1000) / count));
   return {
-    each: spreadOf(times!.map((time) => (time * 1000) / count)),
+    each: each(times),
+    copied: each(copyTimes),
     memory: instance.memory.buffer.byteLength / bytes,
   };
 }
@@ -79,6 +87,7 @@ async function run({ quick, progress }: Context): Promise<Outcome> {
     const grown = grow(core, document(count), count, quick ? 1 : ROUNDS);
     measured.push(
       { row, column: "each", unit: "ns", value: grown.each },
+      { row, column: "a bare copy of it", unit: "ns", value: grown.copied },
       { row, column: "peak memory / documents", unit: "×", value: grown.memory },
     );
     return grown;
