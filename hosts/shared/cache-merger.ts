@@ -40,13 +40,16 @@ export class CacheMerger {
     this.#take = options.take ?? roomFor;
   }
 
-  /** docs/merge.md. `undefined`: there is none. The arguments are only read; where nothing changes, `content` is theirs itself. */
+  /**
+   * docs/merge.md. `undefined`: there is none. The arguments are only read; where nothing changes, `content` is theirs itself. Base that is the
+   * very object that theirs is costs next to nothing: so it is with each change that the plugin takes in.
+   */
   merge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array | undefined): MergeOutcome {
     if (theirs !== undefined && theirs.length >= WORTH_FOLLOWING) return this.#mergeLarge(base, ours, theirs);
     return this.#run((core, memory) => {
       const theirsAt = theirs === undefined ? 0 : memory.write(theirs, this.#maxBytes);
       const oursAt = memory.write(ours, this.#maxBytes);
-      const baseAt = base === undefined ? 0 : memory.write(base, this.#maxBytes);
+      const baseAt = base === theirs ? theirsAt : base === undefined ? 0 : memory.write(base, this.#maxBytes);
       const status = core.merge(baseAt, base?.length ?? 0, oursAt, ours.length, theirsAt, theirs?.length ?? 0);
       const result = resultOf(status, memory);
       const isTheirs = result.data === theirsAt;
@@ -66,7 +69,7 @@ export class CacheMerger {
       resultOf(core.begin_merge(theirsAt, theirs.length), memory);
       const window = memory.reserve(WINDOW);
       if (window === 0) throw new PersistenceError("out_of_memory");
-      const followed = { at: theirsAt, length: theirs.length, window };
+      const followed = { original: theirs, at: theirsAt, length: theirs.length, window };
       followDocument(core, memory, DOCUMENT.ours, ours, followed);
       if (base !== undefined) followDocument(core, memory, DOCUMENT.base, base, followed);
       const result = resultOf(core.end_merge(), memory);

@@ -20,6 +20,7 @@ export const DOCUMENT = { base: 1, ours: 2 } as const;
 
 /** What a document is held against: theirs in the core's memory, which has just been scanned and so is near to the processor. */
 export interface Followed {
+  readonly original: Uint8Array;
   readonly at: number;
   readonly length: number;
   /** Room for `WINDOW` bytes there. */
@@ -41,10 +42,10 @@ export function followDocument(
   if (status !== STATUS.ok) throw new PersistenceError(statusName(status));
   /** Where theirs goes on as this document does; -1: nowhere near. */
   let place = 0;
-  let length = WINDOW;
+  let length = bytes === theirs.original ? bytes.length : WINDOW;
   for (let start = 0; start < bytes.length; ) {
     const piece = bytes.subarray(start, start + length);
-    const isSame = place >= 0 && goesOn(memory, theirs, place, piece);
+    const isSame = bytes === theirs.original || (place >= 0 && goesOn(memory, theirs, place, piece));
     if (!isSame && length > WINDOW) {
       length = WINDOW;
       continue;
