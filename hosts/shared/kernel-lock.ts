@@ -1,5 +1,5 @@
 import type { LockInspection, TakeOver } from "./capabilities.ts";
-import { hasCode, quietly } from "./file-system.ts";
+import { hasCode, quietly, unlessMissing } from "./file-system.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
 import { LockFile, NO_LINKS } from "./lock-file.ts";
@@ -68,6 +68,9 @@ export function createKernelLock({ path, files, runtime }: LockParts, kernel: Ke
    */
   async function createWhole(): Promise<boolean> {
     const isFirstTry = prepared === undefined;
+    if (!isFirstTry && (await unlessMissing(files.lstat(path))) !== undefined) {
+      return false; // to link a name that is taken makes everybody wait who changes the folder
+    }
     prepared ??= await prepare();
     try {
       await keepYoung(prepared);
