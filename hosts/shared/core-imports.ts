@@ -1,5 +1,5 @@
 import type { Awaitable, Capabilities, StoreVersion, TakeOver } from "./capabilities.ts";
-import { type CoreMemory, refusalOf } from "./core-memory.ts";
+import { type CoreMemory, type CoreResult, refusalOf } from "./core-memory.ts";
 import type { CoreExports, CoreImports } from "./core-module.ts";
 import { statusName } from "./error-messages.ts";
 import { PersistenceError, statusOfError } from "./errors.ts";
@@ -46,6 +46,8 @@ export class CapabilityBridge {
   #pending: Promise<void> | undefined;
   /** What the store held when this operation looked at it last. */
   #seen: StoreVersion | undefined;
+  /** What this operation has handed to the store, and where in the core's memory it stood. */
+  #written: { readonly pointer: number; readonly content: Uint8Array } | undefined;
 
   constructor(capabilities: Capabilities, hooks: SessionHooks, maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -61,6 +63,14 @@ export class CapabilityBridge {
   begin(): void {
     this.#failures = [];
     this.#pending = undefined;
+    this.#written = undefined;
+  }
+
+  /** The document of a result: where it is what was handed to the store (a plain one), no second copy is made. */
+  documentOf({ data, dataLength }: CoreResult): Uint8Array {
+    const written = this.#written;
+    const isWritten = written?.pointer === data && written.content.length === dataLength;
+    return isWritten ? written.content : this.#copy(data, dataLength);
   }
 
   /** Resolves when the outstanding outcome has been handed over. `undefined`: nothing is outstanding. */
@@ -116,6 +126,7 @@ export class CapabilityBridge {
         ),
       replace: (op: number, pointer: number, length: number) => {
         const content = this.#copy(pointer, length);
+        this.#written = { pointer, content };
         const look = () => this.#lookOnceMore();
         this.#call(op, () => then(store.replace(content, look), (version) => bytes(encodeWritten(version))));
       },

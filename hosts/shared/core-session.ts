@@ -80,7 +80,7 @@ export class CoreSession {
       const baseAt = base === undefined ? 0 : memory.write(base, this.#maxBytes);
       const oursAt = ours === base ? baseAt : memory.write(ours, this.#maxBytes);
       return core.commit(baseAt, base?.length ?? 0, oursAt, ours.length, baseIsCurrent ? 1 : 0);
-    }, commitOutcome);
+    }, this.#commitOutcome);
   }
 
   /**
@@ -91,8 +91,11 @@ export class CoreSession {
     return this.#operate(({ core }) => {
       this.#edit = edit;
       return core.update();
-    }, commitOutcome);
+    }, this.#commitOutcome);
   }
+
+  readonly #commitOutcome = (result: CoreResult, memory: CoreMemory): CommitOutcome =>
+    commitOutcome(result, memory, this.#bridge.documentOf(result));
 
   /** Removes what is stored; `false` when there was nothing. */
   clear(): Promise<boolean> {

@@ -28,6 +28,8 @@ export interface FileWatcher {
 export interface FileSystem {
   chmod(path: string, mode: number, callback: NoValue): void;
   close(fd: number, callback: NoValue): void;
+  /** The same, always on another thread: for the last descriptor of a file without a name, with which its blocks are given back. */
+  closeElsewhere(fd: number, callback: NoValue): void;
   fstat(fd: number, options: { bigint: true }, callback: Callback<FileStatus>): void;
   fsync(fd: number, callback: NoValue): void;
   ftruncate(fd: number, length: number, callback: NoValue): void;
@@ -90,6 +92,10 @@ export class Files {
 
   close(fd: number): Promise<void> {
     return settled((callback: Callback<void>) => this.#fs.close(fd, callback as NoValue));
+  }
+
+  closeElsewhere(fd: number): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.closeElsewhere(fd, callback as NoValue));
   }
 
   read(fd: number, buffer: Uint8Array, offset: number, position: number): Promise<number> {

@@ -1,13 +1,12 @@
 import { createClock } from "./clock.ts";
-import type { FileSystem } from "./file-system.ts";
 import type { Host } from "./host.ts";
-import { promptFileSystem, type SynchronousFunctions } from "./prompt-file-system.ts";
+import { promptFileSystem, type SystemFunctions } from "./prompt-file-system.ts";
 import type { Paths, Runtime } from "./runtime.ts";
 
 /** The modules of Node that all three runtimes have, and what each of them does in its own way. */
 export interface HostParts
   extends Pick<Host, "name" | "assertNativeCode" | "foreignFunctions" | "module" | "homeFolder" | "canSeeProcesses"> {
-  readonly fs: FileSystem & SynchronousFunctions & { readonly constants: { readonly O_NOFOLLOW?: number } };
+  readonly fs: SystemFunctions & { readonly constants: { readonly O_NOFOLLOW?: number } };
   readonly paths: Paths;
   readonly process: {
     readonly platform: string;

@@ -31,9 +31,9 @@ export function loadOutcome(result: CoreResult, memory: CoreMemory): LoadOutcome
   };
 }
 
-export function commitOutcome(result: CoreResult, memory: CoreMemory): CommitOutcome {
+export function commitOutcome(result: CoreResult, memory: CoreMemory, content: Uint8Array): CommitOutcome {
   return {
-    ...mergeOutcome(result, memory, memory.copy(result.data, result.dataLength)),
+    ...mergeOutcome(result, memory, content),
     salvaged: has(result, FLAG.salvaged),
     setAside: has(result, FLAG.setAside),
     ...lockReport(result),

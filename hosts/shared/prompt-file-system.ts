@@ -30,6 +30,9 @@ const QUICK_FOR_A_SLOW = 8;
 /** Then the thread pool does the work for so many times as long as those calls took: the event loop stands still for 2 % of the time. */
 const PATIENCE = 50;
 
+/** `node:fs`, as far as it is used. */
+export type SystemFunctions = Omit<FileSystem, "closeElsewhere"> & SynchronousFunctions;
+
 type Callback = (error: unknown, value?: unknown) => void;
 type Waiting = (...values: unknown[]) => void;
 
@@ -37,7 +40,7 @@ type Waiting = (...values: unknown[]) => void;
  * `fs` with callbacks as before, of which those that need not wait for a disk are called before the function returns. On a disk
  * that sleeps or a network file system they wait all the same: whoever meets that leaves them to the thread pool for a while.
  */
-export function promptFileSystem(fs: FileSystem & SynchronousFunctions, now: () => number): FileSystem {
+export function promptFileSystem(fs: SystemFunctions, now: () => number): FileSystem {
   let patientUntil = 0;
   let slowCalls = 0;
   let slowMs = 0;
@@ -79,8 +82,8 @@ export function promptFileSystem(fs: FileSystem & SynchronousFunctions, now: () 
   }
 
   const functions = Object.fromEntries(PROMPT.map((name) => [name, promptly(name)])) as Partial<FileSystem>;
-  const { fsync, readdir, rmdirSync, watch } = fs;
-  return { fsync, readdir, rmdirSync, watch, ...functions } as FileSystem;
+  const { close, fsync, readdir, rmdirSync, watch } = fs;
+  return { closeElsewhere: close, fsync, readdir, rmdirSync, watch, ...functions } as FileSystem;
 }
 
 /** Of `read` and `write` the fourth value is how many bytes. */

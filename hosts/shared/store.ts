@@ -36,6 +36,8 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
   let swept = false;
   /** Folders with a name in them that a power cut may still undo. */
   const unsettled = new Set<string>();
+  /** Descriptors of files that others have been renamed onto. */
+  const replaced: number[] = [];
 
   async function stat(): Promise<StoreVersion | undefined> {
     const found = await unlessMissing(files.stat(location));
@@ -56,15 +58,38 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
       `.${paths.basename(target)}.${runtime.pid}.${randomName(clock)}.tmp`,
     );
     const version = await writeNew(temporary, content, sync);
+    letGoOfReplaced();
+    const old = await openOld(target);
     try {
       await beforePublishing?.();
       await patiently(() => files.rename(temporary, target));
     } catch (error) {
       await quietly(files.unlink(temporary));
+      await Promise.all(old.map((fd) => quietly(files.close(fd))));
       throw error;
     }
+    replaced.push(...old);
     unsettled.add(paths.dirname(target));
     return version;
+  }
+
+  /**
+   * The file that is replaced is kept open until the lock has been released: a rename that takes the last name of one gives back its blocks,
+   * which took 0.1 ms of 0.12 for 100 KB on ext4. Windows refuses to rename onto an open file.
+   */
+  function openOld(target: string): Promise<number[]> {
+    if (platform === "win32") return Promise.resolve([]);
+    return files.open(target, "r").then(
+      (fd) => [fd],
+      () => [],
+    );
+  }
+
+  /** Nobody waits for it. */
+  function letGoOfReplaced(): void {
+    for (const fd of replaced.splice(0)) {
+      void quietly(files.closeElsewhere(fd));
+    }
   }
 
   /** Leaves a whole file or none. */
@@ -109,6 +134,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     const folders = [...unsettled];
     unsettled.clear();
     await Promise.all(folders.map(syncFolder));
+    letGoOfReplaced();
     if (folders.length > 0 && !swept) {
       swept = true;
       await quietly(target().then((path) => removeLeftovers(files, runtime, path)));

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { FileSystem } from "../../hosts/shared/file-system.ts";
-import { promptFileSystem, type SynchronousFunctions } from "../../hosts/shared/prompt-file-system.ts";
+import { promptFileSystem, type SystemFunctions } from "../../hosts/shared/prompt-file-system.ts";
 import { temporaryFolder } from "./fixtures.ts";
 
 type Given = Parameters<typeof promptFileSystem>[0];
@@ -124,10 +124,23 @@ describe("the prompt file system", () => {
   });
 
   it("has every function that the hosts use", () => {
-    const used = Object.keys(promptFileSystem(fs as unknown as FileSystem & SynchronousFunctions, () => 0));
+    const used = Object.keys(promptFileSystem(fs as unknown as SystemFunctions, () => 0));
     expect(used.sort()).toEqual(
       [
-        ...["chmod", "close", "fstat", "fsync", "ftruncate", "futimes", "link", "lstat", "mkdir", "open", "read"],
+        ...[
+          "chmod",
+          "close",
+          "closeElsewhere",
+          "fstat",
+          "fsync",
+          "ftruncate",
+          "futimes",
+          "link",
+          "lstat",
+          "mkdir",
+          "open",
+          "read",
+        ],
         ...["readFile", "readdir", "readlink", "rename", "rmdir", "rmdirSync", "stat", "unlink", "utimes", "watch"],
         "write",
       ].sort(),

@@ -3,6 +3,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   statSync,
@@ -11,13 +12,25 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { descriptors, errno, failing, meanwhile, names, temporaryFolder } from "./fixtures.ts";
 import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (content: Uint8Array | undefined) => content && new TextDecoder().decode(content);
+/** Without waiting for the disk a write may need none. */
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const openFiles = () => readdirSync("/proc/self/fd").map((fd) => unlessGone(() => readlinkSync(`/proc/self/fd/${fd}`)));
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+/** The descriptor that lists the folder is gone when it is looked at. */
+function unlessGone(look: () => string): string | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
 
 describe("reading and replacing", () => {
   it("has nothing at first", async () => {
@@ -158,15 +171,30 @@ describe("reading and replacing", () => {
     }
   });
 
-  it("leaks no descriptors", async () => {
-    const store = createFileStore(join(temporaryFolder(), "cache"), { sync: false });
-    await store.replace(bytes("x"));
+  it("leaks no descriptors, whether or not what it has replaced is settled", async () => {
     const before = descriptors();
+    const store = createFileStore(join(temporaryFolder(), "cache"), { sync: false });
     for (let n = 0; n < 50; n++) {
       await store.replace(bytes("x"));
       await store.read();
+      if (n % 2) {
+        await store.settle();
+      }
     }
-    expect(descriptors()).toBe(before);
+    await store.settle();
+    await vi.waitFor(() => expect(descriptors()).toBe(before)); // the last ones are closed on another thread
+  });
+
+  it("gives the blocks of what it replaces back when the name has gone already, and not in the rename", async () => {
+    const location = join(temporaryFolder(), "cache");
+    const store = createFileStore(location, {
+      fs: meanwhile("rename", () => expect(openFiles()).toContain(location), 2),
+    });
+    await store.replace(bytes("old"));
+    await store.replace(bytes("new"));
+    expect(openFiles()).toContain(`${location} (deleted)`);
+    await store.settle();
+    await vi.waitFor(() => expect(openFiles()).not.toContain(`${location} (deleted)`));
   });
 });
 
@@ -309,6 +337,7 @@ describe("watching", () => {
     });
     while (!reported) {
       await direct.replace(bytes("x"));
+      await nextTurn();
     }
     end();
   });
@@ -326,6 +355,7 @@ describe("watching", () => {
     });
     while (!reported) {
       await store.replace(bytes("x"));
+      await nextTurn();
     }
     end();
   });
@@ -341,6 +371,7 @@ describe("watching", () => {
     });
     while (!reported) {
       await store.replace(bytes("x"));
+      await nextTurn();
     }
     end();
   });
