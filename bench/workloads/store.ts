@@ -1,5 +1,6 @@
-import { close, fsync, open, rename, write } from "node:fs";
+import { close, closeSync, fsync, open, openSync, rename, unlinkSync, write, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import process from "node:process";
 import { promisify } from "node:util";
 import { FilePersistence, TokenCacheStore } from "msal-extensions";
 import { TOKENS } from "../contenders/orders.ts";
@@ -9,6 +10,7 @@ import type { Context, Outcome, Workload } from "../harness/workload.ts";
 
 const BARE = "bare write, sync, rename";
 const BARE_WITH_FOLDER = "the same, and the folder synced";
+const BARE_UNDER_LOCK = "the same, under a lock file";
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const syncFile = promisify(fsync);
@@ -30,6 +32,17 @@ function bareWrite(path: string, options: { readonly syncsFolder: boolean }): Wr
     const folder = await openFile(dirname(path), "r");
     await syncFile(folder);
     await closeFile(folder);
+  };
+}
+
+/** A file created exclusively, as the family does at least. Its steps wait for nothing, so they take no threads. */
+function underLockFile(path: string, write: Write): Write {
+  return async (content) => {
+    const fd = openSync(path, "wx", 0o600);
+    writeSync(fd, String(process.pid));
+    closeSync(fd);
+    await write(content);
+    unlinkSync(path);
   };
 }
 
@@ -63,11 +76,13 @@ async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
   const next = renewing(createDocument(TOKENS + 1));
   const first = next();
   const stores = [await openStore(freshCache(), true, first), await openStore(freshCache(), false, first)] as const;
+  const locked = freshCache();
   const writers = new Map<string, Write>([
     ["this", storeWrite(stores[0], first)],
     ["this, not synced", storeWrite(stores[1], first)],
     [BARE, bareWrite(freshCache(), { syncsFolder: false })],
     [BARE_WITH_FOLDER, bareWrite(freshCache(), { syncsFolder: true })],
+    [BARE_UNDER_LOCK, underLockFile(`${locked}.lockfile`, bareWrite(locked, { syncsFolder: true }))],
   ]);
   const rounds = quick ? 1 : 200;
   let content = first;

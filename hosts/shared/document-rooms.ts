@@ -7,8 +7,8 @@ interface Room {
   used: number;
 }
 
-/** Free rooms that are kept. More than two documents at once are new only when something was lost and is put back. */
-const SPARE = 2;
+/** Free rooms that are kept: a change of MSAL's memory needs three, for what it was, for what it is, and for what comes of it. */
+const SPARE = 3;
 const PAGE = 4096;
 /** A room that a document fills to less than this share is not kept: the cache has become smaller. */
 const MIN_SHARE = 1 / 4;
