@@ -1,6 +1,7 @@
 import type { LockInspection, TakeOver } from "./capabilities.ts";
 import { hasCode, quietly, unlessMissing } from "./file-system.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
 import { LockFile, NO_LINKS } from "./lock-file.ts";
 import { describeSelf } from "./processes.ts";
@@ -23,6 +24,9 @@ export function createKernelLock({ path, files, runtime }: LockParts, kernel: Ke
   const { clock, platform } = runtime;
   let held: LockFile | undefined;
   let prepared: Prepared | undefined;
+  /** Others wait for this lock too, and may have been killed while they did. */
+  let isContended = false;
+  let swept = false;
   let canLink = platform !== "win32"; // there, an open file with locked bytes is not linked
 
   /** The kernel's locks go with the descriptors they are on. */
@@ -86,10 +90,12 @@ export function createKernelLock({ path, files, runtime }: LockParts, kernel: Ke
       canLink = false;
       return createInPlace();
     }
-    if (held !== undefined) {
-      prepared = undefined;
+    if (held === undefined) {
+      isContended = true;
+      return false;
     }
-    return held !== undefined;
+    prepared = undefined;
+    return true;
   }
 
   async function prepare(): Promise<Prepared> {
@@ -213,6 +219,10 @@ export function createKernelLock({ path, files, runtime }: LockParts, kernel: Ke
         await close(file);
       }
       await giveUpPrepared();
+    }
+    if (isContended && !swept) {
+      swept = true;
+      await quietly(removeLeftovers(files, runtime, path));
     }
   }
 

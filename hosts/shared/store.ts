@@ -1,6 +1,6 @@
 import type { Awaitable, Store, StoredContent, StoreVersion } from "./capabilities.ts";
 import { closing, type FileStatus, Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
-import { processAlive } from "./processes.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { randomName } from "./random-name.ts";
 import type { Paths, Runtime } from "./runtime.ts";
 import { watchStore } from "./store-watch.ts";
@@ -12,8 +12,6 @@ const MAX_LINKS = 40;
 const MAX_READS = 4;
 /** Windows refuses to rename onto, remove or read what a virus scanner or a peer has open just then. About 2 s in all. */
 const WINDOWS_WAITS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000];
-/** A write takes milliseconds; what is older than this was left behind. */
-const STALE_TEMPORARY_MS = 60_000;
 
 export interface FileStoreOptions {
   /**
@@ -238,23 +236,4 @@ async function followLinks(files: Files, paths: Paths, location: string): Promis
     path = paths.isAbsolute(link) ? link : `${paths.dirname(path)}${paths.sep}${link}`;
   }
   throw Object.assign(new Error(`ELOOP: too many symbolic links, '${location}'`), { code: "ELOOP", path: location });
-}
-
-/** Removes what killed writers left behind. A process of our own number is another one that had it before. */
-async function removeLeftovers(files: Files, runtime: Runtime, target: string): Promise<void> {
-  const { paths } = runtime;
-  const now = runtime.clock.now();
-  const folder = paths.dirname(target);
-  const prefix = `.${paths.basename(target)}.`;
-  for (const name of await files.readdir(folder)) {
-    const pid =
-      name.startsWith(prefix) && /^(?:lockfile\.)?(\d+)\.[0-9a-f]+\.tmp$/.exec(name.slice(prefix.length))?.[1];
-    if (pid) {
-      const { mtimeMs } = await files.lstat(paths.join(folder, name));
-      const gone = Number(pid) === runtime.pid || !(await processAlive(files, Number(pid), runtime));
-      if (gone && now - Number(mtimeMs) > STALE_TEMPORARY_MS) {
-        await files.unlink(paths.join(folder, name));
-      }
-    }
-  }
 }

@@ -280,6 +280,31 @@ describe("kind K", () => {
     await lock.release();
   });
 
+  it("removes what contenders left that were killed while they waited, once it has met one itself", async () => {
+    const folder = temporaryFolder();
+    const left = (pid: number, name: string, ageSeconds: number) => {
+      const path = join(folder, `.cache.lockfile.${pid}.${name}.tmp`);
+      writeFileSync(path, "");
+      const then = Date.now() / 1000 - ageSeconds;
+      utimesSync(path, then, then);
+    };
+    left(NOBODY, "aaa", 120);
+    left(NOBODY, "bbb", 10);
+    left(process.ppid, "ccc", 120);
+    const lock = lockIn(folder, "K");
+    await lock.create();
+    await lock.release();
+    expect(names(folder)).toHaveLength(3);
+    writeFileSync(lock.path, "1 another");
+    expect(await lock.create()).toBe(false);
+    unlinkSync(lock.path);
+    expect(await lock.create()).toBe(true);
+    await lock.release();
+    expect(names(folder)).toEqual(
+      [`.cache.lockfile.${NOBODY}.bbb.tmp`, `.cache.lockfile.${process.ppid}.ccc.tmp`].sort(),
+    );
+  });
+
   it("prepares another where the prepared one has been removed, with its folder", async () => {
     const folder = join(temporaryFolder(), "below");
     const lock = lockIn(folder, "K");

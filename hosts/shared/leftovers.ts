@@ -1,0 +1,25 @@
+import type { Files } from "./file-system.ts";
+import { processAlive } from "./processes.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** A write takes milliseconds, and who waits dates its file anew; what is older than this was left behind. */
+const STALE_TEMPORARY_MS = 60_000;
+
+/** Removes what killed writers of the file left beside it, and who was killed while he waited for its lock. A process of our own number is another one that had it before. */
+export async function removeLeftovers(files: Files, runtime: Runtime, target: string): Promise<void> {
+  const { paths } = runtime;
+  const now = runtime.clock.now();
+  const folder = paths.dirname(target);
+  const prefix = `.${paths.basename(target)}.`;
+  for (const name of await files.readdir(folder)) {
+    const pid =
+      name.startsWith(prefix) && /^(?:lockfile\.)?(\d+)\.[0-9a-f]+\.tmp$/.exec(name.slice(prefix.length))?.[1];
+    if (pid) {
+      const { mtimeMs } = await files.lstat(paths.join(folder, name));
+      const gone = Number(pid) === runtime.pid || !(await processAlive(files, Number(pid), runtime));
+      if (gone && now - Number(mtimeMs) > STALE_TEMPORARY_MS) {
+        await files.unlink(paths.join(folder, name));
+      }
+    }
+  }
+}
