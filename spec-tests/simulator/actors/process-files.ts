@@ -47,8 +47,13 @@ export function processFiles(process: SimulatedProcess, observer: Observer): Fil
       const write = () => files.write(file(fd), bytes.slice(offset, offset + length), position);
       call(`write ${fd}`, write, callback);
     },
-    fstat: (fd: number, _options: unknown, callback: Callback) =>
-      call(`fstat ${fd}`, () => statsOf(file(fd).inode), callback),
+    fstat(fd: number, _options: unknown, callback: Callback) {
+      const look = () => {
+        observer.onStatus(process, file(fd).inode);
+        return statsOf(file(fd).inode);
+      };
+      call(`fstat ${fd}`, look, callback);
+    },
     fsync: (fd: number, callback: Callback) => call(`fsync ${fd}`, () => files.sync(file(fd)), callback),
     ftruncate: (fd: number, length: number, callback: Callback) =>
       call(`ftruncate ${fd} ${length}`, () => files.truncate(file(fd), length), callback),

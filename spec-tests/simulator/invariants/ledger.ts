@@ -84,8 +84,17 @@ export class Ledger {
     if (this.#stored.has(adds) && isSynced && !process.wasRefused) this.#durable.add(adds);
   }
 
-  /** A process reads the cache. */
-  onRead(process: SimulatedProcess): void {
+  /** A process opens the cache: to read it or, when it has written what it will publish, to keep what that replaces. */
+  onOpen(process: SimulatedProcess): void {
+    if (!this.#lookedAt.has(process)) this.#onRead(process);
+  }
+
+  /** Who looks at a cache that it has opened reads it: again, where somebody has written in between. */
+  onStatus(process: SimulatedProcess, inode: Inode): void {
+    if (this.#lookedAt.has(process) && this.#writers.has(inode)) this.#onRead(process);
+  }
+
+  #onRead(process: SimulatedProcess): void {
     this.#lookedAt.delete(process);
     this.#readAt.set(process, this.#look());
   }

@@ -12,8 +12,11 @@ import { Promptness } from "./promptness.ts";
 import { Tenures } from "./tenures.ts";
 import { Violation } from "./violation.ts";
 
-/** A process of ours that holds no lock keeps nothing open; one that does, the lock file and its lease. It works on one more. */
-const MAX_OPEN_FILES = 3;
+/**
+ * A process of ours that holds no lock keeps nothing open; one that does, the lock file and its lease. It works on one more, and keeps the one that
+ * it replaces.
+ */
+const MAX_OPEN_FILES = 4;
 /** Of an instance of the core: what a fresh one has. Documents here are of a few hundred bytes and need no more. */
 const MAX_CORE_BYTES = 2 * 65_536;
 
@@ -56,12 +59,17 @@ export class Observer {
     if (name === LOCK_FILE && syscall === "lstat") this.#onLook(process);
     if (name === LEASE && syscall === "stat") this.tenures.leases.onLook(process);
     if (name === LEASE && syscall === "open") this.tenures.leases.onOpen(process);
-    if (name === CACHE && syscall === "open") this.ledger.onRead(process);
+    if (name === CACHE && syscall === "open") this.ledger.onOpen(process);
     if (name === CACHE && syscall === "stat") this.ledger.onLook(process);
     if (isTemporary(name) && syscall === "open") this.ledger.onWriting(process);
     if (this.#machine.files.countOpenedBy(process) > MAX_OPEN_FILES) {
       this.fail(new Violation("bounded", `${process.label} has more than ${MAX_OPEN_FILES} files open`));
     }
+  }
+
+  /** A process of ours looks at what it has opened. */
+  onStatus(process: SimulatedProcess, inode: Inode): void {
+    this.ledger.onStatus(process, inode);
   }
 
   /** A process of ours reads what it has opened. */
