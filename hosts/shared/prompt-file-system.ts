@@ -22,7 +22,7 @@ const PROMPT_MS = 1;
 const STALLED_MS = 250;
 /**
  * Where processors are busy slow calls come one by one (8 processes on 2: one call in 45), where the disk is slow in a row. Judged by
- * their mean time, half of the calls of those 8 processes went to the thread pool, at the price of a third of their processor time.
+ * their mean time, half of the calls of those 8 processes went to the thread pool, at the price of a sixth of their processor time.
  */
 const SLOW_IN_A_ROW = 4;
 /** A slow call is forgotten after so many quick ones. */
