@@ -71,8 +71,7 @@ export class CoreMemory {
   }
 
   text(pointer: number, length: number): string {
-    this.#refresh();
-    return decoder.decode(this.#bytes.subarray(pointer >>> 0, (pointer >>> 0) + (length >>> 0)));
+    return decoder.decode(this.view(pointer >>> 0, length >>> 0));
   }
 
   result(): CoreResult {

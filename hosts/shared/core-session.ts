@@ -9,7 +9,7 @@ import { commitOutcome, loadOutcome, lockReport } from "./outcome-readers.ts";
 import type { CommitOutcome, LoadOutcome, LockReport } from "./outcomes.ts";
 import { enterTurn, type LeaveTurn } from "./process-queue.ts";
 import { SerialQueue } from "./serial-queue.ts";
-import { STATUS } from "./status.ts";
+import { STATUS, type StatusName } from "./status.ts";
 
 export interface CoreSessionOptions {
   /** Documents larger than this are refused. */
@@ -150,7 +150,8 @@ export class CoreSession {
         return await this.#run(begin, read);
       } catch (error) {
         if (!(error instanceof PersistenceError)) throw await this.#recover(error);
-        if (this.#wasRefused) await this.#endWaiting();
+        // What the host has kept for the next try has no next one.
+        if (this.#wasRefused) await this.#releaseLock("io_error");
         throw error;
       } finally {
         this.#edit = undefined;
@@ -161,12 +162,11 @@ export class CoreSession {
     });
   }
 
-  /** What the host has kept for the next try has no next one. */
-  async #endWaiting(): Promise<void> {
+  async #releaseLock(warning: StatusName): Promise<void> {
     try {
       await this.#capabilities.lock.release();
     } catch (error) {
-      this.#warn("io_error", error);
+      this.#warn(warning, error);
     }
   }
 
@@ -249,11 +249,7 @@ export class CoreSession {
 
   async #releaseDirectly(): Promise<void> {
     this.#forgetLock();
-    try {
-      await this.#capabilities.lock.release();
-    } catch (error) {
-      this.#warn(statusName(STATUS.lock_not_held), error);
-    }
+    await this.#releaseLock("lock_not_held");
     this.#leaveTurn();
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from "./capabilities.ts";
+import type { Clock, StoreVersion } from "./capabilities.ts";
 import { type FileStatus, type Files, quietly } from "./file-system.ts";
 
 const NS_PER_US = 1000n;
@@ -17,20 +17,20 @@ const AHEAD_NS = 20n * NS_PER_MS;
  * again has not been written since.
  *
  * @param before what the file was until it was written; `undefined`: it is new
- * @returns what it is now, and whether that is certain: some file systems, and Deno, have no times finer than milliseconds
+ * @returns its version now, and whether that is unique for certain: some file systems, and Deno, have no times finer than milliseconds
  */
 export async function dateUniquely(
   files: Files,
   fd: number,
   before: FileStatus | undefined,
   clock: Pick<Clock, "now" | "random">,
-): Promise<{ readonly status: FileStatus; readonly isUnique: boolean }> {
+): Promise<StoreVersion> {
   const written = (await files.fstat(fd)).mtimeNs;
   const isAhead = before !== undefined && before.mtimeNs > written && before.mtimeNs - written < AHEAD_NS;
   const latest = isAhead ? before.mtimeNs : written;
   await quietly(setTime(files, fd, Math.max(ofNextMillisecond(written, clock), after(latest)))); // refused: not unique
-  const status = await files.fstat(fd);
-  return { status, isUnique: status.mtimeNs > latest && status.mtimeNs % NS_PER_MS !== 0n };
+  const { mtimeNs, size, ino } = await files.fstat(fd);
+  return { mtimeNs, size, inode: ino, isUnique: mtimeNs > latest && mtimeNs % NS_PER_MS !== 0n };
 }
 
 const setTime = (files: Files, fd: number, us: number) => files.futimes(fd, us / 1e6);

@@ -14,6 +14,8 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 export function errno(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: forced`), { code });
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Lock } from "../../hosts/shared/capabilities.ts";
 import { joinLocks } from "../../hosts/shared/joint-lock.ts";
 import { acquire, tryAcquire } from "./acquire.ts";
-import { descriptors, failing, names, temporaryFolder } from "./fixtures.ts";
+import { descriptors, failing, names, nextTurn, temporaryFolder } from "./fixtures.ts";
 import { createLock, type LockOptions } from "./replaced-runtime.ts";
 
 const NOBODY = 2147483646; // no system gives this number to a process
@@ -109,7 +109,7 @@ describe.each(["K", "P"] as const)("two lock files held together, kind %s", (kin
       for (let n = 0; n < 25; n++) {
         await acquire(lock);
         expect(++inside).toBe(1);
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
         inside--;
         await lock.release();
       }

@@ -13,13 +13,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { descriptors, errno, failing, meanwhile, names, temporaryFolder } from "./fixtures.ts";
+import { descriptors, errno, failing, meanwhile, names, nextTurn, temporaryFolder } from "./fixtures.ts";
 import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (content: Uint8Array | undefined) => content && new TextDecoder().decode(content);
-/** Without waiting for the disk a write may need none. */
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const openFiles = () => readdirSync("/proc/self/fd").map((fd) => unlessGone(() => readlinkSync(`/proc/self/fd/${fd}`)));
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
@@ -337,7 +335,7 @@ describe("watching", () => {
     });
     while (!reported) {
       await direct.replace(bytes("x"));
-      await nextTurn();
+      await nextTurn(); // without waiting for the disk a write may need none
     }
     end();
   });
@@ -355,7 +353,7 @@ describe("watching", () => {
     });
     while (!reported) {
       await store.replace(bytes("x"));
-      await nextTurn();
+      await nextTurn(); // without waiting for the disk a write may need none
     }
     end();
   });
@@ -371,7 +369,7 @@ describe("watching", () => {
     });
     while (!reported) {
       await store.replace(bytes("x"));
-      await nextTurn();
+      await nextTurn(); // without waiting for the disk a write may need none
     }
     end();
   });

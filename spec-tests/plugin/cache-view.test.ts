@@ -73,14 +73,20 @@ test(
   patience,
 );
 
-test("nothing of an older document stays in a room", async () => {
-  const buffers = new Set<ArrayBuffer>();
+/** Fills with the memory of every room that is taken from now on. */
+function roomsTaken(): Set<ArrayBuffer> {
+  const taken = new Set<ArrayBuffer>();
   const { take } = DocumentRooms.prototype;
   vi.spyOn(DocumentRooms.prototype, "take").mockImplementation(function (this: DocumentRooms, length) {
     const room = take.call(this, length);
-    buffers.add(room.buffer);
+    taken.add(room.buffer);
     return room;
   });
+  return taken;
+}
+
+test("nothing of an older document stays in a room", async () => {
+  const buffers = roomsTaken();
   const holds = (secret: string) => [...buffers].some((buffer) => Buffer.from(buffer).includes(secret));
   const { world, view, change } = createWorld();
   await view.refresh();
@@ -100,13 +106,7 @@ test("nothing of an older document stays in a room", async () => {
 });
 
 test("the rooms of steady work are made once", async () => {
-  const made = new Set<ArrayBuffer>();
-  const { take } = DocumentRooms.prototype;
-  vi.spyOn(DocumentRooms.prototype, "take").mockImplementation(function (this: DocumentRooms, length) {
-    const room = take.call(this, length);
-    made.add(room.buffer);
-    return room;
-  });
+  const made = roomsTaken();
   const { view, change } = createWorld();
   await view.refresh();
   for (let round = 0; round < 50; round += 1) {

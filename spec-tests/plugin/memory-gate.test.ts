@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { MemoryGate } from "../../hosts/shared/memory-gate.ts";
+import { macrotask } from "./fixtures.ts";
 
 const nothing = () => {};
-
-/** Resolves in the next turn of the event loop. */
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** What has happened by the end of this turn: microtasks run before, macrotasks after. */
 async function endOfTurn(): Promise<void> {
@@ -28,7 +26,7 @@ describe("the gate of a memory", () => {
     const written = gate.enter(true, () => events.push("writer in"));
     const later = gate.enter(false, () => events.push("later reader in"));
     await Promise.all([read, written]);
-    await nextTurn();
+    await macrotask();
     expect(events).toEqual(["reader in", "reader done", "writer in"]);
     gate.leave();
     await later;

@@ -21,8 +21,7 @@ export function createSignalFile(file: Store, { fs, clock }: Runtime): Store {
       const before = await files.fstat(fd);
       if (before.size !== BigInt(SIGNAL.length)) return undefined;
       await files.write(fd, SIGNAL);
-      const { status, isUnique } = await dateUniquely(files, fd, before, clock);
-      return { mtimeNs: status.mtimeNs, size: status.size, inode: status.ino, isUnique };
+      return dateUniquely(files, fd, before, clock);
     });
   }
 
