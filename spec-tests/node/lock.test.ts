@@ -20,7 +20,7 @@ import type { Lock } from "../../hosts/shared/capabilities.ts";
 import { createClock } from "../../hosts/shared/clock.ts";
 import type { KernelLocks } from "../../hosts/shared/kernel-locks.ts";
 import { abandoned, acquire, tryAcquire } from "./acquire.ts";
-import { descriptors, errno, failing, meanwhile, names, temporaryFolder, withoutLinks } from "./fixtures.ts";
+import { descriptors, errno, failing, meanwhile, names, nextTurn, temporaryFolder, withoutLinks } from "./fixtures.ts";
 import { createLock, type LockOptions, realFileSystem } from "./replaced-runtime.ts";
 
 const NOBODY = 2147483646; // no system gives this number to a process
@@ -565,6 +565,38 @@ describe("waiting", () => {
     const lock = lockIn(folder, "K", { fs: { ...realFileSystem, watch: watch as never } });
     await lock.wait(5);
     await expect.poll(() => watchers).toEqual([{ closed: true }]);
+  });
+
+  it("goes on with the next lock file where another has come first, and ends when there is none", async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, "cache.lockfile");
+    leaveBehind(path);
+    const changed: Array<() => void> = [];
+    let open = 0;
+    const watch = (watched: string, _options: unknown, listener: () => void) => {
+      statSync(watched); // as the real one, it says when there is none
+      changed.push(listener);
+      open++;
+      return { on: () => {}, close: () => open-- };
+    };
+    let isOver = false;
+    const waiting = Promise.resolve(
+      lockIn(folder, "K", { fs: { ...realFileSystem, watch: watch as never } }).wait(LONG),
+    ).then(() => {
+      isOver = true;
+    });
+    unlinkSync(path);
+    leaveBehind(path, "1 another");
+    changed[0]!();
+    await nextTurn();
+    expect([isOver, changed.length, open]).toEqual([false, 2, 1]);
+    unlinkSync(path);
+    changed[0]!(); // of the file before the last
+    await nextTurn();
+    expect(isOver).toBe(false);
+    changed[1]!();
+    await waiting;
+    expect(open).toBe(0);
   });
 
   it("has the timer where there is no watcher to be had", async () => {
