@@ -1,6 +1,6 @@
-import { equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { pid } from "node:process";
 import type { OnCache } from "../library-tests.ts";
 import type { Target } from "../target.ts";
@@ -29,6 +29,14 @@ export function lockTests({ library }: Target, test: OnCache): void {
     await lock.unlock();
     await other.lock();
     await other.unlock();
+  });
+
+  test("who gives up waiting leaves nothing beside the lock file", async (cache, folder) => {
+    await writeFile(fileOf(cache), `${pid} another`);
+    const before = await readdir(folder);
+    await rejects(new CrossPlatformLock(fileOf(cache), undefined, brief).lock(), { code: "lock_timeout" });
+    deepEqual(await readdir(folder), before);
+    await rm(fileOf(cache));
   });
 
   test("callers of one object, and of another, get it one after the other", async (cache) => {
