@@ -1,19 +1,5 @@
 import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
-import { builtIn } from "./built-in.ts";
-
-interface Native {
-  (...values: unknown[]): ForeignValue;
-  async(...values: unknown[]): void;
-}
-
-/** The part of koffi that is used. It is an optional dependency, so its own types may be missing. */
-interface Koffi {
-  load(library: string | null): {
-    func(name: string, result: string, parameters: readonly string[]): Native;
-  };
-  errno(): number;
-  decode(pointer: unknown, type: string, length: number): Uint8Array;
-}
+import { type Koffi, loadKoffi, type NativeFunction } from "./koffi.ts";
 
 const TYPES: Readonly<Record<ForeignType, string>> = {
   void: "void",
@@ -28,7 +14,7 @@ const TYPES: Readonly<Record<ForeignType, string>> = {
 
 /** Throws where koffi is not installed, or not built for this platform. */
 export function foreignFunctions(): ForeignFunctions {
-  const koffi = builtIn("node:module").createRequire(import.meta.url)("koffi") as Koffi;
+  const koffi = loadKoffi(import.meta.url);
   return {
     open(name, signatures) {
       const library = koffi.load(name);
@@ -50,7 +36,7 @@ function bound(library: ReturnType<Koffi["load"]>, symbol: string, signature: Fo
     call(...values.flatMap((value, index) => (index < variableFrom ? [value] : [types[index], value])));
 }
 
-function nonblocking(call: Native) {
+function nonblocking(call: NativeFunction) {
   return (...values: ForeignValue[]) =>
     new Promise<ForeignValue>((resolve, reject) => {
       call.async(...values, (error: unknown, value: ForeignValue) => (error ? reject(error) : resolve(value)));
