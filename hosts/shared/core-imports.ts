@@ -94,10 +94,10 @@ export class CapabilityBridge {
       clock: {
         now: () => clock.now(),
         random: () => clock.random(),
-        sleep: (op: number, us: number) => this.#call(op, () => then(clock.sleep((us >>> 0) / 1000), () => OK)),
+        sleep: this.#import((us) => then(clock.sleep((us >>> 0) / 1000), () => OK)),
       },
       session: {
-        edit: (op: number, pointer: number, length: number) => this.#edit(op, pointer, length),
+        edit: this.#import((pointer, length) => this.#edit(pointer, length), "callback_failed"),
       },
       log: {
         write: (level: number, code: number, pointer: number, length: number) =>
@@ -106,32 +106,39 @@ export class CapabilityBridge {
     };
   }
 
+  /**
+   * All with the parameters that the core gives, used or not: for each other number V8 compiles an adapter, 0.1 ms of a fresh process.
+   *
+   * @param own the status for an error that says nothing about itself
+   */
+  #import(capability: (first: number, second: number) => Awaitable<Answer>, own?: StatusName) {
+    return (op: number, first: number, second: number) => this.#call(op, () => capability(first, second), own);
+  }
+
   #store() {
     const { store } = this.#capabilities;
     const missing = plain(STATUS.not_found);
     return {
-      stat: (op: number) =>
-        this.#call(op, () =>
-          then(store.stat(), (version) => {
-            this.#seen = version;
-            return version ? bytes(encodeVersion(version)) : missing;
-          }),
-        ),
-      read: (op: number) =>
-        this.#call(op, () =>
-          then(store.read(), (stored) => {
-            this.#seen = stored?.version;
-            return stored ? bytes(encodeReadHeader(stored.version), stored.content) : missing;
-          }),
-        ),
-      replace: (op: number, pointer: number, length: number) => {
+      stat: this.#import(() =>
+        then(store.stat(), (version) => {
+          this.#seen = version;
+          return version ? bytes(encodeVersion(version)) : missing;
+        }),
+      ),
+      read: this.#import(() =>
+        then(store.read(), (stored) => {
+          this.#seen = stored?.version;
+          return stored ? bytes(encodeReadHeader(stored.version), stored.content) : missing;
+        }),
+      ),
+      replace: this.#import((pointer, length) => {
         const content = this.#copy(pointer, length);
         this.#written = { pointer, content };
         const look = () => this.#lookOnceMore();
-        this.#call(op, () => then(store.replace(content, look), (version) => bytes(encodeWritten(version))));
-      },
-      remove: (op: number) => this.#call(op, () => then(store.remove(), (removed) => (removed ? OK : missing))),
-      set_aside: (op: number) => this.#call(op, () => then(store.setAside(), () => OK)),
+        return then(store.replace(content, look), (version) => bytes(encodeWritten(version)));
+      }),
+      remove: this.#import(() => then(store.remove(), (removed) => (removed ? OK : missing))),
+      set_aside: this.#import(() => then(store.setAside(), () => OK)),
     };
   }
 
@@ -147,16 +154,11 @@ export class CapabilityBridge {
 
   #cipher() {
     const { cipher } = this.#capabilities;
-    const absent = () => plain(STATUS.not_supported);
+    const applied = (work: "protect" | "unprotect", pointer: number, length: number) =>
+      cipher ? then(cipher[work](this.#copy(pointer, length)), bytes) : plain(STATUS.not_supported);
     return {
-      protect: (op: number, pointer: number, length: number) => {
-        const content = this.#copy(pointer, length);
-        this.#call(op, () => (cipher ? then(cipher.protect(content), bytes) : absent()), "protect_failed");
-      },
-      unprotect: (op: number, pointer: number, length: number) => {
-        const content = this.#copy(pointer, length);
-        this.#call(op, () => (cipher ? then(cipher.unprotect(content), bytes) : absent()), "unprotect_failed");
-      },
+      protect: this.#import((pointer, length) => applied("protect", pointer, length), "protect_failed"),
+      unprotect: this.#import((pointer, length) => applied("unprotect", pointer, length), "unprotect_failed"),
     };
   }
 
@@ -165,30 +167,28 @@ export class CapabilityBridge {
     const missing = plain(STATUS.not_found);
     const mine = (isMine: boolean) => (isMine ? OK : plain(STATUS.lost));
     return {
-      create: (op: number) =>
-        this.#call(op, () => then(this.#hooks.createLock(), (created) => (created ? OK : plain(STATUS.exists)))),
-      inspect: (op: number) =>
-        this.#call(op, () => then(lock.inspect(), (seen) => (seen ? bytes(encodeInspection(seen)) : missing))),
-      take_over: (op: number, pointer: number, length: number) => {
+      create: this.#import(() => then(this.#hooks.createLock(), (created) => (created ? OK : plain(STATUS.exists)))),
+      inspect: this.#import(() => then(lock.inspect(), (seen) => (seen ? bytes(encodeInspection(seen)) : missing))),
+      take_over: this.#import((pointer, length) => {
         const inspected = decodeInspection(this.#copy(pointer, length));
-        this.#call(op, () => then(lock.takeOver(inspected), (outcome) => plain(TAKE_OVER_STATUS[outcome])));
-      },
-      check: (op: number) => this.#call(op, () => then(lock.check(), mine)),
-      touch: (op: number) => this.#call(op, () => then(lock.touch(), mine)),
-      release: (op: number) => this.#call(op, () => then(lock.release(), () => OK)),
-      wait: (op: number, us: number) => this.#call(op, () => then(lock.wait((us >>> 0) / 1000), () => OK)),
-      process_alive: (op: number, pid: number) =>
-        this.#call(op, () => then(lock.processAlive(pid >>> 0), (alive) => plain(alive ? STATUS.alive : STATUS.dead))),
+        return then(lock.takeOver(inspected), (outcome) => plain(TAKE_OVER_STATUS[outcome]));
+      }),
+      check: this.#import(() => then(lock.check(), mine)),
+      touch: this.#import(() => then(lock.touch(), mine)),
+      release: this.#import(() => then(lock.release(), () => OK)),
+      wait: this.#import((us) => then(lock.wait((us >>> 0) / 1000), () => OK)),
+      process_alive: this.#import((pid) =>
+        then(lock.processAlive(pid >>> 0), (alive) => plain(alive ? STATUS.alive : STATUS.dead)),
+      ),
     };
   }
 
-  #edit(op: number, pointer: number, length: number): void {
+  #edit(pointer: number, length: number): Awaitable<Answer> {
     const current = length === 0 ? undefined : this.#copy(pointer, length);
-    const edited = (content: Uint8Array) => {
+    return then(this.#hooks.edit(current), (content) => {
       if (!(content instanceof Uint8Array)) throw new TypeError("The function handed to update returned no bytes.");
       return bytes(content);
-    };
-    this.#call(op, () => then(this.#hooks.edit(current), edited), "callback_failed");
+    });
   }
 
   /** A log that throws must not tear the core apart. */
@@ -200,8 +200,7 @@ export class CapabilityBridge {
     }
   }
 
-  /** `own`: the status for an error that says nothing about itself. */
-  #call(op: number, capability: () => Awaitable<Answer>, own?: StatusName): void {
+  #call(op: number, capability: () => Awaitable<Answer>, own: StatusName | undefined): void {
     let answer: Awaitable<Answer>;
     try {
       answer = capability();
