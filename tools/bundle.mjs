@@ -1,6 +1,6 @@
 // One file a host out of the modules that tsc wrote: a fresh process spends most of its time on finding and reading files, and there are 90 of them
-// (docs/measurements.md). Names and lines stay as they are, for whoever reads a stack trace. `dist/bundles/<host>` is as deep as `dist/hosts/<host>`,
-// so the core is where `coreFile` looks for it.
+// (docs/measurements.md). Names and lines stay, for whoever reads a stack trace. Comments do not: they are a quarter of what each process would
+// read (0.3 ms), and the declarations have them. `dist/bundles/<host>` is as deep as `dist/hosts/<host>`, so the core is where `coreFile` looks for it.
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -21,7 +21,7 @@ async function bundle(host, entries) {
       throw new Error(message); // whatever a bundler has to say, an import it did not find above all, is not to be published
     },
   });
-  await build.write({ dir, format: "esm", chunkFileNames: "[name].js" });
+  await build.write({ dir, format: "esm", chunkFileNames: "[name].js", comments: false });
   await build.close();
 }
 
