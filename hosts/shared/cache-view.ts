@@ -74,6 +74,11 @@ export class CacheView {
     return this.#view !== undefined;
   }
 
+  /** Another object for each thing that the view has been, and good for nothing else: the bytes are used again. */
+  get revision(): object {
+    return this.#view ?? EMPTY;
+  }
+
   /** The view as text; "" for the empty document. */
   get text(): string {
     const view = this.#view ?? EMPTY;
@@ -97,7 +102,8 @@ export class CacheView {
     if (handed === ours) return;
     const view = this.#view ?? EMPTY;
     try {
-      const base = handed === this.text ? view : this.#rooms.encode(handed);
+      const isView = this.#text?.of === view && this.#text.value === handed;
+      const base = isView ? view : this.#rooms.encode(handed);
       this.#view = this.#merged(base, this.#rooms.encode(ours), view);
     } finally {
       this.#forgetOthers();

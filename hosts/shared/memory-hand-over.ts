@@ -39,14 +39,23 @@ function liveEntities(tokenCache: SerializableTokenCache): Record<string, unknow
   return isObject(entities) ? entities : undefined;
 }
 
+/** A document that changes. Its text is made when it is asked for: to tell whether memory has it already takes none. */
+export interface SharedDocument {
+  /** Another object for each thing that it has been. */
+  readonly revision: object;
+  readonly text: string;
+}
+
 /** Brings one token cache in MSAL's memory to the state of a document, and remembers which. */
 export class MemoryHandOver {
   readonly #tokenCache: SerializableTokenCache;
-  #document: string | undefined;
+  #revision: object | undefined;
+  /** What MSAL has read last. */
+  #read = "";
   /** Memory is no longer what the document was. */
   #stale = false;
-  /** What a writer left in memory, for as long as no other document has been handed over: as MSAL serializes it, and as a document. */
-  #written: { readonly serialized: string; readonly document: string } | undefined;
+  /** What a writer left in memory, for as long as no other document has been handed over: as MSAL serializes it, and as which document. */
+  #written: { readonly serialized: string; readonly revision: object } | undefined;
   /** Keys in the live map, where there is one, that are there because of a document or a writer. */
   #known = new Set<string>();
 
@@ -54,9 +63,14 @@ export class MemoryHandOver {
     this.#tokenCache = tokenCache;
   }
 
-  /** The document last handed over. */
-  get document(): string | undefined {
-    return this.#document;
+  /** Of the document last handed over. */
+  get revision(): object | undefined {
+    return this.#revision;
+  }
+
+  /** What memory was when a document had been handed over to it. */
+  get handedOver(): string {
+    return this.#written?.serialized ?? this.#read;
   }
 
   serialize(): string {
@@ -65,21 +79,20 @@ export class MemoryHandOver {
 
   /** The same, of memory to which a document has just been handed over. What MSAL has serialized just so before it need not again. */
   serializeHandedOver(): string {
-    return this.#written !== undefined && this.#written.document === this.#document
+    return this.#written !== undefined && this.#written.revision === this.#revision
       ? this.#written.serialized
       : this.serialize();
   }
 
   /** Hands `document` over, unless memory is known to hold just that. */
-  handOver(document: string): void {
-    if (document !== this.#written?.document) this.#written = undefined;
-    const isThere = this.#written !== undefined || (document === this.#document && !this.#stale);
-    if (isThere && this.#holdsAllKnown()) {
-      this.#document = document;
-      return;
-    }
+  handOver(document: SharedDocument): void {
+    const { revision } = document;
+    if (revision !== this.#written?.revision) this.#written = undefined;
+    const isThere = this.#written !== undefined || (revision === this.#revision && !this.#stale);
+    this.#revision = revision;
+    if (isThere && this.#holdsAllKnown()) return;
     const before = liveEntities(this.#tokenCache) ?? {};
-    this.#deserialize(document);
+    this.#deserialize(document.text);
     this.#removeGhosts(before);
   }
 
@@ -87,10 +100,10 @@ export class MemoryHandOver {
    * A writer has been at work: what it added is in memory, and a ghost once a document lacks it.
    *
    * @param serialized what `serialize` gave then
-   * @param document the document that memory holds with it, where that is known
+   * @param revision the document that memory holds with it, where that is known
    */
-  learn(serialized: string, document: string | undefined): void {
-    this.#written = document === undefined ? undefined : { serialized, document };
+  learn(serialized: string, revision: object | undefined): void {
+    this.#written = revision === undefined ? undefined : { serialized, revision };
     for (const key of Object.keys(liveEntities(this.#tokenCache) ?? {})) {
       if (!NEVER_STORED.test(key)) this.#known.add(key);
     }
@@ -101,20 +114,20 @@ export class MemoryHandOver {
   wasCleared(): boolean {
     const entities = liveEntities(this.#tokenCache);
     const present = entities === undefined ? entityKeys(this.serialize()) : new Set(Object.keys(entities));
-    const known = entities === undefined ? entityKeys(this.#document ?? "") : this.#known;
+    const known = entities === undefined ? entityKeys(this.handedOver) : this.#known;
     for (const key of known) if (present.has(key)) return false;
     return known.size > 0;
   }
 
-  /** Hands the last document over once more. */
+  /** Brings memory back to what it was when a document was last handed over. */
   repeat(): void {
-    if (this.#document !== undefined) this.#deserialize(this.#document);
+    if (this.#revision !== undefined) this.#deserialize(this.handedOver);
   }
 
-  #deserialize(document: string): void {
+  #deserialize(text: string): void {
     // "" would do for msal-node, but JSON is what the interface asks for.
-    this.#tokenCache.deserialize(document === "" ? "{}" : document);
-    this.#document = document;
+    this.#tokenCache.deserialize(text === "" ? "{}" : text);
+    this.#read = text;
     this.#stale = false;
   }
 

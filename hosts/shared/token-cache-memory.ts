@@ -8,6 +8,8 @@ export interface Hold {
   readonly memory: TokenCacheMemory;
   /** What memory held when the caller came in: the base that its changes are measured against. */
   base: string;
+  /** Of a writer that has kept memory for too long: the document that it has been handed meanwhile. */
+  revision?: object;
 }
 
 /**
@@ -48,7 +50,7 @@ export class TokenCacheMemory {
   read(): Promise<Hold> {
     return this.#gate.enter(false, () => {
       this.#handOver();
-      return { memory: this, base: this.#view.text };
+      return { memory: this, base: this.#memory.handedOver };
     });
   }
 
@@ -93,18 +95,20 @@ export class TokenCacheMemory {
 
   #handOver(): void {
     const overdue = this.#overdue;
-    if (overdue !== undefined && overdue.base !== this.#memory.document) this.#tryCapture(overdue);
-    this.#memory.handOver(this.#view.text);
-    if (overdue !== undefined) overdue.base = this.#view.text;
+    if (overdue !== undefined && overdue.revision !== this.#memory.revision) this.#tryCapture(overdue);
+    this.#memory.handOver(this.#view);
+    if (overdue === undefined) return;
+    overdue.base = this.#memory.handedOver;
+    overdue.revision = this.#view.revision;
   }
 
   #capture(hold: Hold): void {
     const ours = this.#memory.serialize();
     // Else somebody else's changes came into the view meanwhile, and memory lacks them.
-    const isAlone = this.#view.text === this.#memory.document;
+    const isAlone = this.#view.revision === this.#memory.revision;
     this.#memory.learn(ours, undefined);
     this.#view.absorb(hold.base, ours);
-    if (isAlone) this.#memory.learn(ours, this.#view.text);
+    if (isAlone) this.#memory.learn(ours, this.#view.revision);
     hold.base = ours;
   }
 

@@ -160,10 +160,18 @@ describe("a writer has memory to itself", () => {
     await plugin.afterCacheAccess(access);
   });
 
-  test("memory that is cleared under a writer is restored: nothing counts as removed", async () => {
+  test.each([
+    ["what was read", []],
+    ["what another writer left", ["cid"]],
+  ])("memory that is cleared under a writer is brought back to %s: nothing counts as removed", async (_, before) => {
     await store(cacheFile(), document("ann"));
     const { plugin, log } = await pluginOn();
     const tokenCache = tokenCacheOf(plugin);
+    for (const user of before) {
+      await change(plugin, tokenCache, (memory) => {
+        memory[refreshKey(user)] = refreshToken(user);
+      });
+    }
     const access = context(tokenCache, true);
     await plugin.beforeCacheAccess(access);
     const reading = tokenCache.overwriteCache();
@@ -173,7 +181,7 @@ describe("a writer has memory to itself", () => {
     await reading;
     const cache = await stored(cacheFile());
     expect(usersOf(cache)).toEqual(["ann"]);
-    expect(cache.RefreshToken).toHaveProperty([refreshKey("bob")]);
+    for (const user of [...before, "bob"]) expect(cache.RefreshToken).toHaveProperty([refreshKey(user)]);
     expect(log.join()).toContain("cleared while it was being changed");
   });
 

@@ -1,0 +1,44 @@
+import { PublicClientApplication } from "@azure/msal-node";
+import { expect, test } from "vitest";
+import { MemoryHandOver, type SharedDocument } from "../../hosts/shared/memory-hand-over.ts";
+import { type CacheJson, CLIENT, document, refreshKey, refreshToken, usersOf } from "./fixtures.ts";
+
+const memory = () => new PublicClientApplication({ auth: { clientId: CLIENT } }).getTokenCache();
+const holding = (...users: string[]): SharedDocument => ({ revision: {}, text: JSON.stringify(document(...users)) });
+const usersIn = (text: string) => usersOf(JSON.parse(text) as CacheJson);
+
+/** A document of which only the revision may be looked at. */
+const unread = (revision: object): SharedDocument => ({
+  revision,
+  get text(): string {
+    throw new Error("memory holds it already");
+  },
+});
+
+test("no text is made of a document that memory holds", () => {
+  const handOver = new MemoryHandOver(memory());
+  const first = holding("ann");
+  handOver.handOver(first);
+  handOver.handOver(unread(first.revision));
+  const written = {};
+  handOver.learn(handOver.serialize(), written);
+  handOver.handOver(unread(written));
+  expect(handOver.revision).toBe(written);
+  expect(() => handOver.handOver(unread({}))).toThrow("memory holds it already");
+});
+
+test("what a writer left is what memory is brought back to", () => {
+  const cache = memory();
+  const handOver = new MemoryHandOver(cache);
+  handOver.handOver(holding("ann"));
+  Object.assign(cache.getKVStore(), { [refreshKey("bob")]: refreshToken("bob") });
+  const written = {};
+  handOver.learn(handOver.serialize(), written);
+  handOver.handOver(unread(written));
+  for (const key of Object.keys(cache.getKVStore())) delete cache.getKVStore()[key];
+  expect(handOver.wasCleared()).toBe(true);
+  handOver.repeat();
+  expect(handOver.wasCleared()).toBe(false);
+  expect(cache.getKVStore()).toHaveProperty([refreshKey("bob")]);
+  expect(usersIn(handOver.serialize())).toEqual(["ann"]);
+});
