@@ -93,13 +93,13 @@ export class CacheView {
   readonly commit: () => Promise<void> = this.#queue.shared(() => this.#commit());
 
   /**
-   * Takes a change of MSAL's memory into the view. Synchronous.
+   * Takes a change of MSAL's memory into the view. Synchronous. Whether there is one the merge finds out sooner: engines compare two long
+   * strings character by character (Node 20: 1 ms for 800 KB, a tenth of what another's change costs here).
    *
    * @param handed what memory held before the change
    * @param ours what it holds now
    */
   absorb(handed: string, ours: string): void {
-    if (handed === ours) return;
     const view = this.#view ?? EMPTY;
     try {
       const isView = this.#text?.of === view && this.#text.value === handed;
