@@ -1,4 +1,4 @@
-/** A goal that is not met, how far from it we are allowed to be, and why. */
+/** A goal that is not met, or not on a busy machine, how far from it we are allowed to be, and why. */
 export interface KnownMiss {
   /** In the direction of the goal: at least, or at most, so much. */
   readonly limit: number;
@@ -12,14 +12,14 @@ const UNSYNCED =
 const STEPS =
   "beside that it takes a lock (see under a lock file), reads, merges, looks twice more and syncs the folder";
 const CROWD =
-  "msal-node's computing on 2 cores: where nobody waits or merges (the least, a file each) it takes about a third already; the peer sleeps 100 ms, and loses";
+  "msal-node's computing on 2 cores: where nobody waits or merges (the least, a file each) it takes about a third already, and here it has others' tokens to read, too; the peer sleeps 100 ms, and loses";
 
 /** By the id of the ratio. What is worse than its limit is a failure like any other. */
 export const KNOWN_MISSES: Readonly<Record<string, KnownMiss>> = {
-  commit: { limit: 0.4, why: SYNC },
-  "commit not synced": { limit: 0.8, why: UNSYNCED },
-  store: { limit: 2.5, why: STEPS },
-  "store with folder": { limit: 2, why: STEPS },
+  commit: { limit: 0.8, why: SYNC },
+  "commit not synced": { limit: 1.2, why: UNSYNCED },
+  store: { limit: 2.2, why: STEPS },
+  "store with folder": { limit: 1.8, why: STEPS },
   "crowd total": { limit: 2.5, why: CROWD },
   "crowd p99": { limit: 0.6, why: CROWD },
   growth: {

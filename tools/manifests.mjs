@@ -22,8 +22,14 @@ const imports = Object.entries(needed).map(([name, range]) => [name, `npm:${name
 for (const name of new Set([...Object.keys(needed), ...Object.keys(deno.imports)])) {
   expectSame(`dependency ${name}`, Object.fromEntries(imports)[name], deno.imports[name]);
 }
-for (const manifest of ["embed/python/pyproject.toml", "embed/rust/Cargo.toml"]) {
-  expectSame(`version in ${manifest}`, npm.version, /^version = "(.*)"$/m.exec(text(manifest))?.[1]);
+const TOML = /^version = "(.*)"$/m;
+const POM = /^ {2}<version>(.*)<\/version>$/m;
+for (const [manifest, version] of [
+  ["embed/python/pyproject.toml", TOML],
+  ["embed/rust/Cargo.toml", TOML],
+  ["embed/java/pom.xml", POM],
+]) {
+  expectSame(`version in ${manifest}`, npm.version, version.exec(text(manifest))?.[1]);
 }
 if (differences.length) {
   console.error(`The manifests differ:\n${differences.join("\n")}`);
