@@ -93,8 +93,8 @@ export class CacheView {
   readonly commit: () => Promise<void> = this.#queue.shared(() => this.#commit());
 
   /**
-   * Takes a change of MSAL's memory into the view. Synchronous. Whether there is one the merge finds out sooner: engines compare two long
-   * strings character by character (Node 20: 1 ms for 800 KB, a tenth of what another's change costs here).
+   * Takes a change of MSAL's memory into the view. Synchronous. Whether there is one the merge finds out sooner than a comparison of the two
+   * strings, which takes Node 20 1 ms for 800 KB.
    *
    * @param handed what memory held before the change
    * @param ours what it holds now

@@ -89,11 +89,12 @@ export class MemoryHandOver {
     const { revision } = document;
     if (revision !== this.#written?.revision) this.#written = undefined;
     const isThere = this.#written !== undefined || (revision === this.#revision && !this.#stale);
+    if (!isThere || !this.#holdsAllKnown()) {
+      const before = liveEntities(this.#tokenCache) ?? {};
+      this.#deserialize(document.text);
+      this.#removeGhosts(before);
+    }
     this.#revision = revision;
-    if (isThere && this.#holdsAllKnown()) return;
-    const before = liveEntities(this.#tokenCache) ?? {};
-    this.#deserialize(document.text);
-    this.#removeGhosts(before);
   }
 
   /**

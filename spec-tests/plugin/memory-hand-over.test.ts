@@ -42,3 +42,17 @@ test("what a writer left is what memory is brought back to", () => {
   expect(cache.getKVStore()).toHaveProperty([refreshKey("bob")]);
   expect(usersIn(handOver.serialize())).toEqual(["ann"]);
 });
+
+test("a document that memory could not take in is handed over again", () => {
+  const cache = memory();
+  const read = cache.deserialize;
+  cache.deserialize = () => {
+    throw new Error("not now");
+  };
+  const handOver = new MemoryHandOver(cache);
+  const ann = holding("ann");
+  expect(() => handOver.handOver(ann)).toThrow("not now");
+  cache.deserialize = read;
+  handOver.handOver(ann);
+  expect(usersIn(handOver.serialize())).toEqual(["ann"]);
+});
