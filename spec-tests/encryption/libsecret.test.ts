@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import * as library from "../../hosts/node/index.ts";
+import { LibSecretCalls } from "../../hosts/shared/encryption/libsecret-calls.ts";
 import { build, missingFor } from "../family/setup.mjs";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
 import { persistenceContract } from "../suite/library/persistence-contract.ts";
@@ -72,6 +73,25 @@ describe.runIf(hasSecretService)("Secret Service", () => {
     expect(await another.load()).toBe("in place again");
     expect(await another.delete()).toBe(true);
     expect(await persistence.load()).toBeNull();
+  });
+
+  test("an item that is removed between the search for it and the writing is stored anew", async () => {
+    const [persistence, another] = [await create("raced"), await create("raced")];
+    for (const text of ["first", "in place"]) await persistence.save(text);
+    const attempt = LibSecretCalls.prototype.attempt;
+    const race = vi.spyOn(LibSecretCalls.prototype, "attempt");
+    let removed = false;
+    race.mockImplementation(async function (this: LibSecretCalls, name, ...others) {
+      if (name === "secret_item_set_secret_sync") {
+        race.mockRestore();
+        removed = await another.delete();
+      }
+      return attempt.call(this, name, ...others);
+    });
+    await persistence.save("anew");
+    expect(removed).toBe(true);
+    expect(await another.load()).toBe("anew");
+    await persistence.delete();
   });
 
   test("saves at once leave one of them, whole", async () => {
