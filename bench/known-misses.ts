@@ -12,7 +12,7 @@ const UNSYNCED =
 const STEPS =
   "beside that it takes a lock (see under a lock file), reads, merges, looks twice more and syncs the folder";
 const CROWD =
-  "msal-node's computing on 2 cores: where nobody waits or merges (the least, a file each) it takes about a third already, and here it has others' tokens to read, too; the peer sleeps 100 ms, and loses";
+  "msal-node's computing on 2 cores: the least plugin that loses nothing (the least, in turn) is as far from it; with a file each, where nobody waits, merges or reads what others wrote, it is a third already. The peer sleeps 100 ms, and loses";
 
 /** By the id of the ratio. What is worse than its limit is a failure like any other. */
 export const KNOWN_MISSES: Readonly<Record<string, KnownMiss>> = {

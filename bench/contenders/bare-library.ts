@@ -1,5 +1,16 @@
-import { closeSync, fsync, openSync, readFileSync, renameSync, type Stats, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsync,
+  openSync,
+  readFileSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { CacheContext } from "../../hosts/shared/memory-hand-over.ts";
 
@@ -42,10 +53,39 @@ class BarePlugin {
   }
 }
 
-/** Under the names that a contender asks for. */
-export const bareLibrary = {
-  FilePersistence: {
-    create: async (path: string, _logger?: unknown, { sync = true } = {}): Promise<BareFile> => ({ path, sync }),
-  },
-  PersistenceCachePlugin: BarePlugin,
+/** The same for several on one file, which is one's alone from before MSAL reads it until it has been written. Who is killed meanwhile keeps it. */
+class BarePluginInTurn extends BarePlugin {
+  readonly #lock: string;
+
+  constructor(file: BareFile) {
+    super(file);
+    this.#lock = `${file.path}.lockfile`;
+  }
+
+  override async beforeCacheAccess(context: CacheContext): Promise<void> {
+    if (context.cacheHasChanged) while (!this.#isTaken()) await setTimeout(1);
+    await super.beforeCacheAccess(context);
+  }
+
+  override async afterCacheAccess(context: CacheContext): Promise<void> {
+    await super.afterCacheAccess(context);
+    if (context.cacheHasChanged) unlinkSync(this.#lock);
+  }
+
+  #isTaken(): boolean {
+    try {
+      closeSync(openSync(this.#lock, "wx", 0o600));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+const FilePersistence = {
+  create: async (path: string, _logger?: unknown, { sync = true } = {}): Promise<BareFile> => ({ path, sync }),
 };
+
+/** Under the names that a contender asks for. */
+export const bareLibrary = { FilePersistence, PersistenceCachePlugin: BarePlugin };
+export const bareLibraryInTurn = { FilePersistence, PersistenceCachePlugin: BarePluginInTurn };

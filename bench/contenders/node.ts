@@ -9,7 +9,7 @@ import type * as Msal from "@azure/msal-node";
 import { host, installHost } from "../../hosts/shared/host.ts";
 import { networkClient } from "../../spec-tests/authority/network-client.ts";
 import { library as modules } from "../../spec-tests/support/library.ts";
-import { bareLibrary } from "./bare-library.ts";
+import { bareLibrary, bareLibraryInTurn } from "./bare-library.ts";
 import { type Answer, type Assignment, clientIdOf, type Order, TOKENS } from "./orders.ts";
 
 const given = JSON.parse(process.argv[2] ?? "") as Assignment;
@@ -25,6 +25,7 @@ const TOKEN_BYTES = 1100;
 async function libraryOf({ library, kind }: Assignment): Promise<typeof modules> {
   if (library === "peer") return require("@azure/msal-node-extensions");
   if (library === "bare") return bareLibrary as unknown as typeof modules;
+  if (library === "bare, in turn") return bareLibraryInTurn as unknown as typeof modules;
   return kind === "P" ? modules : await import("msal-extensions");
 }
 

@@ -1,7 +1,7 @@
 /** What a contender is told on its command line. */
 export interface Assignment {
-  /** This package, its Node peer, or the least that anybody can do: the programs differ in one import. */
-  readonly library: "ours" | "peer" | "bare";
+  /** This package, its Node peer, or the least that anybody can do, alone or in turn: the programs differ in one import. */
+  readonly library: "ours" | "peer" | "bare" | "bare, in turn";
   readonly cache: string;
   readonly store: "file" | "kernel keyring" | "secret service";
   /** P: a lease even where kernel locks can be had. */

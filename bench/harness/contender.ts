@@ -29,6 +29,10 @@ export class Contender {
     return Contender.#started([process.execPath, NODE_PROGRAM], { ...DEFAULTS, ...given, library: "bare" });
   }
 
+  static bareInTurn(given: Given): Promise<Contender> {
+    return Contender.#started([process.execPath, NODE_PROGRAM], { ...DEFAULTS, ...given, library: "bare, in turn" });
+  }
+
   /** @param environment where Python's msal-extensions comes from */
   static python(given: Given, python: string, environment: Readonly<Record<string, string>>): Promise<Contender> {
     return Contender.#started([python, PYTHON_PROGRAM], { ...DEFAULTS, ...given }, environment);
