@@ -32,9 +32,11 @@ function magnitude({ value }: Measured): number {
   return typeof value === "number" ? value : value.median;
 }
 
+const NOT_OURS = /peer|bare|^the least/;
+
 function barOf(cell: Measured): Bar {
   const unit = cell.unit === "" ? "" : ` ${cell.unit}`;
-  const isOurs = !cell.row.includes("peer");
+  const isOurs = !NOT_OURS.test(cell.row);
   return { label: cell.row, value: magnitude(cell), text: numberText(magnitude(cell)) + unit, isOurs };
 }
 
