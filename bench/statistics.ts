@@ -5,6 +5,17 @@ export function timeOf(work: () => void): number {
   return Number(process.hrtime.bigint() - start) / 1e3;
 }
 
+/** Milliseconds that each of so many calls takes, one after the other. */
+export async function timesOf(count: number, work: (n: number) => Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const started = performance.now();
+    await work(n);
+    times.push(performance.now() - started);
+  }
+  return times;
+}
+
 export interface Spread {
   readonly median: number;
   /** The 10th and the 90th percentile. */

@@ -9,6 +9,7 @@ import type * as Msal from "@azure/msal-node";
 import { host, installHost } from "../../hosts/shared/host.ts";
 import { networkClient } from "../../spec-tests/authority/network-client.ts";
 import { library as modules } from "../../spec-tests/support/library.ts";
+import { timesOf } from "../statistics.ts";
 import { bareLibrary, bareLibraryInTurn } from "./bare-library.ts";
 import { type Answer, type Assignment, clientIdOf, type Order, TOKENS } from "./orders.ts";
 
@@ -54,16 +55,6 @@ app.SetAppTokenProvider(async () => ({
 const now = () => performance.now();
 /** The time of day, for what is compared with another process's. */
 const timeOfDay = () => performance.timeOrigin + performance.now();
-
-async function timesOf(count: number, work: (n: number) => Promise<unknown>): Promise<number[]> {
-  const times: number[] = [];
-  for (let n = 0; n < count; n += 1) {
-    const started = now();
-    await work(n);
-    times.push(now() - started);
-  }
-  return times;
-}
 
 async function commit(from: number, count: number): Promise<Partial<Answer>> {
   const tokens: string[] = [];

@@ -25,12 +25,8 @@ export class Contender {
     return Contender.#started([process.execPath, NODE_PROGRAM], { ...DEFAULTS, ...given, library: "peer" });
   }
 
-  static bare(given: Given): Promise<Contender> {
-    return Contender.#started([process.execPath, NODE_PROGRAM], { ...DEFAULTS, ...given, library: "bare" });
-  }
-
-  static bareInTurn(given: Given): Promise<Contender> {
-    return Contender.#started([process.execPath, NODE_PROGRAM], { ...DEFAULTS, ...given, library: "bare, in turn" });
+  static bare(given: Given, library: "bare" | "bare, in turn" = "bare"): Promise<Contender> {
+    return Contender.#started([process.execPath, NODE_PROGRAM], { ...DEFAULTS, ...given, library });
   }
 
   /** @param environment where Python's msal-extensions comes from */

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { type Spread, spreadOf } from "../statistics.ts";
+import type { Measured } from "./workload.ts";
 
 /** Does the same with each in turn, round after round, so that each meets the same load of the machine; all times of each by name. */
 export async function inTurn<T>(
@@ -13,6 +14,11 @@ export async function inTurn<T>(
     for (const [name, contender] of contenders) times.get(name)?.push(...(await work(contender, round)));
   }
   return new Map([...times].map(([name, all]) => [name, spreadOf(all)]));
+}
+
+/** Of a table: what each took, in milliseconds. */
+export function column(name: string, times: ReadonlyMap<string, Spread>): Measured[] {
+  return [...times].map(([row, value]) => ({ row, column: name, unit: "ms", value }));
 }
 
 /**

@@ -1,8 +1,7 @@
 import { TOKENS } from "../contenders/orders.ts";
 import { Contender } from "../harness/contender.ts";
-import { flushDisk, inTurn, quotient } from "../harness/rounds.ts";
-import type { Context, Measured, Outcome, Workload } from "../harness/workload.ts";
-import type { Spread } from "../statistics.ts";
+import { column, flushDisk, inTurn, quotient } from "../harness/rounds.ts";
+import type { Context, Outcome, Workload } from "../harness/workload.ts";
 
 /** The first commits of a process run code that its engine has not compiled yet. */
 const FIRST = 100;
@@ -27,8 +26,6 @@ async function run(context: Context): Promise<Outcome> {
   const [fill, first, warm] = context.quick ? [1, 1, 1] : [TOKENS, FIRST, WARM];
   const [rounds, count] = context.quick ? [1, 1] : [12, 40];
   const commits = (howMany: number) => ({ do: "commit", from: 0, count: howMany }) as const;
-  const column = (name: string, times: Map<string, Spread>): Measured[] =>
-    [...times].map(([row, value]) => ({ row, column: name, unit: "ms", value }));
   try {
     for (const contender of contenders.values()) await contender.ask(commits(fill));
     const cold = await inTurn(contenders, 1, (contender) => {

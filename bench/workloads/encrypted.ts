@@ -1,6 +1,6 @@
 import { hasSecretService, startSecretService } from "../../spec-tests/encryption/secret-service.ts";
 import { Contender } from "../harness/contender.ts";
-import { flushDisk, inTurn, quotient } from "../harness/rounds.ts";
+import { column, flushDisk, inTurn, quotient } from "../harness/rounds.ts";
 import type { Context, Outcome, Workload } from "../harness/workload.ts";
 
 const TOKENS_HERE = 20;
@@ -36,7 +36,7 @@ async function run(context: Context): Promise<Outcome> {
     const ratio = (id: string, what: string, value: number) => ({ id, what, value, goal: { atLeast: 1 } });
     const ours = spreads.get("this, Secret Service");
     return {
-      measured: [...spreads].map(([row, value]) => ({ row, column: "one token", unit: "ms", value })),
+      measured: column("one token", spreads),
       ratios: [
         ratio(
           "keyring",

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { Contender, type Given } from "../harness/contender.ts";
-import { inTurn } from "../harness/rounds.ts";
+import { column, inTurn } from "../harness/rounds.ts";
 import type { Context, Outcome, Workload } from "../harness/workload.ts";
 
 /** How long the holder keeps the lock: longer than a peer's step, and never the same, so that its steps are met anywhere. */
@@ -43,7 +43,7 @@ async function run({ quick, peers, freshCache, progress }: Context): Promise<Out
     });
     const ours = spreads.get("this")?.median ?? Number.NaN;
     return {
-      measured: [...spreads].map(([row, value]) => ({ row, column: "release to entry", unit: "ms", value })),
+      measured: column("release to entry", spreads),
       ratios: [
         {
           id: "hand-over",

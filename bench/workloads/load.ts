@@ -3,8 +3,9 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { TOKENS } from "../contenders/orders.ts";
 import { Contender } from "../harness/contender.ts";
-import { inTurn, quotient } from "../harness/rounds.ts";
-import type { Context, Measured, Outcome, Workload } from "../harness/workload.ts";
+import { column, inTurn, quotient } from "../harness/rounds.ts";
+import type { Context, Outcome, Workload } from "../harness/workload.ts";
+import { timesOf } from "../statistics.ts";
 
 const MANY = 50;
 /** The first looks of a process run code that its engine has not compiled yet. */
@@ -13,16 +14,6 @@ const WARM = 10_000;
 /** A version is believed when its time is past by more than this: until then a load reads the file again. */
 const SETTLED_MS = 60;
 const look = promisify(stat);
-
-async function bareLook(path: string, count: number): Promise<number[]> {
-  const times: number[] = [];
-  for (let n = 0; n < count; n += 1) {
-    const started = performance.now();
-    await look(path);
-    times.push(performance.now() - started);
-  }
-  return times;
-}
 
 async function run({ quick, peers, freshCache, progress }: Context): Promise<Outcome> {
   const cache = freshCache();
@@ -48,9 +39,7 @@ async function run({ quick, peers, freshCache, progress }: Context): Promise<Out
     }
     const one = await time(1);
     const many = await time(MANY);
-    const bare = await inTurn(new Map([["a bare stat", cache]]), rounds, (path) => bareLook(path, count));
-    const column = (name: string, times: typeof one): Measured[] =>
-      [...times].map(([row, value]) => ({ row, column: name, unit: "ms", value }));
+    const bare = await inTurn(new Map([["a bare stat", cache]]), rounds, (path) => timesOf(count, () => look(path)));
     return {
       measured: [
         ...column(`one of the first ${FIRST.toLocaleString("en")}`, first),

@@ -5,8 +5,9 @@ import { promisify } from "node:util";
 import { FilePersistence, TokenCacheStore } from "msal-extensions";
 import { TOKENS } from "../contenders/orders.ts";
 import { accessToken, type CacheDocument, createDocument } from "../documents.ts";
-import { flushDisk, inTurn, quotient } from "../harness/rounds.ts";
+import { column, flushDisk, inTurn, quotient } from "../harness/rounds.ts";
 import type { Context, Outcome, Workload } from "../harness/workload.ts";
+import { timesOf } from "../statistics.ts";
 
 const BARE = "bare write, sync, rename";
 const BARE_WITH_FOLDER = "the same, and the folder synced";
@@ -87,14 +88,9 @@ async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
     [BARE_UNDER_LOCK, underLockFile(`${locked}.lockfile`, bareWrite(locked, { syncsFolder: true }))],
   ]);
   const [warm, rounds, count] = quick ? [1, 1, 1] : [WARM, 40, 10];
-  const commit = async (write: Write, howMany: number): Promise<number[]> => {
-    const times: number[] = [];
-    for (const content of Array.from({ length: howMany }, next)) {
-      const started = performance.now();
-      await write(content);
-      times.push(performance.now() - started);
-    }
-    return times;
+  const commit = (write: Write, howMany: number): Promise<number[]> => {
+    const contents = Array.from({ length: howMany }, next);
+    return timesOf(howMany, (n) => write(contents[n]!));
   };
   for (const write of writers.values()) await commit(write, warm);
   const spreads = await inTurn(writers, rounds, (write, round) => {
@@ -105,7 +101,7 @@ async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
   await Promise.all(stores.map((store) => store.close()));
   const ours = spreads.get("this");
   return {
-    measured: [...spreads].map(([row, value]) => ({ row, column: "one commit, warm", unit: "ms", value })),
+    measured: column("one commit, warm", spreads),
     ratios: [
       {
         id: "store",
