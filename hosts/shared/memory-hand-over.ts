@@ -79,9 +79,7 @@ export class MemoryHandOver {
 
   /** The same, of memory to which a document has just been handed over. What MSAL has serialized just so before it need not again. */
   serializeHandedOver(): string {
-    return this.#written !== undefined && this.#written.revision === this.#revision
-      ? this.#written.serialized
-      : this.serialize();
+    return this.#written?.serialized ?? this.serialize();
   }
 
   /** Hands `document` over, unless memory is known to hold just that. */
