@@ -50,8 +50,9 @@ export interface SharedDocument {
 export class MemoryHandOver {
   readonly #tokenCache: SerializableTokenCache;
   #revision: object | undefined;
-  /** What MSAL has read last. */
+  /** What MSAL has read last, which `overwriteCache` lays over memory, and as which document. */
   #read = "";
+  #readAs: object | undefined;
   /** Memory is no longer what the document was. */
   #stale = false;
   /** What a writer left in memory, for as long as no other document has been handed over: as MSAL serializes it, and as which document. */
@@ -82,17 +83,29 @@ export class MemoryHandOver {
     return this.#written?.serialized ?? this.serialize();
   }
 
-  /** Hands `document` over, unless memory is known to hold just that. */
+  /** Hands `document` over to a writer, unless memory is known to hold just that. */
   handOver(document: SharedDocument): void {
     const { revision } = document;
     if (revision !== this.#written?.revision) this.#written = undefined;
     const isThere = this.#written !== undefined || (revision === this.#revision && !this.#stale);
-    if (!isThere || !this.#holdsAllKnown()) {
-      const before = liveEntities(this.#tokenCache) ?? {};
-      this.#deserialize(document.text);
-      this.#removeGhosts(before);
-    }
-    this.#revision = revision;
+    if (isThere && this.#holdsAllKnown()) this.#revision = revision;
+    else this.#bringTo(document);
+  }
+
+  /**
+   * The same for a reader, who may be `overwriteCache`: that lays over memory, next, what MSAL has read last, and with it every token
+   * that a writer has replaced since. So what a writer left must be read, too.
+   */
+  handOverToReader(document: SharedDocument): void {
+    if (document.revision !== this.#readAs) this.#bringTo(document);
+    this.handOver(document);
+  }
+
+  #bringTo(document: SharedDocument): void {
+    const before = liveEntities(this.#tokenCache) ?? {};
+    this.#deserialize(document.text, document.revision);
+    this.#removeGhosts(before);
+    this.#revision = document.revision;
   }
 
   /**
@@ -120,13 +133,14 @@ export class MemoryHandOver {
 
   /** Brings memory back to what it was when a document was last handed over. */
   repeat(): void {
-    if (this.#revision !== undefined) this.#deserialize(this.handedOver);
+    if (this.#revision !== undefined) this.#deserialize(this.handedOver, undefined);
   }
 
-  #deserialize(text: string): void {
+  #deserialize(text: string, revision: object | undefined): void {
     // "" would do for msal-node, but JSON is what the interface asks for.
     this.#tokenCache.deserialize(text === "" ? "{}" : text);
     this.#read = text;
+    this.#readAs = revision;
     this.#stale = false;
   }
 

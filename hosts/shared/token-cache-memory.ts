@@ -43,13 +43,13 @@ export class TokenCacheMemory {
    */
   handOverAtOnce(): void {
     if (this.#writer !== undefined) this.#rescueWriter();
-    else if (this.#view.known) this.#handOver();
+    else if (this.#view.known) this.#handOver(true);
   }
 
   /** Resolves when memory holds the view and no writer is inside. */
   read(): Promise<Hold> {
     return this.#gate.enter(false, () => {
-      this.#handOver();
+      this.#handOver(true);
       return { memory: this, base: this.#memory.handedOver };
     });
   }
@@ -68,7 +68,7 @@ export class TokenCacheMemory {
 
   #enterAlone(): Promise<Hold> {
     return this.#gate.enter(true, () => {
-      this.#handOver();
+      this.#handOver(false);
       // Not the document: memory may hold more (ghosts) and less (entities that MSAL does not recognise), and neither
       // is the writer's doing.
       const hold: Hold = { memory: this, base: this.#memory.serializeHandedOver() };
@@ -93,10 +93,11 @@ export class TokenCacheMemory {
     }
   }
 
-  #handOver(): void {
+  #handOver(toReader: boolean): void {
     const overdue = this.#overdue;
     if (overdue !== undefined && overdue.revision !== this.#memory.revision) this.#tryCapture(overdue);
-    this.#memory.handOver(this.#view);
+    if (toReader) this.#memory.handOverToReader(this.#view);
+    else this.#memory.handOver(this.#view);
     if (overdue === undefined) return;
     overdue.base = this.#memory.handedOver;
     overdue.revision = this.#view.revision;

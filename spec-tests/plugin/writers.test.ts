@@ -152,6 +152,29 @@ describe("a writer has memory to itself", () => {
     expect((await stored(cacheFile())).RefreshToken).toEqual({});
   });
 
+  test.each([
+    ["asked while the writer waited", true],
+    ["asks while the writer is inside", false],
+  ])("a reader that %s does not bring back what it replaces", async (_when, early) => {
+    await store(cacheFile(), document("ann"));
+    const { plugin } = await pluginOn();
+    const tokenCache = tokenCacheOf(plugin);
+    await tokenCache.getAllAccounts();
+    const access = context(tokenCache, true);
+    const entering = plugin.beforeCacheAccess(access);
+    const asked = early ? tokenCache.overwriteCache() : undefined;
+    await entering;
+    const reading = asked ?? tokenCache.overwriteCache();
+    const renewed = refreshToken("ann", "renewed");
+    memoryOf(tokenCache)[refreshKey("ann")] = renewed;
+    await Promise.all([plugin.afterCacheAccess(access), reading]);
+    expect(memoryOf(tokenCache)[refreshKey("ann")]).toMatchObject(renewed);
+    await change(plugin, tokenCache, (memory) => {
+      memory[refreshKey("bob")] = refreshToken("bob");
+    });
+    expect((await stored(cacheFile())).RefreshToken?.[refreshKey("ann")]).toHaveProperty("secret", "renewed");
+  });
+
   test("other applications of the same plugin do not wait", async () => {
     const { plugin } = await pluginOn();
     const access = context(tokenCacheOf(plugin), true);
