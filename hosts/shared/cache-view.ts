@@ -93,18 +93,15 @@ export class CacheView {
   readonly commit: () => Promise<void> = this.#queue.shared(() => this.#commit());
 
   /**
-   * Takes a change of MSAL's memory into the view. Synchronous. Whether there is one the merge finds out sooner than a comparison of the two
-   * strings, which takes Node 20 1 ms for 800 KB.
+   * Takes a change of MSAL's memory into the view. Synchronous.
    *
-   * @param handed what memory held before the change
-   * @param ours what it holds now
+   * @param before what memory held, as the base of a merge: all of it, or what has changed; "" when that is new
+   * @param now what it holds now, as ours
    */
-  absorb(handed: string, ours: string): void {
-    const view = this.#view ?? EMPTY;
+  absorb(before: string, now: string): void {
     try {
-      const isView = this.#text?.of === view && this.#text.value === handed;
-      const base = isView ? view : this.#rooms.encode(handed);
-      this.#view = this.#merged(base, this.#rooms.encode(ours), view);
+      const base = before === "" ? undefined : this.#rooms.encode(before);
+      this.#view = this.#merged(base, this.#rooms.encode(now), this.#view ?? EMPTY);
     } finally {
       this.#forgetOthers();
     }

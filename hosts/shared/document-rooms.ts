@@ -7,7 +7,7 @@ interface Room {
   used: number;
 }
 
-/** Free rooms that are kept: a change of MSAL's memory needs three, for what it was, for what it is, and for what comes of it. */
+/** Free rooms that are kept: a change of MSAL's memory needs three, for what was, for what is, and for what comes of it. */
 const SPARE = 3;
 const PAGE = 4096;
 /** A room that a document fills to less than this share is not kept: the cache has become smaller. */
@@ -50,19 +50,30 @@ export class DocumentRooms {
     if (kept < this.#rooms.length) this.#rooms.length = kept;
   }
 
+  /** The smallest that is large enough: the others are for documents, not for the little that changes in one. */
   #free(length: number): Room | undefined {
-    for (const room of this.#rooms) if (room.used === 0 && room.bytes.length >= length) return room;
-    return undefined;
+    let found: Room | undefined;
+    for (const room of this.#rooms) {
+      const { used, bytes } = room;
+      if (used === 0 && bytes.length >= length && bytes.length < (found?.bytes.length ?? Infinity)) found = room;
+    }
+    return found;
   }
 
-  /** With some air for the next document to grow into, and in place of a free room that has become too small. */
+  /** With some air for the next document to grow into. */
   #make(length: number): Room {
     const buffer = new ArrayBuffer(Math.ceil((length * 9) / 8 / PAGE + 1) * PAGE);
     const room = { bytes: new Uint8Array(buffer), buffer, used: 0 };
-    const small = this.#rooms.findIndex(({ used }) => used === 0);
-    if (small >= 0) this.#rooms.splice(small, 1, room);
-    else this.#rooms.push(room);
+    const outgrown = this.#largestFree();
+    if (outgrown === undefined) this.#rooms.push(room);
+    else this.#rooms[this.#rooms.indexOf(outgrown)] = room;
     return room;
+  }
+
+  #largestFree(): Room | undefined {
+    let found: Room | undefined;
+    for (const room of this.#rooms) if (room.used === 0 && room.bytes.length > (found?.bytes.length ?? 0)) found = room;
+    return found;
   }
 }
 

@@ -1,6 +1,7 @@
 /** What every host's index exports besides its own classes. */
 export type { AccountRecord, CacheChange } from "./account-watch.ts";
 export { BasePersistence } from "./base-persistence.ts";
+export type { CacheContext, SerializableTokenCache } from "./cache-context.ts";
 export type { PluginStatistics } from "./cache-view.ts";
 export { CrossPlatformLock, type CrossPlatformLockOptions } from "./cross-platform-lock.ts";
 export { DataProtectionScope } from "./encryption/data-protection-scope.ts";
@@ -24,7 +25,6 @@ export { PersistenceError, PersistenceNotFound } from "./errors.ts";
 export { FilePersistence } from "./file-persistence.ts";
 export { type HostCapabilities, hostCapabilities } from "./host-capabilities.ts";
 export { Logger, type LoggerLike, type LoggerOptions, LogLevel } from "./logger.ts";
-export type { CacheContext, SerializableTokenCache } from "./memory-hand-over.ts";
 export type { CommitOutcome, Inspection, LoadOutcome, LockReport, MergeOutcome, MergeReport } from "./outcomes.ts";
 export type { IPersistence } from "./persistence.ts";
 export { PersistenceCachePlugin, type PersistenceCachePluginOptions } from "./persistence-cache-plugin.ts";

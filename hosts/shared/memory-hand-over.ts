@@ -1,42 +1,30 @@
-/** What MSAL offers of a token cache (its `ISerializableTokenCache`). */
-export interface SerializableTokenCache {
-  serialize(): string;
-  deserialize(cache: string): void;
-}
-
-/** MSAL's `TokenCacheContext`, as far as a plugin looks at it. */
-export interface CacheContext {
-  readonly cacheHasChanged: boolean;
-  readonly tokenCache: SerializableTokenCache;
-}
+import type { SerializableTokenCache } from "./cache-context.ts";
+import { compareEntities, copyEntities, copyOf, type EntityCopies } from "./entity-copies.ts";
+import { isStored, type LiveEntities, liveEntities, serializeAs } from "./live-entities.ts";
 
 const SECTIONS = ["Account", "IdToken", "AccessToken", "RefreshToken", "AppMetadata"] as const;
 
-/** What MSAL keeps in the same map but never in a document. */
-const NEVER_STORED = /^(authority-metadata|server-telemetry|throttling)/;
+type Sections = Partial<Record<string, unknown>>;
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The keys of all entities of a document (JSON text that the core has accepted; "" is the empty document). */
-export function entityKeys(document: string): Set<string> {
+/** Of JSON text that the core or MSAL has made; "" is the empty document. */
+function sectionsOf(document: string): Sections {
+  const members: unknown = document === "" ? {} : JSON.parse(document);
+  const sections: Sections = {};
+  if (isObject(members)) for (const name of SECTIONS) sections[name] = members[name];
+  return sections;
+}
+
+/** The keys of all entities of a document. */
+function entityKeys(document: string): Set<string> {
   const keys = new Set<string>();
-  const sections: unknown = document === "" ? {} : JSON.parse(document);
-  if (!isObject(sections)) return keys;
-  for (const name of SECTIONS) {
-    const section = sections[name];
+  for (const section of Object.values(sectionsOf(document))) {
     if (isObject(section)) for (const key of Object.keys(section)) keys.add(key);
   }
   return keys;
-}
-
-/** MSAL's live map from key to entity, where there is one: msal-node's `TokenCache` has it, the interface has not. */
-function liveEntities(tokenCache: SerializableTokenCache): Record<string, unknown> | undefined {
-  const { getKVStore } = tokenCache as { getKVStore?: unknown };
-  if (typeof getKVStore !== "function") return undefined;
-  const entities: unknown = getKVStore.call(tokenCache);
-  return isObject(entities) ? entities : undefined;
 }
 
 /** A document that changes. Its text is made when it is asked for: to tell whether memory has it already takes none. */
@@ -46,17 +34,24 @@ export interface SharedDocument {
   readonly text: string;
 }
 
-/** Brings one token cache in MSAL's memory to the state of a document, and remembers which. */
+/** What memory held at some moment: copies of its entities where there is a live map, else a document. */
+export type MemoryState = EntityCopies | string;
+
+/** What has become of memory, for a merge: of both documents what is not in either counts as unchanged where it is stored. */
+export interface MemoryChange {
+  readonly base: string;
+  readonly ours: string;
+}
+
+/** Brings one token cache in MSAL's memory to the state of a document, and tells what has been changed there since. */
 export class MemoryHandOver {
   readonly #tokenCache: SerializableTokenCache;
   #revision: object | undefined;
   /** What MSAL has read last, which `overwriteCache` lays over memory, and as which document. */
   #read = "";
   #readAs: object | undefined;
-  /** Memory is no longer what the document was. */
-  #stale = false;
-  /** What a writer left in memory, for as long as no other document has been handed over: as MSAL serializes it, and as which document. */
-  #written: { readonly serialized: string; readonly revision: object } | undefined;
+  /** What a writer found, or left, for as long as nothing has been read since. */
+  #copies: EntityCopies | undefined;
   /** Keys in the live map, where there is one, that are there because of a document or a writer. */
   #known = new Set<string>();
 
@@ -64,32 +59,27 @@ export class MemoryHandOver {
     this.#tokenCache = tokenCache;
   }
 
-  /** Of the document last handed over. */
+  /** Of the document that memory holds, but for what has been changed there since. `undefined`: it holds none like that. */
   get revision(): object | undefined {
     return this.#revision;
   }
 
-  /** What memory was when a document had been handed over to it. */
-  get handedOver(): string {
-    return this.#written?.serialized ?? this.#read;
+  /** What memory was when it had been brought to a document. */
+  get handedOver(): MemoryState {
+    return this.#copies ?? this.#read;
   }
 
-  serialize(): string {
-    return this.#tokenCache.serialize();
-  }
-
-  /** The same, of memory to which a document has just been handed over. What MSAL has serialized just so before it need not again. */
-  serializeHandedOver(): string {
-    return this.#written?.serialized ?? this.serialize();
+  /** What memory holds: not just what the document does. It may have more (ghosts) and less (entities that MSAL does not recognise). */
+  state(): MemoryState {
+    const entities = this.#liveEntities();
+    if (entities === undefined) return this.#tokenCache.serialize();
+    this.#copies ??= copyEntities(entities);
+    return this.#copies;
   }
 
   /** Hands `document` over to a writer, unless memory is known to hold just that. */
   handOver(document: SharedDocument): void {
-    const { revision } = document;
-    if (revision !== this.#written?.revision) this.#written = undefined;
-    const isThere = this.#written !== undefined || (revision === this.#revision && !this.#stale);
-    if (isThere && this.#holdsAllKnown()) this.#revision = revision;
-    else this.#bringTo(document);
+    if (document.revision !== this.#revision || !this.#holdsAllKnown()) this.#bringTo(document);
   }
 
   /**
@@ -98,42 +88,73 @@ export class MemoryHandOver {
    */
   handOverToReader(document: SharedDocument): void {
     if (document.revision !== this.#readAs) this.#bringTo(document);
-    this.handOver(document);
+    else this.handOver(document);
   }
 
-  #bringTo(document: SharedDocument): void {
-    const before = liveEntities(this.#tokenCache) ?? {};
-    this.#deserialize(document.text, document.revision);
-    this.#removeGhosts(before);
-    this.#revision = document.revision;
+  /**
+   * @param before what `state` gave, or `handedOver`
+   * @param alone the document that the change will be merged into is the one that memory was brought to: then what has changed
+   *   will do, where nothing was removed. (Whether a removed account is a sign-out takes the whole.)
+   * @returns `undefined`: nothing
+   */
+  changeSince(before: MemoryState, alone: boolean): MemoryChange | undefined {
+    if (typeof before === "string") return { base: before, ours: this.#tokenCache.serialize() };
+    const entities = this.#liveEntities() ?? {};
+    const { changed, removed, after } = compareEntities(before, entities);
+    this.#copies = after;
+    if (changed.length === 0 && removed.length === 0) return undefined;
+    if (alone && removed.length === 0) return this.#partOf(entities, before, changed);
+    return { base: serializeAs(this.#tokenCache, entities, before), ours: this.#tokenCache.serialize() };
   }
 
   /**
    * A writer has been at work: what it added is in memory, and a ghost once a document lacks it.
    *
-   * @param serialized what `serialize` gave then
    * @param revision the document that memory holds with it, where that is known
    */
-  learn(serialized: string, revision: object | undefined): void {
-    this.#written = revision === undefined ? undefined : { serialized, revision };
-    for (const key of Object.keys(liveEntities(this.#tokenCache) ?? {})) {
-      if (!NEVER_STORED.test(key)) this.#known.add(key);
-    }
-    this.#stale = true;
+  learn(revision: object | undefined): void {
+    for (const key of Object.keys(this.#liveEntities() ?? {})) if (isStored(key)) this.#known.add(key);
+    this.#revision = revision;
   }
 
   /** Somebody has emptied memory since the last hand-over (msal-node's `overwriteCache` does, before it asks). */
   wasCleared(): boolean {
-    const entities = liveEntities(this.#tokenCache);
-    const present = entities === undefined ? entityKeys(this.serialize()) : new Set(Object.keys(entities));
-    const known = entities === undefined ? entityKeys(this.handedOver) : this.#known;
+    const entities = this.#liveEntities();
+    const present = entities === undefined ? entityKeys(this.#tokenCache.serialize()) : new Set(Object.keys(entities));
+    const known = entities === undefined ? entityKeys(this.#read) : this.#known;
     for (const key of known) if (present.has(key)) return false;
     return known.size > 0;
   }
 
-  /** Brings memory back to what it was when a document was last handed over. */
+  /** Puts back what is missing of what memory was when it had been brought to a document. */
   repeat(): void {
-    if (this.#revision !== undefined) this.#deserialize(this.handedOver, undefined);
+    const entities = this.#liveEntities();
+    if (entities === undefined || this.#copies === undefined) this.#deserialize(this.#read, undefined);
+    else for (const [key, entity] of this.#copies) if (!Object.hasOwn(entities, key)) entities[key] = copyOf(entity);
+  }
+
+  #liveEntities(): LiveEntities | undefined {
+    return liveEntities(this.#tokenCache);
+  }
+
+  #partOf(entities: LiveEntities, before: EntityCopies, changed: readonly string[]): MemoryChange {
+    const ours = new Map<string, unknown>();
+    const base = new Map<string, unknown>();
+    for (const key of changed) {
+      ours.set(key, entities[key]);
+      if (before.has(key)) base.set(key, before.get(key));
+    }
+    const part = (of: ReadonlyMap<string, unknown>) =>
+      of.size === 0 ? "" : JSON.stringify(sectionsOf(serializeAs(this.#tokenCache, entities, of)));
+    return { base: part(base), ours: part(ours) };
+  }
+
+  #bringTo(document: SharedDocument): void {
+    const before = this.#liveEntities() ?? {};
+    this.#revision = undefined;
+    this.#deserialize(document.text, document.revision);
+    this.#removeGhosts(before);
+    this.#revision = document.revision;
   }
 
   #deserialize(text: string, revision: object | undefined): void {
@@ -141,11 +162,11 @@ export class MemoryHandOver {
     this.#tokenCache.deserialize(text === "" ? "{}" : text);
     this.#read = text;
     this.#readAs = revision;
-    this.#stale = false;
+    this.#copies = undefined;
   }
 
   #holdsAllKnown(): boolean {
-    const entities = liveEntities(this.#tokenCache);
+    const entities = this.#liveEntities();
     if (entities === undefined) return false;
     for (const key of this.#known) if (!Object.hasOwn(entities, key)) return false;
     return true;
@@ -159,10 +180,10 @@ export class MemoryHandOver {
    * writer's changes is taken after the hand-over and has them too.
    */
   #removeGhosts(before: Readonly<Record<string, unknown>>): void {
-    const entities = liveEntities(this.#tokenCache) ?? {};
+    const entities = this.#liveEntities() ?? {};
     const known = new Set<string>();
     for (const [key, entity] of Object.entries(entities)) {
-      if (NEVER_STORED.test(key)) continue;
+      if (!isStored(key)) continue;
       if (!Object.hasOwn(before, key) || before[key] !== entity) known.add(key);
       else if (this.#known.has(key)) delete entities[key];
     }

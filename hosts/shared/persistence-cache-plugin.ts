@@ -1,8 +1,8 @@
+import type { CacheContext, SerializableTokenCache } from "./cache-context.ts";
 import { CacheView, type PluginStatistics } from "./cache-view.ts";
 import { type CrossPlatformLockOptions, lockTimeoutOf } from "./cross-platform-lock.ts";
 import { recoverUndecryptable, type UndecryptablePolicy } from "./encryption/recovery.ts";
 import type { LoggerLike } from "./logger.ts";
-import type { CacheContext, SerializableTokenCache } from "./memory-hand-over.ts";
 import { type CoreLink, coreLinkOf, type IPersistence, type LockingOptions } from "./persistence.ts";
 import { type Hold, TokenCacheMemory } from "./token-cache-memory.ts";
 

@@ -1,15 +1,14 @@
+import type { SerializableTokenCache } from "./cache-context.ts";
 import type { CacheView } from "./cache-view.ts";
 import type { LoggerLike } from "./logger.ts";
 import { MemoryGate } from "./memory-gate.ts";
-import { MemoryHandOver, type SerializableTokenCache } from "./memory-hand-over.ts";
+import { MemoryHandOver, type MemoryState } from "./memory-hand-over.ts";
 
 /** One caller between `beforeCacheAccess` and `afterCacheAccess`. */
 export interface Hold {
   readonly memory: TokenCacheMemory;
   /** What memory held when the caller came in: the base that its changes are measured against. */
-  base: string;
-  /** Of a writer that has kept memory for too long: the document that it has been handed meanwhile. */
-  revision?: object;
+  base: MemoryState;
 }
 
 /**
@@ -69,9 +68,7 @@ export class TokenCacheMemory {
   #enterAlone(): Promise<Hold> {
     return this.#gate.enter(true, () => {
       this.#handOver(false);
-      // Not the document: memory may hold more (ghosts) and less (entities that MSAL does not recognise), and neither
-      // is the writer's doing.
-      const hold: Hold = { memory: this, base: this.#memory.serializeHandedOver() };
+      const hold: Hold = { memory: this, base: this.#memory.state() };
       this.#writer = hold;
       this.#timer = setTimeout(() => this.#expire(hold), this.#holdLimitMs);
       (this.#timer as { unref?: () => void }).unref?.();
@@ -95,27 +92,26 @@ export class TokenCacheMemory {
 
   #handOver(toReader: boolean): void {
     const overdue = this.#overdue;
-    if (overdue !== undefined && overdue.revision !== this.#memory.revision) this.#tryCapture(overdue);
+    if (overdue !== undefined) this.#tryCapture(overdue);
     if (toReader) this.#memory.handOverToReader(this.#view);
     else this.#memory.handOver(this.#view);
-    if (overdue === undefined) return;
-    overdue.base = this.#memory.handedOver;
-    overdue.revision = this.#view.revision;
+    if (overdue !== undefined) overdue.base = this.#memory.handedOver;
   }
 
   #capture(hold: Hold): void {
-    const ours = this.#memory.serialize();
     // Else somebody else's changes came into the view meanwhile, and memory lacks them.
     const isAlone = this.#view.revision === this.#memory.revision;
-    this.#memory.learn(ours, undefined);
-    this.#view.absorb(hold.base, ours);
-    if (isAlone) this.#memory.learn(ours, this.#view.revision);
-    hold.base = ours;
+    const change = this.#memory.changeSince(hold.base, isAlone);
+    this.#memory.learn(undefined);
+    if (change !== undefined) this.#view.absorb(change.base, change.ours);
+    if (isAlone) this.#memory.learn(this.#view.revision);
   }
 
+  /** Of a writer that has not come back: what it will have changed further is measured against what memory holds now. */
   #tryCapture(hold: Hold): void {
     try {
       this.#capture(hold);
+      hold.base = this.#memory.state();
     } catch (error) {
       this.#logger.error(`An unfinished change could not be taken over: ${error}`, "");
     }

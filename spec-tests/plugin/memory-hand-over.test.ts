@@ -21,7 +21,7 @@ test("no text is made of a document that memory holds", () => {
   handOver.handOver(first);
   handOver.handOver(unread(first.revision));
   const written = {};
-  handOver.learn(handOver.serialize(), written);
+  handOver.learn(written);
   handOver.handOver(unread(written));
   expect(handOver.revision).toBe(written);
   expect(() => handOver.handOver(unread({}))).toThrow("memory holds it already");
@@ -31,16 +31,21 @@ test("what a writer left is what memory is brought back to", () => {
   const cache = memory();
   const handOver = new MemoryHandOver(cache);
   handOver.handOver(holding("ann"));
+  const before = handOver.state();
   Object.assign(cache.getKVStore(), { [refreshKey("bob")]: refreshToken("bob") });
+  expect(handOver.changeSince(before, true)).toBeDefined();
   const written = {};
-  handOver.learn(handOver.serialize(), written);
+  handOver.learn(written);
   handOver.handOver(unread(written));
   for (const key of Object.keys(cache.getKVStore())) delete cache.getKVStore()[key];
   expect(handOver.wasCleared()).toBe(true);
   handOver.repeat();
   expect(handOver.wasCleared()).toBe(false);
   expect(cache.getKVStore()).toHaveProperty([refreshKey("bob")]);
-  expect(usersIn(handOver.serialize())).toEqual(["ann"]);
+  expect(usersIn(cache.serialize())).toEqual(["ann"]);
+  expect(handOver.changeSince(handOver.handedOver, true)).toBeUndefined();
+  Object.assign(cache.getKVStore()[refreshKey("bob")]!, { secret: "in place" });
+  expect(handOver.changeSince(handOver.handedOver, true)?.ours).toContain("in place");
 });
 
 test("a document that memory could not take in is handed over again", () => {
@@ -54,5 +59,5 @@ test("a document that memory could not take in is handed over again", () => {
   expect(() => handOver.handOver(ann)).toThrow("not now");
   cache.deserialize = read;
   handOver.handOver(ann);
-  expect(usersIn(handOver.serialize())).toEqual(["ann"]);
+  expect(usersIn(cache.serialize())).toEqual(["ann"]);
 });

@@ -53,6 +53,23 @@ describe("a token cache without a live map", () => {
     expect(usersOf(await stored(path))).toEqual(["ann", "bob"]);
   });
 
+  test("a map that is made anew for each call is none: what is changed is stored", async () => {
+    const { path, plugin, cache } = await setUp();
+    const withCopies = Object.assign(cache, {
+      getKVStore: () => Object.assign({}, ...Object.values(cache.content)) as Record<string, unknown>,
+    });
+    const access = context(withCopies, true);
+    await plugin.beforeCacheAccess(access);
+    cache.content.RefreshToken![refreshKey("cid")] = { secret: "new" };
+    cache.content.RefreshToken![refreshKey("ann")] = { secret: "renewed" };
+    await plugin.afterCacheAccess(access);
+    const { RefreshToken } = await stored(path);
+    expect(RefreshToken).toMatchObject({
+      [refreshKey("ann")]: { secret: "renewed" },
+      [refreshKey("cid")]: { secret: "new" },
+    });
+  });
+
   test("one that throws in deserialize fails its own caller only", async () => {
     const { plugin, cache } = await setUp();
     const broken = {
