@@ -36,6 +36,8 @@ interface Setting {
   readonly tokens: number;
   /** Each has a file of its own, in which there are so many tokens already. */
   readonly apartWith?: number;
+  /** Commits of each before: the same tokens, which are then renewed. */
+  readonly before?: number;
 }
 
 /** The file that each of them works on. */
@@ -50,10 +52,11 @@ async function cachesOf({ cache, processes, apartWith }: Setting): Promise<strin
 
 /** Starts them all first, so that none measures another's start. */
 export async function crowd(start: (given: Given) => Promise<Contender>, setting: Setting): Promise<Crowd> {
-  const { processes, tokens } = setting;
+  const { processes, tokens, before = 0 } = setting;
   const caches = await cachesOf(setting);
   const members = await Promise.all(caches.map((cache, client) => start({ cache, client })));
   try {
+    await Promise.all(members.map((member) => member.attempt({ do: "commit", from: 0, count: before })));
     const started = performance.now();
     const ends: number[] = [];
     const work = async (member: Contender): Promise<Answer> => {

@@ -7,6 +7,7 @@ import { type Spread, spreadOf } from "../statistics.ts";
 interface Size {
   readonly processes: number;
   readonly tokens: number;
+  readonly before?: number;
 }
 
 type Run = (cache: string) => Promise<Crowd>;
@@ -71,6 +72,10 @@ function least({ processes, tokens }: Size): Run {
   return (cache) => crowd((given) => Contender.bare(given), { cache, processes, tokens, apartWith });
 }
 
+function leastInTurn(size: Size): Run {
+  return (cache) => crowd((given) => Contender.bare(given, "bare, in turn"), { cache, ...size });
+}
+
 async function measure(context: Context, runs: ReadonlyMap<string, Run>, rounds: number): Promise<Map<string, Record>> {
   const records = new Map([...runs.keys()].map((name) => [name, new Record()]));
   for (let round = 1; round <= rounds; round += 1) {
@@ -94,8 +99,7 @@ async function runEight(context: Context): Promise<Outcome> {
   const size = context.quick ? { processes: 2, tokens: 2 } : { processes: 8, tokens: 25 };
   const runs = contenders(context, size);
   runs.set("the least, a file each", least(size));
-  const inTurn = (given: Given) => Contender.bare(given, "bare, in turn");
-  runs.set("the least, in turn", (cache) => crowd(inTurn, { cache, ...size }));
+  runs.set("the least, in turn", leastInTurn(size));
   for (const [name, row] of [
     ["go", "Go peer"],
     ["java", "Java peer"],
@@ -122,6 +126,16 @@ async function runEight(context: Context): Promise<Outcome> {
   return { measured: cellsOf(records, size), ratios };
 }
 
+/** As editors and agents are that have been at work for a while: compiled, and with much in the file. */
+async function runWarm(context: Context): Promise<Outcome> {
+  const size = context.quick ? { processes: 2, tokens: 1, before: 1 } : { processes: 8, tokens: 50, before: 50 };
+  const runs = contenders(context, size);
+  for (const name of runs.keys()) if (name.startsWith("Python")) runs.delete(name); // compiles nothing, so it is as it was
+  runs.set("the least, in turn", leastInTurn(size));
+  const records = await measure(context, runs, context.quick ? 1 : 3);
+  return { measured: cellsOf(records, size), ratios: [] };
+}
+
 async function runMany(context: Context): Promise<Outcome> {
   const size = context.quick ? { processes: 3, tokens: 1 } : { processes: 64, tokens: 5 };
   const runs = contenders(context, size);
@@ -143,4 +157,9 @@ async function runMany(context: Context): Promise<Outcome> {
 }
 
 export const eight: Workload = { name: "crowd", title: "8 processes × 25 tokens, one file", run: runEight };
+export const warm: Workload = {
+  name: "crowd warm",
+  title: "8 processes × 50 tokens renewed, one file with all 400, after 50 commits of each",
+  run: runWarm,
+};
 export const many: Workload = { name: "many", title: "64 processes × 5 tokens, one file", run: runMany };

@@ -95,21 +95,25 @@ async function run({ quick, progress }: Context): Promise<Outcome> {
   const byEntities = sizes(ENTITIES).map((count) => growth("entities", entities, count));
   const byFields = sizes(FIELDS).map((count) => growth("fields of one entity", fields, count));
   // The fastest, not the median: how a merge grows is asked, not what else the machine did for so many seconds.
-  const factor = (rows: readonly Growth[]) => rows.at(-1)!.each.low / rows[rows.length > 3 ? 2 : 0]!.each.low;
+  const factor = (rows: readonly Growth[], what: "each" | "copied") =>
+    rows.at(-1)![what].low / rows[rows.length > 3 ? 2 : 0]![what].low;
+  // A step that is not linear would take a hundred times as long for one of a hundred times as many; what the processor's caches cannot
+  // hold takes whoever touches it several times as long.
+  const growthOf = (rows: readonly Growth[]) => factor(rows, "each") / factor(rows, "copied");
   // A page is 64 KiB, and a fresh instance has some: what ten entities take says nothing.
   const largest = Math.max(...[...byEntities.slice(-2), ...byFields.slice(-2)].map(({ memory }) => memory));
   const ratios: Ratio[] = [
     {
       id: "growth",
-      what: "time for one of 100,000 entities, as a multiple of one of 1,000",
-      value: factor(byEntities),
-      goal: { atMost: 2 },
+      what: "time for one of 100,000 entities, as a multiple of one of 1,000, over the same of a bare copy",
+      value: growthOf(byEntities),
+      goal: { atMost: 1 },
     },
     {
       id: "growth of fields",
-      what: "time for one of 100,000 fields, as a multiple of one of 1,000",
-      value: factor(byFields),
-      goal: { atMost: 2 },
+      what: "time for one of 100,000 fields, as a multiple of one of 1,000, over the same of a bare copy",
+      value: growthOf(byFields),
+      goal: { atMost: 1 },
     },
     {
       id: "memory",

@@ -1,7 +1,7 @@
 import type { Workload } from "../harness/workload.ts";
 import { coldStart } from "./cold-start.ts";
 import { commit } from "./commit.ts";
-import { eight, many } from "./crowd.ts";
+import { eight, many, warm } from "./crowd.ts";
 import { encrypted } from "./encrypted.ts";
 import { firstMerge } from "./first-merge.ts";
 import { growth } from "./growth.ts";
@@ -18,6 +18,7 @@ export const WORKLOADS: readonly Workload[] = [
   store,
   load,
   eight,
+  warm,
   many,
   handOverTime,
   silent,

@@ -30,6 +30,9 @@ const QUICK_FOR_A_SLOW = 8;
 /** Then the thread pool does the work for so many times as long as those calls took: the event loop stands still for 2 % of the time. */
 const PATIENCE = 50;
 
+/** One call in so many is left to the thread pool all the same: an operation that never waits, in a loop, would keep the event loop from turning. */
+const CALLS_A_TURN = 256;
+
 /** `node:fs`, as far as it is used. */
 export type SystemFunctions = Omit<FileSystem, "closeElsewhere"> & SynchronousFunctions;
 
@@ -44,6 +47,7 @@ export function promptFileSystem(fs: SystemFunctions, now: () => number): FileSy
   let patientUntil = 0;
   let slowCalls = 0;
   let slowMs = 0;
+  let callsThisTurn = 0;
 
   function onAnswer(at: number, tookMs: number): void {
     if (tookMs <= PROMPT_MS) {
@@ -63,7 +67,9 @@ export function promptFileSystem(fs: SystemFunctions, now: () => number): FileSy
     const atOnce = fs[`${name}Sync`] as unknown as (...values: unknown[]) => unknown;
     return (...values) => {
       const began = now();
-      if (began < patientUntil || isLarge(name, values)) {
+      callsThisTurn += 1;
+      if (began < patientUntil || callsThisTurn === CALLS_A_TURN || isLarge(name, values)) {
+        callsThisTurn = 0;
         waiting(...values);
         return;
       }

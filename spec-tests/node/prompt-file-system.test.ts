@@ -117,10 +117,18 @@ describe("the prompt file system", () => {
   it("but not one whose calls take long because the processor is wanted elsewhere", async () => {
     const folder = temporaryFolder();
     const { prompt, given } = measured({ tookMs: 0.01 });
-    for (let calls = 1; calls <= 400; calls += 1) {
-      given.tookMs = calls % 20 === 0 ? 40 : 0.01;
+    for (let calls = 1; calls <= 255; calls += 1) {
+      given.tookMs = calls % 15 === 0 ? 40 : 0.01;
       expect((await looked(prompt, folder)).atOnce).toBe(true);
     }
+  });
+
+  it("waits for one call in 256 elsewhere all the same, so that the event loop turns", async () => {
+    const folder = temporaryFolder();
+    const { prompt } = measured({ tookMs: 0.01 });
+    const elsewhere: number[] = [];
+    for (let calls = 1; calls <= 600; calls += 1) if (!(await looked(prompt, folder)).atOnce) elsewhere.push(calls);
+    expect(elsewhere).toEqual([256, 512]);
   });
 
   it("has every function that the hosts use", () => {

@@ -43,6 +43,20 @@ export function storeTests({ library }: Target, test: OnCache): void {
     deepEqual(await readdir(folder), ["cache.json"]);
   });
 
+  test("a loop of operations that wait for nothing lets the event loop turn", async (cache) => {
+    const caches = await TokenCacheStore.open(await FilePersistence.create(cache, undefined, { sync: false }));
+    for (const operate of [() => caches.load(), () => caches.commit(undefined, documentOf("ann"))]) {
+      let turned = false;
+      setTimeout(() => {
+        turned = true;
+      });
+      const began = Date.now();
+      while (!turned && Date.now() - began < 10_000) await operate();
+      ok(turned);
+    }
+    await caches.close();
+  });
+
   test("commit merges three ways with what others have stored", async (cache) => {
     await store(cache, "ann", "bob");
     const caches = await TokenCacheStore.open(cache);
