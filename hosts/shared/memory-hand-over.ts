@@ -50,7 +50,7 @@ export class MemoryHandOver {
   /** What MSAL has read last, which `overwriteCache` lays over memory, and as which document. */
   #read = "";
   #readAs: object | undefined;
-  /** What a writer found, or left, for as long as nothing has been read since. */
+  /** What somebody found, or left, for as long as nothing has been read since. */
   #copies: EntityCopies | undefined;
   /** Keys in the live map, where there is one, that are there because of a document or a writer. */
   #known = new Set<string>();
@@ -62,11 +62,6 @@ export class MemoryHandOver {
   /** Of the document that memory holds, but for what has been changed there since. `undefined`: it holds none like that. */
   get revision(): object | undefined {
     return this.#revision;
-  }
-
-  /** What memory was when it had been brought to a document. */
-  get handedOver(): MemoryState {
-    return this.#copies ?? this.#read;
   }
 
   /** What memory holds: not just what the document does. It may have more (ghosts) and less (entities that MSAL does not recognise). */
@@ -92,7 +87,7 @@ export class MemoryHandOver {
   }
 
   /**
-   * @param before what `state` gave, or `handedOver`
+   * @param before what `state` gave
    * @param alone the document that the change will be merged into is the one that memory was brought to: then what has changed
    *   will do, where nothing was removed. (Whether a removed account is a sign-out takes the whole.)
    * @returns `undefined`: nothing
@@ -126,7 +121,7 @@ export class MemoryHandOver {
     return known.size > 0;
   }
 
-  /** Puts back what is missing of what memory was when it had been brought to a document. */
+  /** Puts back what is missing of what memory was last known to hold. */
   repeat(): void {
     const entities = this.#liveEntities();
     if (entities === undefined || this.#copies === undefined) this.#deserialize(this.#read, undefined);

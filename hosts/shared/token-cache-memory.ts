@@ -24,8 +24,8 @@ export class TokenCacheMemory {
   readonly #logger: LoggerLike;
   readonly #holdLimitMs: number;
   #writer: Hold | undefined;
-  /** A writer that kept memory for too long and has not come back yet. */
-  #overdue: Hold | undefined;
+  /** Writers that kept memory for too long and have not come back yet. */
+  readonly #overdue = new Set<Hold>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(tokenCache: SerializableTokenCache, view: CacheView, logger: LoggerLike, holdLimitMs: number) {
@@ -41,7 +41,7 @@ export class TokenCacheMemory {
    * (`acquireTokenSilent` called twice at once failed with `no_tokens_found`, msal-js issue 7909).
    */
   handOverAtOnce(): void {
-    if (this.#writer !== undefined) this.#rescueWriter();
+    if (this.#writer !== undefined) this.#undoClearing();
     else if (this.#view.known) this.#handOver(true);
   }
 
@@ -49,7 +49,7 @@ export class TokenCacheMemory {
   read(): Promise<Hold> {
     return this.#gate.enter(false, () => {
       this.#handOver(true);
-      return { memory: this, base: this.#memory.handedOver };
+      return { memory: this, base: this.#memory.state() };
     });
   }
 
@@ -84,41 +84,48 @@ export class TokenCacheMemory {
    */
   end(hold: Hold, changed: boolean): void {
     try {
-      if (changed) this.#capture(hold);
+      if (changed) this.#capture(hold.base);
     } finally {
       this.#release(hold);
     }
   }
 
   #handOver(toReader: boolean): void {
-    const overdue = this.#overdue;
-    if (overdue !== undefined) this.#tryCapture(overdue);
+    if (this.#overdue.size > 0) this.#captureOverdue();
     if (toReader) this.#memory.handOverToReader(this.#view);
     else this.#memory.handOver(this.#view);
-    if (overdue !== undefined) overdue.base = this.#memory.handedOver;
+    // What comes with the document is none of their doing.
+    for (const hold of this.#overdue) hold.base = this.#memory.state();
   }
 
-  #capture(hold: Hold): void {
+  #captureOverdue(): void {
+    this.#undoClearing();
+    // They share one from the next hand-over on.
+    const bases = new Set([...this.#overdue].map(({ base }) => base));
+    for (const base of bases) this.#tryCapture(base);
+  }
+
+  #capture(base: MemoryState): void {
     // Else somebody else's changes came into the view meanwhile, and memory lacks them.
     const isAlone = this.#view.revision === this.#memory.revision;
-    const change = this.#memory.changeSince(hold.base, isAlone);
+    const change = this.#memory.changeSince(base, isAlone);
     this.#memory.learn(undefined);
     if (change !== undefined) this.#view.absorb(change.base, change.ours);
     if (isAlone) this.#memory.learn(this.#view.revision);
   }
 
-  /** Of a writer that has not come back: what it will have changed further is measured against what memory holds now. */
-  #tryCapture(hold: Hold): void {
+  #tryCapture(base: MemoryState): boolean {
     try {
-      this.#capture(hold);
-      hold.base = this.#memory.state();
+      this.#capture(base);
+      return true;
     } catch (error) {
       this.#logger.error(`An unfinished change could not be taken over: ${error}`, "");
+      return false;
     }
   }
 
   #release(hold: Hold): void {
-    if (this.#overdue === hold) this.#overdue = undefined;
+    this.#overdue.delete(hold);
     if (this.#writer !== hold) return;
     clearTimeout(this.#timer);
     this.#writer = undefined;
@@ -130,13 +137,13 @@ export class TokenCacheMemory {
   #expire(hold: Hold): void {
     if (this.#writer !== hold) return;
     this.#logger.warning(`A writer did not call afterCacheAccess within ${this.#holdLimitMs} ms; others go on.`, "");
-    this.#tryCapture(hold);
+    if (this.#tryCapture(hold.base)) hold.base = this.#memory.state();
     this.#release(hold);
-    this.#overdue = hold;
+    this.#overdue.add(hold);
   }
 
-  /** A reader's `clear()` under a writer would look as if the writer had removed everything. */
-  #rescueWriter(): void {
+  /** A reader's `clear()` under a writer would look as if the writer, whether it is overdue or not, had removed everything. */
+  #undoClearing(): void {
     if (!this.#memory.wasCleared()) return;
     this.#logger.warning("The token cache was cleared while it was being changed; it has been restored.", "");
     this.#memory.repeat();

@@ -43,9 +43,9 @@ test("what a writer left is what memory is brought back to", () => {
   expect(handOver.wasCleared()).toBe(false);
   expect(cache.getKVStore()).toHaveProperty([refreshKey("bob")]);
   expect(usersIn(cache.serialize())).toEqual(["ann"]);
-  expect(handOver.changeSince(handOver.handedOver, true)).toBeUndefined();
+  expect(handOver.changeSince(handOver.state(), true)).toBeUndefined();
   Object.assign(cache.getKVStore()[refreshKey("bob")]!, { secret: "in place" });
-  expect(handOver.changeSince(handOver.handedOver, true)?.ours).toContain("in place");
+  expect(handOver.changeSince(handOver.state(), true)?.ours).toContain("in place");
 });
 
 test("a document that memory could not take in is handed over again", () => {

@@ -254,6 +254,54 @@ describe("the hold limit", () => {
     expect(usersOf(cache)).toEqual(["bob"]);
   });
 
+  test("of several who do not come back each stores its own change, and brings back nothing that it was handed meanwhile", async () => {
+    await store(cacheFile(), document("ann"));
+    const { plugin, log } = await pluginOn({ holdLimitMs: 1 });
+    const [tokenCache, other] = [tokenCacheOf(plugin), tokenCacheOf(plugin)];
+    const renew = (secret: string) =>
+      change(plugin, other, (memory) => {
+        memory[refreshKey("ann")] = refreshToken("ann", secret);
+      });
+    const late = [context(tokenCache, true), context(tokenCache, true)];
+    for (const [index, access] of late.entries()) {
+      await plugin.beforeCacheAccess(access);
+      await expect.poll(() => log.filter((line) => line.includes("did not call")).length).toBe(index + 1);
+    }
+    await renew("first");
+    await tokenCache.getAllAccounts();
+    await renew("second");
+    for (const [index, access] of late.entries()) {
+      memoryOf(tokenCache)[refreshKey(`late${index}`)] = refreshToken(`late${index}`);
+      await plugin.afterCacheAccess(access);
+    }
+    const { RefreshToken } = await stored(cacheFile());
+    expect(RefreshToken?.[refreshKey("ann")]).toHaveProperty("secret", "second");
+    for (const index of [0, 1]) expect(RefreshToken).toHaveProperty([refreshKey(`late${index}`)]);
+  });
+
+  test.each([0, 1])(
+    "after a writer that never comes back, memory that is cleared is restored, %i looks later: nothing counts as removed",
+    async (looks) => {
+      const cache = document("ann", "bob");
+      cache.RefreshToken!.other = { home_account_id: "eve.tenant", credential_type: "SomethingElse" };
+      await store(cacheFile(), cache);
+      const { plugin, log } = await pluginOn({ holdLimitMs: 1 });
+      const tokenCache = tokenCacheOf(plugin);
+      await plugin.beforeCacheAccess(context(tokenCache, true));
+      await expect.poll(() => log.join()).toContain("did not call afterCacheAccess");
+      for (let look = 0; look < looks; look++) await tokenCache.getAllAccounts();
+      await tokenCache.overwriteCache();
+      expect(memoryOf(tokenCache)).toHaveProperty([accountKey("ann")]);
+      await change(plugin, tokenCache, (memory) => {
+        memory[refreshKey("cid")] = refreshToken("cid");
+      });
+      const after = await stored(cacheFile());
+      expect(usersOf(after)).toEqual(["ann", "bob"]);
+      expect(after.RefreshToken).toHaveProperty(["other"]);
+      expect(after.RefreshToken).toHaveProperty([refreshKey("cid")]);
+    },
+  );
+
   test("does not keep the process alive", async () => {
     const { plugin } = await pluginOn({ holdLimitMs: 3_600_000 });
     const before = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;

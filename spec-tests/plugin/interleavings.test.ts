@@ -1,0 +1,132 @@
+import type { TokenCache } from "@azure/msal-node";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { FilePersistence, PersistenceCachePlugin, TokenCacheStore } from "../../hosts/node/index.ts";
+import { patience, runs } from "../support/generators.ts";
+import {
+  context,
+  document,
+  macrotask,
+  memoryOf,
+  refreshKey,
+  refreshToken,
+  store,
+  stored,
+  temporaryFolder,
+  tokenCacheOf,
+} from "./fixtures.ts";
+
+const folder = temporaryFolder();
+/** Of each application its own: who of two renews the same token at once is decided by the merge, and tested there. */
+const USERS = [
+  ["ann", "bob", "cid"],
+  ["dora", "eve", "fred"],
+];
+
+/** How far the others have got when one begins: hops of microtasks, then turns of the event loop. */
+const pause = fc.record({ microtasks: fc.nat(12), macrotasks: fc.nat(3) });
+const step = fc.record({
+  what: fc.constantFrom("renew", "renew", "add", "remove", "overwrite", "overwrite", "look", "peer"),
+  application: fc.nat(1),
+  user: fc.nat(2),
+  pause,
+  inside: fc.nat(8),
+  lingers: fc.constantFrom(0, 0, 0, 1, 2, 30),
+});
+
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+type Stay = Pick<Step, "inside" | "lingers">;
+
+async function hop({ microtasks, macrotasks }: { readonly microtasks: number; readonly macrotasks: number }) {
+  for (let turn = 0; turn < macrotasks; turn += 1) await macrotask();
+  for (let turn = 0; turn < microtasks; turn += 1) await undefined;
+}
+
+class World {
+  readonly plugin: PersistenceCachePlugin;
+  readonly applications: readonly TokenCache[];
+  readonly #peer: TokenCacheStore;
+  /** What the last to change each token made of it. */
+  readonly expected = new Map<string, string | undefined>();
+  #count = 0;
+
+  private constructor(plugin: PersistenceCachePlugin, peer: TokenCacheStore) {
+    this.plugin = plugin;
+    this.applications = [tokenCacheOf(plugin), tokenCacheOf(plugin)];
+    this.#peer = peer;
+  }
+
+  static async create(path: string, holdLimitMs: number): Promise<World> {
+    await store(path, document(...USERS.flat()));
+    const persistence = await FilePersistence.create(path, undefined, { sync: false });
+    return new World(new PersistenceCachePlugin(persistence, { holdLimitMs }), await TokenCacheStore.open(path));
+  }
+
+  async take({ what, application, user, ...stay }: Step): Promise<void> {
+    const tokenCache = this.applications[application]!;
+    const name = USERS[application]![user]!;
+    this.#count += 1;
+    const fresh = `secret ${this.#count}`;
+    if (what === "renew") await this.#change(tokenCache, refreshKey(name), refreshToken(name, fresh), stay);
+    else if (what === "remove") await this.#change(tokenCache, refreshKey(name), undefined, stay);
+    else if (what === "add") {
+      const key = refreshKey(`new${this.#count}`);
+      await this.#change(tokenCache, key, refreshToken(`new${this.#count}`, fresh), stay);
+    } else if (what === "overwrite") await tokenCache.overwriteCache();
+    else if (what === "look") await tokenCache.getAllAccounts();
+    else await this.#writeAsPeer(`peer${this.#count}`);
+  }
+
+  /** As MSAL does it, nothing but microtasks between the two calls; or it has to wait before it changes anything. */
+  async #change(tokenCache: TokenCache, key: string, token: object | undefined, stay: Stay): Promise<void> {
+    const access = context(tokenCache, true);
+    await this.plugin.beforeCacheAccess(access);
+    await hop({ microtasks: stay.inside, macrotasks: stay.lingers });
+    const memory = memoryOf(tokenCache);
+    if (token === undefined) delete memory[key];
+    else memory[key] = token;
+    this.expected.set(key, (token as { secret?: string } | undefined)?.secret);
+    await hop({ microtasks: stay.inside, macrotasks: 0 });
+    await this.plugin.afterCacheAccess(access);
+  }
+
+  async #writeAsPeer(user: string): Promise<void> {
+    const { RefreshToken } = document(user);
+    await this.#peer.commit(undefined, JSON.stringify({ RefreshToken }));
+    this.expected.set(refreshKey(user), `secret of ${user}`);
+  }
+
+  async close(): Promise<void> {
+    await this.#peer.close();
+  }
+}
+
+test.each([
+  ["", 30_000],
+  [", and a writer that takes long is waited for no longer", 1],
+])(
+  "whoever reads, looks and writes meanwhile, of this process or another: what the last writer of a token made of it stays%s",
+  async (_, holdLimitMs) => {
+    let files = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 14 }), async (steps) => {
+        files += 1;
+        const path = folder.file(`cache${files}.json`);
+        const world = await World.create(path, holdLimitMs);
+        await Promise.all(steps.map(async (one) => hop(one.pause).then(() => world.take(one))));
+        for (const application of world.applications) await application.overwriteCache();
+        const { RefreshToken } = await stored(path);
+        for (const [key, secret] of world.expected) {
+          // Of two who take long at once, one removes what the other renews: the merge keeps it.
+          if (secret === undefined && holdLimitMs === 1) continue;
+          expect(RefreshToken?.[key]?.secret).toBe(secret);
+          for (const application of world.applications)
+            expect((memoryOf(application)[key] as { secret?: string } | undefined)?.secret).toBe(secret);
+        }
+        await world.close();
+      }),
+      runs(250),
+    );
+  },
+  patience,
+);
