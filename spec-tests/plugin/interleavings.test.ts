@@ -43,51 +43,54 @@ async function hop({ microtasks, macrotasks }: { readonly microtasks: number; re
 }
 
 class World {
-  readonly plugin: PersistenceCachePlugin;
   readonly applications: readonly TokenCache[];
+  /** Of each application; it may be the same. */
+  readonly #plugins: readonly PersistenceCachePlugin[];
   readonly #peer: TokenCacheStore;
   /** What the last to change each token made of it. */
   readonly expected = new Map<string, string | undefined>();
   #count = 0;
 
-  private constructor(plugin: PersistenceCachePlugin, peer: TokenCacheStore) {
-    this.plugin = plugin;
-    this.applications = [tokenCacheOf(plugin), tokenCacheOf(plugin)];
+  private constructor(plugins: readonly PersistenceCachePlugin[], peer: TokenCacheStore) {
+    this.#plugins = plugins;
+    this.applications = plugins.map(tokenCacheOf);
     this.#peer = peer;
   }
 
-  static async create(path: string, holdLimitMs: number): Promise<World> {
+  static async create(path: string, holdLimitMs: number, shared: boolean): Promise<World> {
     await store(path, document(...USERS.flat()));
     const persistence = await FilePersistence.create(path, undefined, { sync: false });
-    return new World(new PersistenceCachePlugin(persistence, { holdLimitMs }), await TokenCacheStore.open(path));
+    const [first, second] = [0, 1].map(() => new PersistenceCachePlugin(persistence, { holdLimitMs }));
+    return new World([first!, shared ? first! : second!], await TokenCacheStore.open(path));
   }
 
   async take({ what, application, user, ...stay }: Step): Promise<void> {
-    const tokenCache = this.applications[application]!;
     const name = USERS[application]![user]!;
     this.#count += 1;
     const fresh = `secret ${this.#count}`;
-    if (what === "renew") await this.#change(tokenCache, refreshKey(name), refreshToken(name, fresh), stay);
-    else if (what === "remove") await this.#change(tokenCache, refreshKey(name), undefined, stay);
+    if (what === "renew") await this.#change(application, refreshKey(name), refreshToken(name, fresh), stay);
+    else if (what === "remove") await this.#change(application, refreshKey(name), undefined, stay);
     else if (what === "add") {
       const key = refreshKey(`new${this.#count}`);
-      await this.#change(tokenCache, key, refreshToken(`new${this.#count}`, fresh), stay);
-    } else if (what === "overwrite") await tokenCache.overwriteCache();
-    else if (what === "look") await tokenCache.getAllAccounts();
+      await this.#change(application, key, refreshToken(`new${this.#count}`, fresh), stay);
+    } else if (what === "overwrite") await this.applications[application]!.overwriteCache();
+    else if (what === "look") await this.applications[application]!.getAllAccounts();
     else await this.#writeAsPeer(`peer${this.#count}`);
   }
 
   /** As MSAL does it, nothing but microtasks between the two calls; or it has to wait before it changes anything. */
-  async #change(tokenCache: TokenCache, key: string, token: object | undefined, stay: Stay): Promise<void> {
+  async #change(application: number, key: string, token: object | undefined, stay: Stay): Promise<void> {
+    const tokenCache = this.applications[application]!;
+    const plugin = this.#plugins[application]!;
     const access = context(tokenCache, true);
-    await this.plugin.beforeCacheAccess(access);
+    await plugin.beforeCacheAccess(access);
     await hop({ microtasks: stay.inside, macrotasks: stay.lingers });
     const memory = memoryOf(tokenCache);
     if (token === undefined) delete memory[key];
     else memory[key] = token;
     this.expected.set(key, (token as { secret?: string } | undefined)?.secret);
     await hop({ microtasks: stay.inside, macrotasks: 0 });
-    await this.plugin.afterCacheAccess(access);
+    await plugin.afterCacheAccess(access);
   }
 
   async #writeAsPeer(user: string): Promise<void> {
@@ -101,18 +104,19 @@ class World {
   }
 }
 
-test.each([
-  ["", 30_000],
-  [", and a writer that takes long is waited for no longer", 1],
+test.each<[string, number, boolean]>([
+  ["", 30_000, true],
+  [", each with a plugin of its own", 30_000, false],
+  [", and a writer that takes long is waited for no longer", 1, true],
 ])(
   "whoever reads, looks and writes meanwhile, of this process or another: what the last writer of a token made of it stays%s",
-  async (_, holdLimitMs) => {
+  async (_, holdLimitMs, shared) => {
     let files = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 14 }), async (steps) => {
         files += 1;
         const path = folder.file(`cache${files}.json`);
-        const world = await World.create(path, holdLimitMs);
+        const world = await World.create(path, holdLimitMs, shared);
         await Promise.all(steps.map(async (one) => hop(one.pause).then(() => world.take(one))));
         for (const application of world.applications) await application.overwriteCache();
         const { RefreshToken } = await stored(path);
@@ -125,7 +129,7 @@ test.each([
         }
         await world.close();
       }),
-      runs(250),
+      runs(150),
     );
   },
   patience,
