@@ -48,8 +48,22 @@ export function copyOf(entity: unknown): unknown {
   const prototype: unknown = Object.getPrototypeOf(entity);
   const copy: Record<string, unknown> =
     prototype === Object.prototype ? { ...entity } : Object.assign(Object.create(prototype as object), entity);
-  for (const name in copy) if (isObject(copy[name])) copy[name] = JSON.parse(JSON.stringify(copy[name]));
+  for (const name in copy) if (isObject(copy[name])) copy[name] = asStored(copy[name]);
   return copy;
+}
+
+function asStored(value: unknown): unknown {
+  const text = jsonOf(value);
+  return text === undefined ? value : JSON.parse(text);
+}
+
+/** `undefined`: it cannot be stored. Whoever keeps such a thing in an entity does not store it. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function isUnchanged(copy: unknown, entity: unknown): boolean {
@@ -72,5 +86,5 @@ function hasSameFields(copy: Record<string, unknown>, entity: Record<string, unk
 }
 
 function isSame(left: unknown, right: unknown): boolean {
-  return isObject(left) && isObject(right) && JSON.stringify(left) === JSON.stringify(right);
+  return isObject(left) && isObject(right) && jsonOf(left) === jsonOf(right);
 }

@@ -37,7 +37,7 @@ export interface SharedDocument {
 /** What memory held at some moment: copies of its entities where there is a live map, else a document. */
 export type MemoryState = EntityCopies | string;
 
-/** What has become of memory, for a merge: of both documents what is not in either counts as unchanged where it is stored. */
+/** What has become of memory, as base and ours of a merge. What is in neither of the two has not changed. */
 export interface MemoryChange {
   readonly base: string;
   readonly ours: string;

@@ -28,6 +28,14 @@ test.each<[string, object]>([
   expect(changesOf(now, entity())).toEqual([]);
 });
 
+test("what cannot be stored is in nobody's way", () => {
+  const cyclic: Record<string, unknown> = { ...entity(), count: Object(1n) };
+  cyclic.self = cyclic;
+  const before = copyEntities({ key: cyclic });
+  expect(compareEntities(before, { key: { ...cyclic } }).changed).toEqual([]);
+  expect(compareEntities(before, { key: { ...cyclic, secret: "other" } }).changed).toEqual(["key"]);
+});
+
 test("what is changed in place is a change, nested or not; what is never stored is none", () => {
   const memory = { a: entity(), b: entity(), "throttling.x": entity() };
   const before = copyEntities(memory);
