@@ -15,10 +15,10 @@ export interface EntityChanges {
 /** When MSAL made the object, another time after each reading of the same document. It stores nothing of it (msal-node 5.6 and 7.2). */
 const NOT_STORED = "lastUpdatedAt";
 
+const NOTHING: EntityCopies = new Map();
+
 export function copyEntities(memory: LiveEntities): EntityCopies {
-  const copies = new Map<string, unknown>();
-  for (const key of Object.keys(memory)) if (isStored(key)) copies.set(key, copyOf(memory[key]));
-  return copies;
+  return compareEntities(NOTHING, memory).after;
 }
 
 /** Compares contents: MSAL changes some entities in place (it adds to an account's `tenantProfiles`). */
@@ -38,17 +38,17 @@ export function compareEntities(before: EntityCopies, memory: LiveEntities): Ent
   return { changed, removed, after };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+function isObjectOrArray(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
 /** With its prototype: older versions of msal-node tell entities by their classes. What is nested in it is copied as it would be stored. */
 export function copyOf(entity: unknown): unknown {
-  if (!isObject(entity)) return entity;
+  if (!isObjectOrArray(entity)) return entity;
   const prototype: unknown = Object.getPrototypeOf(entity);
   const copy: Record<string, unknown> =
     prototype === Object.prototype ? { ...entity } : Object.assign(Object.create(prototype as object), entity);
-  for (const name in copy) if (isObject(copy[name])) copy[name] = asStored(copy[name]);
+  for (const name in copy) if (isObjectOrArray(copy[name])) copy[name] = asStored(copy[name]);
   return copy;
 }
 
@@ -67,7 +67,7 @@ function jsonOf(value: unknown): string | undefined {
 }
 
 function isUnchanged(copy: unknown, entity: unknown): boolean {
-  if (!isObject(copy) || !isObject(entity)) return copy === entity;
+  if (!isObjectOrArray(copy) || !isObjectOrArray(entity)) return copy === entity;
   return Object.getPrototypeOf(copy) === Object.getPrototypeOf(entity) && hasSameFields(copy, entity);
 }
 
@@ -86,5 +86,5 @@ function hasSameFields(copy: Record<string, unknown>, entity: Record<string, unk
 }
 
 function isSame(left: unknown, right: unknown): boolean {
-  return isObject(left) && isObject(right) && jsonOf(left) === jsonOf(right);
+  return isObjectOrArray(left) && isObjectOrArray(right) && jsonOf(left) === jsonOf(right);
 }

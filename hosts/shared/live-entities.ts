@@ -3,6 +3,10 @@ import type { SerializableTokenCache } from "./cache-context.ts";
 /** MSAL's memory: from key to entity. */
 export type LiveEntities = Record<string, unknown>;
 
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** What MSAL keeps in the same map but never in a document. */
 const NEVER_STORED = /^(authority-metadata|server-telemetry|throttling)/;
 
@@ -18,8 +22,7 @@ export function liveEntities(tokenCache: SerializableTokenCache): LiveEntities |
   const { getKVStore } = tokenCache as { getKVStore?: () => unknown };
   if (typeof getKVStore !== "function") return undefined;
   const entities = getKVStore.call(tokenCache);
-  const isMap = typeof entities === "object" && entities !== null && !Array.isArray(entities);
-  return isMap && entities === getKVStore.call(tokenCache) ? (entities as LiveEntities) : undefined;
+  return isObject(entities) && entities === getKVStore.call(tokenCache) ? entities : undefined;
 }
 
 /**

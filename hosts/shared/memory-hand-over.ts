@@ -1,14 +1,10 @@
 import type { SerializableTokenCache } from "./cache-context.ts";
 import { compareEntities, copyEntities, copyOf, type EntityCopies } from "./entity-copies.ts";
-import { isStored, type LiveEntities, liveEntities, serializeAs } from "./live-entities.ts";
+import { isObject, isStored, type LiveEntities, liveEntities, serializeAs } from "./live-entities.ts";
 
 const SECTIONS = ["Account", "IdToken", "AccessToken", "RefreshToken", "AppMetadata"] as const;
 
 type Sections = Partial<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Of JSON text that the core or MSAL has made; "" is the empty document. */
 function sectionsOf(document: string): Sections {

@@ -110,7 +110,7 @@ it("a holder that was killed with the lock in its hands, for certain", { timeout
   const app = confidentialApp({ authorityUrl: authority.url, clientId: SURVIVOR, cachePlugin: plugin });
   const times: number[] = [];
   try {
-    for (let kill = 0; kill < Math.ceil(KILLS / 5); kill++) {
+    for (let kill = 0; kill < Math.ceil(KILLS / 4); kill++) {
       const holder = new Child<{ type: "holding" }>("spec-tests/processes/lock-holder.js", {
         lockFile: `${cache}.lockfile`,
       });
