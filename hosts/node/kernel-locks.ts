@@ -7,7 +7,13 @@ import { foreignFunctions } from "./foreign-functions.ts";
 /** `undefined` where this process can have none: no koffi, or not a platform we know. */
 export const loadKernelLocks = lazily(() => {
   const { platform, arch } = process;
-  return platform === "win32"
-    ? windowsLocks(foreignFunctions(), arch)
-    : posixLocks(foreignFunctions(), { platform, arch, errno: builtIn("node:os").constants.errno });
+  if (platform === "win32") return windowsLocks(foreignFunctions(), arch);
+  const system = {
+    platform,
+    arch,
+    get errno() {
+      return builtIn("node:os").constants.errno;
+    },
+  };
+  return posixLocks(foreignFunctions(), system);
 });
