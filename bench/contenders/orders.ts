@@ -14,7 +14,7 @@ export interface Assignment {
 
 /** What a contender is told on its standard input, a line of JSON each. It answers each with one line. */
 export type Order =
-  /** Fetches tokens `from`, `from` + 1… anew, one after the other, and saves each. No request is sent. Answers `times`, `tokens`. */
+  /** Fetches tokens `from`, `from` + 1… anew, one after the other, and saves each. No request is sent. Answers `times`, `tokens`, `processor`. */
   | { readonly do: "commit"; readonly from: number; readonly count: number }
   /** Looks at the cache as MSAL does before it reads, `callers` at once, so many times. Answers `times`. */
   | { readonly do: "load"; readonly count: number; readonly callers: number }
@@ -29,6 +29,8 @@ export interface Answer {
   readonly type: "answer";
   /** Milliseconds that each took. */
   readonly times?: readonly number[];
+  /** Milliseconds of a processor that they took together, on all threads. */
+  readonly processor?: number;
   /** The time of day in milliseconds, with their fractions. */
   readonly at?: number;
   /** SHA-256 of the tokens that were fetched and, as far as it knows, saved. */

@@ -14,6 +14,10 @@ export interface Crowd {
   readonly total: number;
   /** Milliseconds of each commit. */
   readonly times: readonly number[];
+  /** The same but for the first of each process. */
+  readonly later: readonly number[];
+  /** Milliseconds of a processor that all of them took together. */
+  readonly processor: number;
   /** Milliseconds after which each process was done. */
   readonly ends: readonly number[];
 }
@@ -72,6 +76,8 @@ export async function crowd(start: (given: Given) => Promise<Contender>, setting
       missing: processes * tokens - fetched.length,
       total: Math.max(...ends),
       times: answers.flatMap((answer) => answer.times ?? []),
+      later: answers.flatMap((answer) => answer.times?.slice(1) ?? []),
+      processor: answers.reduce((sum, answer) => sum + (answer.processor ?? Number.NaN), 0),
       ends,
     };
   } finally {

@@ -57,6 +57,8 @@ export async function writersOfFamily(
       missing: processes * tokens - written.length,
       total: Math.max(...ends),
       times: [],
+      later: [],
+      processor: Number.NaN,
       ends,
     };
   } finally {

@@ -3,6 +3,7 @@ import { coldStart } from "./cold-start.ts";
 import { commit } from "./commit.ts";
 import { eight, many, warm } from "./crowd.ts";
 import { encrypted } from "./encrypted.ts";
+import { firstCommit } from "./first-commit.ts";
 import { firstMerge } from "./first-merge.ts";
 import { growth } from "./growth.ts";
 import { handOverTime } from "./hand-over.ts";
@@ -15,6 +16,7 @@ import { store } from "./store.ts";
 /** In the order of the tables. */
 export const WORKLOADS: readonly Workload[] = [
   commit,
+  firstCommit,
   store,
   load,
   eight,

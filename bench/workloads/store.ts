@@ -1,8 +1,22 @@
-import { close, closeSync, fsync, open, openSync, rename, unlinkSync, write, writeSync } from "node:fs";
+import {
+  close,
+  closeSync,
+  fsync,
+  open,
+  openSync,
+  readFileSync,
+  rename,
+  unlinkSync,
+  write,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { FilePersistence, TokenCacheStore } from "msal-extensions";
+import { coreModule } from "../../hosts/node/wasm-module.ts";
+import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
 import { TOKENS } from "../contenders/orders.ts";
 import { accessToken, type CacheDocument, createDocument } from "../documents.ts";
 import { column, flushDisk, inTurn, quotient } from "../harness/rounds.ts";
@@ -12,6 +26,7 @@ import { timesOf } from "../statistics.ts";
 const BARE = "bare write, sync, rename";
 const BARE_WITH_FOLDER = "the same, and the folder synced";
 const BARE_UNDER_LOCK = "the same, under a lock file";
+const BARE_MERGING = "the same, merged with what is read there";
 /** Until its engine has compiled what runs here. */
 const WARM = 1000;
 const openFile = promisify(open);
@@ -49,6 +64,16 @@ function underLockFile(path: string, write: Write): Write {
   };
 }
 
+/** The least of a store that loses nothing: what others may have written is read and merged. */
+function merging(path: string, first: Uint8Array, write: Write): Write {
+  const merger = CacheMerger.create(coreModule());
+  let base = first;
+  return async (content) => {
+    base = merger.merge(base, content, readFileSync(path)).content;
+    await write(base);
+  };
+}
+
 function storeWrite(store: TokenCacheStore, first: Uint8Array): Write {
   let base = first;
   return async (content) => {
@@ -79,13 +104,18 @@ async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
   const next = renewing(createDocument(TOKENS + 1));
   const first = next();
   const stores = [await openStore(freshCache(), true, first), await openStore(freshCache(), false, first)] as const;
-  const locked = freshCache();
+  const [locked, merged] = [freshCache(), freshCache()];
+  writeFileSync(merged, first);
   const writers = new Map<string, Write>([
     ["this", storeWrite(stores[0], first)],
     ["this, not synced", storeWrite(stores[1], first)],
     [BARE, bareWrite(freshCache(), { syncsFolder: false })],
     [BARE_WITH_FOLDER, bareWrite(freshCache(), { syncsFolder: true })],
     [BARE_UNDER_LOCK, underLockFile(`${locked}.lockfile`, bareWrite(locked, { syncsFolder: true }))],
+    [
+      BARE_MERGING,
+      underLockFile(`${merged}.lockfile`, merging(merged, first, bareWrite(merged, { syncsFolder: true }))),
+    ],
   ]);
   const [warm, rounds, count] = quick ? [1, 1, 1] : [WARM, 40, 10];
   const commit = (write: Write, howMany: number): Promise<number[]> => {
