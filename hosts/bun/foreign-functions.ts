@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { type CLibrary, cLibraryOf } from "../shared/c-library.ts";
 import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
 
 /** The part of `bun:ffi` that is used. */
@@ -20,7 +21,7 @@ const TYPES: Readonly<Record<ForeignType, string>> = {
   u64: "u64",
   pointer: "ptr",
   buffer: "ptr",
-  string: "cstring",
+  string: "ptr",
 };
 
 const encoder = new TextEncoder();
@@ -28,19 +29,15 @@ const encoder = new TextEncoder();
 /** Throws where Bun was built without it. */
 export function foreignFunctions(): ForeignFunctions {
   const ffi = createRequire(import.meta.url)("bun:ffi") as BunFfi;
-  const { library, location } =
-    process.platform === "darwin"
-      ? { library: "libSystem.dylib", location: "__error" }
-      : { library: "libc.so.6", location: "__errno_location" };
-  const { [location]: errnoLocation } = ffi.dlopen(library, { [location]: { args: [], returns: "ptr" } }).symbols;
+  const library = cLibraryOf(process.platform);
+  const errnoLocation = library && findErrno(ffi, library);
   const toC = (value: ForeignValue) => (typeof value === "string" ? encoder.encode(`${value}\0`) : value);
   return {
     open(name, signatures) {
       const described = Object.entries<ForeignSignature>(signatures).map(([symbol, { parameters, result }]) => {
-        const args = parameters.map((type) => (type === "string" ? "ptr" : TYPES[type]));
-        return [symbol, { args, returns: TYPES[result] }];
+        return [symbol, { args: parameters.map((type) => TYPES[type]), returns: TYPES[result] }];
       });
-      const { symbols } = ffi.dlopen(name ?? library, Object.fromEntries(described));
+      const { symbols } = ffi.dlopen(name ?? library!.name, Object.fromEntries(described));
       const wrapped = Object.entries(symbols).map(([symbol, call]) => [
         symbol,
         (...values: ForeignValue[]) => call(...values.map(toC)),
@@ -50,4 +47,8 @@ export function foreignFunctions(): ForeignFunctions {
     errno: () => ffi.read.i32(errnoLocation!(), 0),
     readBytes: (pointer, length) => new Uint8Array(ffi.toArrayBuffer(Number(pointer), 0, length)).slice(),
   };
+}
+
+function findErrno(ffi: BunFfi, { name, errnoLocation }: CLibrary): (() => unknown) | undefined {
+  return ffi.dlopen(name, { [errnoLocation]: { args: [], returns: "ptr" } }).symbols[errnoLocation];
 }

@@ -8,7 +8,7 @@ import { hostOf } from "../shared/host-of.ts";
 import { isPermitted } from "./deno.ts";
 import { foreignFunctions } from "./foreign-functions.ts";
 import { loadKernelLocks } from "./kernel-locks.ts";
-import { signalProcess } from "./processes.ts";
+import { canSeeProcesses, signalProcess } from "./processes.ts";
 import { coreModule } from "./wasm-module.ts";
 
 const NOT_PERMITTED = "Deno was not permitted to call native functions. Run it again with --allow-ffi.";
@@ -53,5 +53,5 @@ export const denoHost = hostOf({
   module: coreModule,
   kernelLocks: loadKernelLocks,
   signalProcess,
-  canSeeProcesses: () => isPermitted("run") || isPermitted("ffi"),
+  canSeeProcesses,
 });

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { type CLibrary, cLibraryOf } from "../shared/c-library.ts";
 import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
 import { deno } from "./deno.ts";
 
@@ -17,13 +18,8 @@ const encoder = new TextEncoder();
 
 /** Wants `--allow-ffi`; throws without. */
 export function foreignFunctions(): ForeignFunctions {
-  const { library, location } =
-    process.platform === "darwin"
-      ? { library: "libSystem.dylib", location: "__error" }
-      : { library: "libc.so.6", location: "__errno_location" };
-  const { [location]: errnoLocation } = deno.dlopen(library, {
-    [location]: { parameters: [], result: "pointer" },
-  }).symbols;
+  const library = cLibraryOf(process.platform);
+  const errnoLocation = library && findErrno(library);
   const toC = (value: ForeignValue) => (typeof value === "string" ? encoder.encode(`${value}\0`) : value);
   return {
     open(name, signatures) {
@@ -31,7 +27,7 @@ export function foreignFunctions(): ForeignFunctions {
         const { parameters, result, nonblocking = false } = signature;
         return [symbol, { parameters: parameters.map((type) => TYPES[type]), result: TYPES[result], nonblocking }];
       });
-      const { symbols } = deno.dlopen(name ?? library, Object.fromEntries(described));
+      const { symbols } = deno.dlopen(name ?? library!.name, Object.fromEntries(described));
       const wrapped = Object.entries(symbols).map(([symbol, call]) => [
         symbol,
         (...values: ForeignValue[]) => call(...values.map(toC)),
@@ -42,6 +38,11 @@ export function foreignFunctions(): ForeignFunctions {
     readBytes: (pointer, length) =>
       new Uint8Array(new deno.UnsafePointerView(addressOf(pointer)).getArrayBuffer(length)).slice(),
   };
+}
+
+function findErrno({ name, errnoLocation }: CLibrary): (() => unknown) | undefined {
+  const { symbols } = deno.dlopen(name, { [errnoLocation]: { parameters: [], result: "pointer" } });
+  return symbols[errnoLocation];
 }
 
 function addressOf(pointer: unknown): unknown {

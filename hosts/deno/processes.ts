@@ -5,9 +5,13 @@ import { foreignFunctions } from "./foreign-functions.ts";
 
 let loaded: ((pid: number) => void) | undefined;
 
-/** Wants `--allow-run` or `--allow-ffi`. With neither it throws: whether the process lives cannot be told. */
+const canCallKill = () => process.platform !== "win32" && isPermitted("ffi");
+
+export const canSeeProcesses = (): boolean => isPermitted("run") || canCallKill();
+
+/** Wants `--allow-run`, or `--allow-ffi` where there is a C library. With neither it throws: whether the process lives cannot be told. */
 export function signalProcess(pid: number): void {
-  if (isPermitted("run") || !isPermitted("ffi")) {
+  if (isPermitted("run") || !canCallKill()) {
     process.kill(pid, 0);
     return;
   }

@@ -5,7 +5,7 @@ const TEST_TEXT = "What a persistence is tried out with: ASCII, é, 日本語, �
 
 /** What all persistences have in common. */
 export abstract class BasePersistence {
-  /** Is what is saved encrypted by the operating system? */
+  /** Is what is saved encrypted? */
   abstract readonly isEncrypted: boolean;
 
   /** A persistence of the same kind that nobody else uses, to try the store out with. */

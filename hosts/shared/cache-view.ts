@@ -1,5 +1,5 @@
 import { CacheMerger } from "./cache-merger.ts";
-import { CoreSession } from "./core-session.ts";
+import { CoreSession, type CoreSessionOptions } from "./core-session.ts";
 import { DocumentRooms } from "./document-rooms.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { CommitOutcome, LoadOutcome } from "./outcomes.ts";
@@ -38,7 +38,7 @@ const decoder = new TextDecoder();
  */
 export class CacheView {
   readonly #link: CoreLink;
-  readonly #lockTimeoutMs: number | undefined;
+  readonly #options: CoreSessionOptions;
   readonly #logger: LoggerLike;
   readonly #queue = new SerialQueue();
   #session: CoreSession | undefined;
@@ -63,10 +63,10 @@ export class CacheView {
     longestWaitMs: 0,
   };
 
-  constructor(link: CoreLink, logger: LoggerLike, lockTimeoutMs: number | undefined) {
+  constructor(link: CoreLink, logger: LoggerLike, options: CoreSessionOptions = {}) {
     this.#link = link;
     this.#logger = logger;
-    this.#lockTimeoutMs = lockTimeoutMs;
+    this.#options = options;
   }
 
   /** The store has been loaded at least once. */
@@ -193,9 +193,8 @@ export class CacheView {
   #open(): CoreSession {
     if (this.#session === undefined) {
       const module = this.#link.module();
-      const options = this.#lockTimeoutMs === undefined ? {} : { lockTimeoutMs: this.#lockTimeoutMs };
-      this.#merger = CacheMerger.create(module, { take: (length) => this.#rooms.take(length) });
-      this.#session = CoreSession.create(module, this.#link.capabilities, options);
+      this.#merger = CacheMerger.create(module, { ...this.#options, take: (length) => this.#rooms.take(length) });
+      this.#session = CoreSession.create(module, this.#link.capabilities, this.#options);
     }
     return this.#session;
   }

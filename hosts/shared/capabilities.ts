@@ -75,6 +75,8 @@ export interface Lock {
   readonly path: string;
   /** K: kernel locks on the lock file. P: a lease beside it. docs/lock.md. */
   readonly kind: "K" | "P";
+  /** The lock files that are held together with it, if any. */
+  readonly alsoPaths?: readonly string[];
   /** Of several lock files that are held together, the one that was refused last. */
   readonly contendedPath?: string;
   /** Creates the lock file exclusively, locks it and writes this process into it. `false`: somebody else's exists. */

@@ -7,7 +7,7 @@ import { messageFor, PersistenceError } from "./errors.ts";
 import { every, type StopTimer } from "./every.ts";
 import { commitOutcome, loadOutcome, lockReport } from "./outcome-readers.ts";
 import type { CommitOutcome, LoadOutcome, LockReport } from "./outcomes.ts";
-import { enterTurn, type LeaveTurn } from "./process-queue.ts";
+import { enterTurn, enterTurns, type LeaveTurn } from "./process-queue.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { STATUS, type StatusName } from "./status.ts";
 
@@ -19,7 +19,7 @@ export interface CoreSessionOptions {
 }
 
 const DEFAULT_LOCK_TIMEOUT_MS = 10_000;
-/** Contenders call a lock abandoned after 30 s, a lease after 10 s. */
+/** Contenders call a lock abandoned after 30 s, a lease after 8 s (core-wasm/assembly/lock/rules.ts). */
 const RENEW_EVERY_MS = 5_000;
 const LEVEL_WARNING = 1;
 
@@ -256,7 +256,8 @@ export class CoreSession {
   /** The first try of an operation waits for its turn in this process; the core counts that as waiting for the lock. */
   #createLock(): Awaitable<boolean> {
     if (this.#turn !== undefined) return this.#tryToCreate();
-    const turn = enterTurn(this.#capabilities.lock.path, this.#timeoutMs);
+    const { path, alsoPaths } = this.#capabilities.lock;
+    const turn = alsoPaths ? enterTurns([path, ...alsoPaths], this.#timeoutMs) : enterTurn(path, this.#timeoutMs);
     if (typeof turn === "function") {
       this.#turn = turn;
       return this.#tryToCreate();

@@ -6,7 +6,7 @@ import { Logger, type LoggerLike, logTo } from "./logger.ts";
 /** The family's way to say how long to wait: `retryNumber` × `retryDelay` milliseconds in all. */
 export interface CrossPlatformLockOptions {
   readonly retryNumber: number;
-  /** Milliseconds. How often this package looks is its own business: from every 2 ms to every 50 ms. */
+  /** Milliseconds. How often this package looks is its own business: after 1 to 50 ms. */
   readonly retryDelay: number;
 }
 
@@ -29,7 +29,7 @@ export class CrossPlatformLock {
   /** The session that holds the lock: there is never more than one. */
   #holder: CoreSession | undefined;
 
-  /** @param lockFilePath the lock file itself, `<location of the cache>.lockfile` */
+  /** @param lockFilePath the lock file itself, `<location of the cache>.lockfile`, as it is: `~` is not expanded */
   constructor(lockFilePath: string, logger?: LoggerLike, lockOptions?: CrossPlatformLockOptions) {
     this.#path = lockFilePath;
     this.#logger = logger ?? new Logger();

@@ -1,7 +1,21 @@
-import { homeOnUnix } from "./environment-names.ts";
+import { type EnvironmentSource, homeOnUnix } from "./environment-names.ts";
+import { toPersistenceError } from "./errors.ts";
 import { host } from "./host.ts";
 
-/** Where the user's files are, as the family finds them. Variables that are not set are "". */
+/** What a runtime must not tell (Deno, without permission) is an error of this package like any other. */
+function asked<T>(question: (environment: EnvironmentSource) => T): T {
+  try {
+    return question(host().environment);
+  } catch (error) {
+    throw toPersistenceError(error);
+  }
+}
+
+/**
+ * Where the user's files are, as the family finds them. Variables that are not set are "".
+ *
+ * On Deno variables want `--allow-env`, the user's number `--allow-sys=uid`: without, `PersistenceError` `permission_denied`.
+ */
 // biome-ignore lint/complexity/noStaticOnlyClass: the family's shape
 export class Environment {
   static get homeEnvVar(): string {
@@ -25,7 +39,7 @@ export class Environment {
   }
 
   static getEnvironmentVariable(name: string): string {
-    return host().environment.variable(name) ?? "";
+    return asked((environment) => environment.variable(name)) ?? "";
   }
 
   static getEnvironmentPlatform(): string {
@@ -45,7 +59,7 @@ export class Environment {
   }
 
   static isLinuxRootUser(): boolean {
-    return host().environment.userId() === 0;
+    return asked((environment) => environment.userId()) === 0;
   }
 
   /** The folder below which applications keep a user's files. `null` where there is no user. */
@@ -60,6 +74,6 @@ export class Environment {
 
   /** @throws PersistenceError `not_supported` where the platform is neither Linux nor macOS. */
   static getUserHomeDirOnUnix(): string | null {
-    return homeOnUnix(host().environment);
+    return asked(homeOnUnix);
   }
 }

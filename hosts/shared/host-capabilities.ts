@@ -7,7 +7,7 @@ export interface HostCapabilities {
   readonly lockKind: "K" | "P";
   /** Does a holder keep Java's msal4j-persistence-extension out as well? */
   readonly recordLocks: boolean;
-  /** Is a killed holder's lock taken over at once? Otherwise only when its file is 30 s old. */
+  /** Is a killed holder's lock taken over as `lockKind` says? Otherwise only when its file is 30 s old. */
   readonly seesProcesses: boolean;
 }
 

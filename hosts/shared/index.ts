@@ -15,21 +15,28 @@ export { LibSecretPersistence } from "./encryption/libsecret-persistence.ts";
 export {
   buildEncryptedPersistence,
   type EncryptedPersistenceOptions,
-  type PersistenceConfiguration,
+  type IPersistenceConfiguration,
   PersistenceCreator,
 } from "./encryption/persistence-creator.ts";
 export type { UndecryptablePolicy } from "./encryption/recovery.ts";
 export type { SuppliedKey } from "./encryption/supplied-key.ts";
 export { Environment } from "./environment.ts";
-export { PersistenceError, PersistenceNotFound } from "./errors.ts";
+export {
+  type DocumentRole,
+  type LockHolder,
+  PersistenceError,
+  type PersistenceErrorDetails,
+  PersistenceNotFound,
+} from "./errors.ts";
 export { FilePersistence } from "./file-persistence.ts";
 export { type HostCapabilities, hostCapabilities } from "./host-capabilities.ts";
 export { Logger, type LoggerLike, type LoggerOptions, LogLevel } from "./logger.ts";
 export type { CommitOutcome, Inspection, LoadOutcome, LockReport, MergeOutcome, MergeReport } from "./outcomes.ts";
-export type { IPersistence } from "./persistence.ts";
+export type { IPersistence, LockingOptions } from "./persistence.ts";
 export { PersistenceCachePlugin, type PersistenceCachePluginOptions } from "./persistence-cache-plugin.ts";
 export type { StatusName } from "./status.ts";
 export type { FileStoreOptions } from "./store.ts";
+export type { StoredPersistence } from "./stored-persistence.ts";
 export {
   type CacheDocument,
   type LoadedCache,

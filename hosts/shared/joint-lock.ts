@@ -8,7 +8,7 @@ import { quietly } from "./file-system.ts";
  * that was refused is the one that is then inspected, waited for and, if it was abandoned, taken over.
  */
 export function joinLocks(locks: readonly [Lock, ...Lock[]]): Lock {
-  const [first] = locks;
+  const [first, ...others] = locks;
   const inOrder = locks.toSorted((one, other) => (one.path < other.path ? -1 : 1));
   let contended = first;
 
@@ -33,6 +33,7 @@ export function joinLocks(locks: readonly [Lock, ...Lock[]]): Lock {
 
   return {
     path: first.path,
+    alsoPaths: others.map(({ path }) => path),
     get kind() {
       return locks.every(({ kind }) => kind === "K") ? "K" : "P";
     },

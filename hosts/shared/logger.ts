@@ -19,7 +19,6 @@ export interface LoggerLike {
   warning(message: string, correlationId: string): void;
   info(message: string, correlationId: string): void;
   verbose(message: string, correlationId: string): void;
-  trace(message: string, correlationId: string): void;
 }
 
 /** Formats a line as MSAL's logger does and hands it to the callback. A callback that throws is not our failure. */
@@ -63,7 +62,7 @@ export class Logger implements LoggerLike {
   }
 }
 
-/** The `Log` capability that writes to `logger`. Severities above 3 are traces. */
+/** The `Log` capability that writes to `logger`. What is less severe than information is verbose. */
 export function logTo(logger: LoggerLike): (level: number, code: string, text: string) => void {
   return (level, code, text) => {
     const message = text === "" ? code : `${code}: ${text}`;

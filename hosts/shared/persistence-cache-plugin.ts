@@ -1,5 +1,6 @@
 import type { CacheContext, SerializableTokenCache } from "./cache-context.ts";
 import { CacheView, type PluginStatistics } from "./cache-view.ts";
+import type { CoreSessionOptions } from "./core-session.ts";
 import { type CrossPlatformLockOptions, lockTimeoutOf } from "./cross-platform-lock.ts";
 import { recoverUndecryptable, type UndecryptablePolicy } from "./encryption/recovery.ts";
 import type { LoggerLike } from "./logger.ts";
@@ -9,6 +10,8 @@ import { type Hold, TokenCacheMemory } from "./token-cache-memory.ts";
 export interface PersistenceCachePluginOptions extends Partial<CrossPlatformLockOptions>, LockingOptions {
   /** How long a writer may keep the token cache to itself, in milliseconds. 30 000 unless told otherwise. */
   readonly holdLimitMs?: number;
+  /** The largest cache that is accepted, in bytes. 64 MiB unless told otherwise. */
+  readonly maxBytes?: number;
   /**
    * What becomes of a cache that cannot be decrypted (another user's, a lost key's, plain text left by an older version):
    * `setAside`, the default, keeps it under another name and carries on with an empty one; `throw` reports it.
@@ -49,7 +52,7 @@ export class PersistenceCachePlugin {
     this.#logger = persistence.getLogger();
     const link = withPolicy(coreLinkOf(persistence, lockOptions), lockOptions?.onUndecryptable ?? "setAside");
     this.#undecryptable = link.capabilities.undecryptable;
-    this.#view = new CacheView(link, this.#logger, lockTimeoutOf(lockOptions));
+    this.#view = new CacheView(link, this.#logger, sessionOptionsOf(lockOptions));
     this.#holdLimitMs = lockOptions?.holdLimitMs ?? HOLD_LIMIT_MS;
   }
 
@@ -107,6 +110,12 @@ export class PersistenceCachePlugin {
     }
     return memory;
   }
+}
+
+function sessionOptionsOf(options: PersistenceCachePluginOptions = {}): CoreSessionOptions {
+  const lockTimeoutMs = lockTimeoutOf(options);
+  const { maxBytes } = options;
+  return { ...(lockTimeoutMs !== undefined && { lockTimeoutMs }), ...(maxBytes !== undefined && { maxBytes }) };
 }
 
 function withPolicy(link: CoreLink, policy: UndecryptablePolicy): CoreLink {

@@ -39,6 +39,24 @@ export function enterTurn(
   return leaver(key);
 }
 
+/**
+ * A turn at each of several lock files. In the order of their paths, as joint-lock.ts takes the files: two callers who know them in different
+ * orders would wait for each other.
+ */
+export async function enterTurns(paths: readonly string[], timeoutMs: number): Promise<LeaveTurn> {
+  const turns: LeaveTurn[] = [];
+  const leaveAll = () => {
+    for (const leave of turns) leave();
+  };
+  try {
+    for (const path of paths.toSorted()) turns.push(await enterTurn(path, timeoutMs));
+  } catch (error) {
+    leaveAll();
+    throw error;
+  }
+  return leaveAll;
+}
+
 function waitForTurn(path: string, timeoutMs: number, key: string | object, queue: Queue): Promise<LeaveTurn> {
   return new Promise((resolve, reject) => {
     const begin = () => {

@@ -15,7 +15,7 @@ export interface Watched {
 
 /**
  * Watches the folder, not the file: a file that is replaced is another inode, and a watcher of it would see nothing any
- * more. Never keeps the process running.
+ * more. On Node and Bun it does not keep the process running; Deno has no such watcher.
  */
 export function watchStore(watched: Watched, onChange: () => void): () => void {
   const { fs, paths } = watched.runtime;

@@ -18,8 +18,10 @@ export interface TokenCacheStoreOptions extends LockingOptions {
 /** A cache document: JSON as text, or as UTF-8. */
 export type CacheDocument = string | Uint8Array;
 
-/** As `LoadOutcome`, but `content` is there whether or not it has changed since the last call. */
-export type LoadedCache = LoadOutcome;
+export interface LoadedCache extends LoadOutcome {
+  /** What is stored, whether or not it has changed since the last call; `undefined` when nothing is. */
+  readonly content: Uint8Array | undefined;
+}
 
 const EMPTY = new Uint8Array(0);
 const encoder = new TextEncoder();
@@ -50,7 +52,7 @@ export class TokenCacheStore {
   }
 
   /**
-   * @param cache where the cache is: the path of a plain file, created if it is missing, or a persistence of this package
+   * @param cache where the cache is: the path of a plain file, whose folder is created if it is missing, or a persistence of this package
    * @throws PersistenceError `not_supported` for any other persistence; or what the operating system refused
    */
   static async open(cache: string | IPersistence, options: TokenCacheStoreOptions = {}): Promise<TokenCacheStore> {

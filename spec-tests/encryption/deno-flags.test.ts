@@ -37,6 +37,16 @@ function needsExactly(kind: string, more: readonly string[], ofThisPlatform: rea
 }
 
 describe("Deno's flags", () => {
+  test("Environment: --allow-env --allow-sys=uid", { timeout: LIMIT_MS }, async () => {
+    expect(await onDeno("environment", ["--allow-env", "--allow-sys=uid"])).toEqual({ loaded: process.env.HOME });
+  });
+
+  test.each(["--allow-env", "--allow-sys"])("Environment, without %s", { timeout: LIMIT_MS }, async (missing) => {
+    const others = ["--allow-env", "--allow-sys=uid"].filter((flag) => !flag.startsWith(missing));
+    const { code, message } = await onDeno("environment", others);
+    expect([code, message]).toEqual(["permission_denied", expect.stringContaining(missing)]);
+  });
+
   needsExactly("plain file", []);
   needsExactly("supplied key", []);
   describe.runIf(needs("the kernel keyring", process.platform === "linux"))("the kernel keyring", () => {

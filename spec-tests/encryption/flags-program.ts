@@ -1,4 +1,5 @@
-// Saves, loads and deletes in one kind of persistence, with whatever this runtime was permitted. Prints what came of it, as JSON.
+// Saves, loads and deletes in one kind of persistence, or asks for the environment, with whatever this runtime was permitted. Prints what came
+// of it, as JSON.
 import process from "node:process";
 import { KernelKeyring } from "../../hosts/shared/encryption/kernel-keyring.ts";
 import type { PersistenceError } from "../../hosts/shared/errors.ts";
@@ -21,8 +22,14 @@ const kinds = {
 // As if on macOS: what keeps the item here is the Secret Service.
 if (kind === "keychain") installHost({ ...host(), runtime: { ...host().runtime, platform: "darwin" } });
 
+function environment(): string | null {
+  const { Environment } = library;
+  return Environment.isLinuxRootUser() ? Environment.homeEnvVar : Environment.getUserRootDirectory();
+}
+
 async function result(): Promise<FlagsResult> {
   try {
+    if (kind === "environment") return { loaded: environment() };
     const persistence = await kinds[kind as keyof typeof kinds].create(location);
     await persistence.save("text");
     const loaded = await persistence.load();

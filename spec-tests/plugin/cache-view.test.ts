@@ -16,7 +16,7 @@ const tokensOf = (text: string): Tokens => (text === "" ? {} : (JSON.parse(text)
 function createWorld() {
   const world = new World();
   world.async = true;
-  const view = new CacheView({ module: () => coreModule, capabilities: world.capabilities() }, new Logger(), undefined);
+  const view = new CacheView({ module: () => coreModule, capabilities: world.capabilities() }, new Logger());
   /** As the plugin does it: what memory held of what has been changed, and what it holds of that now. */
   const change = (tokens: Tokens) => {
     const before = Object.entries(tokensOf(view.text)).filter(([name]) => name in tokens);

@@ -19,13 +19,13 @@ export interface EncryptedPersistenceOptions {
   /** Windows; `CurrentUser` unless told otherwise. */
   readonly dataProtectionScope?: DataProtectionScope | undefined;
   readonly optionalEntropy?: string | undefined;
-  /** Used before anything of the operating system's. */
+  /** Used instead of anything of the operating system's. */
   readonly key?: SuppliedKey | undefined;
   readonly loggerOptions?: LoggerOptions | undefined;
 }
 
 /** The family's configuration, and ours. */
-export interface PersistenceConfiguration extends EncryptedPersistenceOptions {
+export interface IPersistenceConfiguration extends EncryptedPersistenceOptions {
   readonly cachePath: string;
   /** Plain text where nothing else works. Never unless told so. */
   readonly usePlaintextFileOnLinux?: boolean | undefined;
@@ -38,7 +38,7 @@ interface Candidate {
 
 /**
  * The first encrypted persistence that works here: each is tried out under a fresh name. Windows: DPAPI. macOS: the keychain. Linux: the Secret
- * Service, else the kernel keyring. Anywhere: a key of the caller's, when there is one.
+ * Service, else the kernel keyring. With a key of the caller's: that, and nothing else.
  *
  * @throws PersistenceError `persistence_not_verified`: the message says what was tried and why each was refused, and the cause
  *   is an `AggregateError` of the reasons
@@ -53,7 +53,7 @@ export function buildEncryptedPersistence(
 // biome-ignore lint/complexity/noStaticOnlyClass: the family's shape
 export class PersistenceCreator {
   /** As `buildEncryptedPersistence`; with `usePlaintextFileOnLinux` a plain file where nothing else works on Linux. */
-  static createPersistence(config: PersistenceConfiguration): Promise<StoredPersistence> {
+  static createPersistence(config: IPersistenceConfiguration): Promise<StoredPersistence> {
     const { cachePath, loggerOptions } = config;
     const choice = candidates(cachePath, config);
     if (config.usePlaintextFileOnLinux && host().runtime.platform === "linux") {

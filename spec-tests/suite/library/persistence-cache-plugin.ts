@@ -62,6 +62,14 @@ export function pluginTests({ library, msal }: Target, test: OnCache): void {
     deepEqual(await readdir(folder), ["cache.json"]);
   });
 
+  test("a cache that is too large is refused, and stays as it is", async (cache) => {
+    await store(cache, "ann");
+    const [persistence, maxBytes] = [await library.FilePersistence.create(cache), 10];
+    const small = cacheOf(new library.PersistenceCachePlugin(persistence, { maxBytes }));
+    await rejects(accountsOf(small), { code: "document_too_large" });
+    deepEqual(await storedUsers(cache), ["ann"]);
+  });
+
   test("the errors that reach msal-node's callers are typed", async (cache) => {
     const tokenCache = cacheOf(await pluginOn(cache));
     await mkdir(cache);

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import type { CacheChange } from "../../../hosts/shared/index.ts";
+import type { CacheChange, PersistenceError } from "../../../hosts/shared/index.ts";
 import type { OnCache } from "../library-tests.ts";
 import type { Target } from "../target.ts";
 import { documentOf, store, storedUsers, usersIn } from "./documents.ts";
@@ -41,6 +41,29 @@ export function storeTests({ library }: Target, test: OnCache): void {
     ok(held.includes(".lockfile") && held.includes("cache.json.lockfile"), String(held));
     deepEqual(usersIn((await caches.load()).content), ["ann"]);
     deepEqual(await readdir(folder), ["cache.json"]);
+  });
+
+  test("caches that share a further lock wait for each other in this process, in order, and not on disk", async (_, folder) => {
+    const alsoLock = [`${folder}/.lockfile`];
+    const open = (name: string, options = {}) =>
+      TokenCacheStore.open(`${folder}/${name}.json`, { alsoLock, ...options });
+    const [first, second, impatient] = [await open("one"), await open("two"), await open("six", { lockTimeoutMs: 30 })];
+    const order: string[] = [];
+    const add = (store: typeof first, user: string, meanwhile?: () => Promise<unknown>) =>
+      store.update(async () => {
+        await meanwhile?.();
+        order.push(user);
+        return documentOf(user);
+      });
+    const refusal = () =>
+      rejects(add(impatient, "eve"), ({ code, holder }: PersistenceError) => {
+        deepEqual([code, holder?.program], ["lock_timeout", "this process"]);
+        return true;
+      });
+    const users = ["ann", "bob", "cid", "dan"];
+    await Promise.all(users.map((user, n) => add(n % 2 ? second : first, user, n === 0 ? refusal : undefined)));
+    deepEqual(order, users);
+    for (const store of [first, second, impatient]) await store.close();
   });
 
   test("a loop of operations that wait for nothing lets the event loop turn", async (cache) => {

@@ -88,6 +88,8 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
                 if (!Files.isDirectory(folder)) {
                     Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
                 }
+            } catch (UnsupportedOperationException error) {
+                throw new TokenCacheException(Code.NOT_SUPPORTED, " (" + path + ")", error); // Windows has no such modes
             } catch (IOException error) {
                 throw new TokenCacheException(Code.INVALID_LOCATION, " (" + path + ")", error);
             }
