@@ -4,6 +4,7 @@ import type { CoreExports, CoreImports } from "./core-module.ts";
 import { statusName } from "./error-messages.ts";
 import { PersistenceError, statusOfError } from "./errors.ts";
 import { decodeInspection, encodeInspection, encodeReadHeader, encodeVersion, encodeWritten } from "./marshal.ts";
+import { isSameVersion } from "./same-version.ts";
 import { EVENT_NAME, STATUS, type StatusName } from "./status.ts";
 
 /** The outcome of a capability call on its way to the core: a status and the parts of its payload. */
@@ -255,10 +256,6 @@ const TAKE_OVER_STATUS: Readonly<Record<TakeOver, number>> = {
   busy: STATUS.busy,
   changed: STATUS.changed,
 };
-
-function isSameVersion(one: StoreVersion | undefined, other: StoreVersion | undefined): boolean {
-  return one?.mtimeNs === other?.mtimeNs && one?.size === other?.size && one?.inode === other?.inode;
-}
 
 /** Applies `map` now or when the promise resolves: a capability that answers at once costs no turn of the event loop. */
 function then<T>(value: Awaitable<T>, map: (value: T) => Answer): Awaitable<Answer> {

@@ -5,7 +5,9 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { nodeHost } from "../../hosts/node/capabilities.ts";
 import * as library from "../../hosts/node/index.ts";
+import { LibSecretItem } from "../../hosts/shared/encryption/libsecret.ts";
 import { LibSecretCalls } from "../../hosts/shared/encryption/libsecret-calls.ts";
 import { build, missingFor } from "../family/setup.mjs";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
@@ -15,7 +17,7 @@ import { onCache } from "../suite/library-tests.ts";
 import { hasGi, hasSecretService, type SecretServiceUnderTest, startSecretService } from "./secret-service.ts";
 import { needs } from "./tools.ts";
 
-const { LibSecretPersistence } = library;
+const { LibSecretPersistence, TokenCacheStore } = library;
 
 const run = promisify(execFile);
 const folder = temporaryFolder();
@@ -110,6 +112,33 @@ describe.runIf(hasSecretService)("Secret Service", () => {
     const kept = (await readdir(folder.path)).find((name) => name.includes(".damaged-"));
     expect(await readFile(folder.file(kept ?? ""), "utf8")).toBe(plain);
     await persistence.delete();
+  });
+
+  test.each(["{}", JSON.stringify(document("bob"))])(
+    "a file without an item, %s, is no obstacle to a commit",
+    async (found) => {
+      await writeFile(folder.file("cache"), found);
+      const store = await TokenCacheStore.open(await create("no item"));
+      await store.commit(undefined, JSON.stringify(document("ada")));
+      expect(await store.accounts()).toHaveLength(1);
+      await store.clear();
+      await store.close();
+      expect(await readdir(folder.path)).toHaveLength(found === "{}" ? 0 : 1); // what was plain is set aside
+    },
+  );
+
+  test("an item that somebody has removed by hand is made again by the next commit", async () => {
+    const persistence = await create("by hand");
+    const store = await TokenCacheStore.open(persistence);
+    await store.commit(undefined, JSON.stringify(document("ada")));
+    const item = { schema: "org.freedesktop.Secret.Generic", attributes: { service: "service", account: "by hand" } };
+    await new LibSecretItem(nodeHost, item).remove();
+    for (const again of [store, await TokenCacheStore.open(persistence)]) {
+      await again.commit(undefined, JSON.stringify(document("bob")));
+      expect(await persistence.load()).toContain("bob");
+    }
+    await store.clear();
+    await store.close();
   });
 
   test("NUL is refused: the service keeps text that ends with it", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { SecretItem } from "../../hosts/shared/encryption/secret-item.ts";
@@ -26,4 +26,24 @@ it("looks once more directly before it writes the item, and writes nothing if th
   expect(written).toEqual([]);
   await publish(() => expect(written).toEqual([]));
   expect([written, readFileSync(location, "utf8")]).toEqual([["new"], "{}"]);
+});
+
+it("leaves no copy of a plain cache where the item cannot be written", async () => {
+  const folder = temporaryFolder();
+  const location = join(folder, "cache");
+  const refused = new Error("locked");
+  const item: SecretItem = {
+    read: async () => undefined,
+    write: async () => {
+      throw refused;
+    },
+    remove: async () => false,
+    beside: () => item,
+  };
+  writeFileSync(location, "a plain cache");
+  const store = createSecretStore(item, createFileStore(location), () => 0);
+  for (let tries = 0; tries < 3; tries += 1)
+    await expect(async () => store.replace(new TextEncoder().encode("new"))).rejects.toBe(refused);
+  expect(readdirSync(folder)).toEqual(["cache"]);
+  expect(readFileSync(location, "utf8")).toBe("a plain cache");
 });

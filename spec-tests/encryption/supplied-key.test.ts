@@ -147,6 +147,18 @@ describe("a plugin", () => {
 });
 
 describe("the key", () => {
+  test.each([
+    ["given", (key: Buffer) => key],
+    ["fetched", (key: Buffer) => async () => key],
+  ])("%s is copied: its owner may wipe it, a Buffer too", async (_name, supplied) => {
+    const key = Buffer.from(KEY);
+    const persistence = await create(supplied(key));
+    await persistence.save("one");
+    key.fill(0);
+    await persistence.save("two");
+    expect(await (await create(KEY)).load()).toBe("two");
+  });
+
   test.each([new Uint8Array(31), new Uint8Array(0), "a password" as unknown as Uint8Array])(
     "%s is refused",
     async (key) => {

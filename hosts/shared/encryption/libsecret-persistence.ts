@@ -4,6 +4,7 @@ import { freshNeighbour } from "../file-capabilities.ts";
 import { host } from "../host.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { StoredPersistence } from "../stored-persistence.ts";
+import { base64Cipher } from "./base64-cipher.ts";
 import { LibSecretItem, type SecretName } from "./libsecret.ts";
 import { createSecretStore } from "./secret-store.ts";
 import { createSignalFile } from "./signal-file.ts";
@@ -23,8 +24,8 @@ export class LibSecretPersistence extends StoredPersistence {
     const item = new LibSecretItem(host(), name);
     const adapt = (file: Capabilities) => {
       const signal = createSignalFile(file.store, host().runtime);
-      const store = createSecretStore(item, signal, () => file.clock.now(), name.encoding);
-      return { ...file, store };
+      const store = createSecretStore(item, signal, () => file.clock.now());
+      return { ...file, store, cipher: name.encoding === "base64" ? base64Cipher : undefined };
     };
     super({ location, loggerOptions, fileOptions: { sync: false }, adapt }); // the file only signals
     this.#name = name;

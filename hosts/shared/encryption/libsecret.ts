@@ -2,7 +2,6 @@ import { PersistenceError } from "../errors.ts";
 import { address, LibSecretCalls, type LibSecretHost, NULL, POINTER_SIZE } from "./libsecret-calls.ts";
 import { OverwritableItem } from "./libsecret-overwriting.ts";
 import type { SecretItem } from "./secret-item.ts";
-import type { SecretEncoding } from "./secret-store.ts";
 
 /** Which item: its schema's name, and attributes. */
 export interface SecretName {
@@ -13,10 +12,12 @@ export interface SecretName {
   /** The collection's alias or path; the user's default collection unless told otherwise. */
   readonly collection?: string;
   /** What is kept: the text, as by Python and Node, or its Base64, as by .NET and Java. `text` unless told otherwise. */
-  readonly encoding?: SecretEncoding;
+  readonly encoding?: "text" | "base64";
 }
 
 const SEARCH_ALL = 2;
+/** As it is: what is changed here would be stored changed by the next commit. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LOCKED = "The Secret Service holds the item in a locked collection. Unlock it, then try again.";
 
 /** An item of the Secret Service, by way of libsecret, as the whole family has it. Calls run on a thread of their own. */
@@ -41,9 +42,13 @@ export class LibSecretItem implements SecretItem {
     if (found === NULL) return this.#missing(undefined);
     const bytes = readBytes(found, Number(libc.strlen(found)));
     secret.secret_password_free(found); // fills it with zeros first
-    const text = new TextDecoder().decode(bytes);
-    bytes.fill(0);
-    return text;
+    try {
+      return decoder.decode(bytes);
+    } catch (cause) {
+      throw new PersistenceError("json_bad_utf8", "The item of the secret store is not UTF-8 text.", { cause });
+    } finally {
+      bytes.fill(0);
+    }
   }
 
   async write(text: string): Promise<void> {

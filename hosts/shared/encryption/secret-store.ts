@@ -1,14 +1,14 @@
+import { CacheMerger } from "../cache-merger.ts";
 import type { Store, StoredContent, StoreVersion } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
-import { fromBase64, toBase64 } from "./base64.ts";
+import { host } from "../host.ts";
+import { sameBytes } from "../same-bytes.ts";
+import { isSameVersion } from "../same-version.ts";
 import type { SecretItem } from "./secret-item.ts";
 import { SIGNAL } from "./signal-file.ts";
 
 /** No modification time: the core then trusts no version and reads again. */
 const UNKNOWN: StoreVersion = { mtimeNs: 0n, size: 0n, inode: 0n };
-
-/** How an item's text stands for the bytes of the store. */
-export type SecretEncoding = "text" | "base64";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -18,34 +18,33 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * after they have changed the item, both under the lock, and its version is the version of the store. A peer killed between the two
  * leaves the lock behind: who takes it over reads the item in any case, others do with the next change.
  *
- * A plain cache that was in that file before is never written over: it is set aside first.
+ * A plain cache that was in that file before is never written over: it is set aside, unless the item has all of it.
  */
-export function createSecretStore(
-  item: SecretItem,
-  signal: Store,
-  now: () => number,
-  encoding: SecretEncoding = "text",
-): Store {
+export function createSecretStore(item: SecretItem, signal: Store, now: () => number): Store {
+  /** The version of a file without an item: peers make the file first, and people remove items by hand. */
+  let emptyAt: StoreVersion | undefined;
+
   return {
     location: signal.location,
 
     async stat() {
       const version = await signal.stat();
-      if (version !== undefined) return version;
-      return (await item.read()) === undefined ? undefined : UNKNOWN;
+      if (version !== undefined && !isSameVersion(version, emptyAt)) return version;
+      return (await item.read()) === undefined ? undefined : (version ?? UNKNOWN);
     },
 
     async read(): Promise<StoredContent | undefined> {
       const version = (await signal.stat()) ?? UNKNOWN; // before the item: a change in between then shows as one
       const text = await item.read();
-      return text === undefined ? undefined : { version, content: contentOf(text, encoding) };
+      emptyAt = text === undefined ? version : undefined;
+      return text === undefined ? undefined : { version, content: encoder.encode(text) };
     },
 
     async replace(content, beforePublishing) {
-      const text = textOf(content, encoding);
-      await keepPlainCache(signal, content);
+      const text = textOf(content);
       await beforePublishing?.();
       await item.write(text);
+      await keepPlainCache(signal, content); // not before: where the item is refused, each try would leave a copy
       return signal.replace(SIGNAL);
     },
 
@@ -68,17 +67,7 @@ export function createSecretStore(
   };
 }
 
-function contentOf(text: string, encoding: SecretEncoding): Uint8Array {
-  if (encoding === "text") return encoder.encode(text);
-  try {
-    return fromBase64(text);
-  } catch {
-    throw new PersistenceError("unprotect_failed", "The item of the secret store is not Base64."); // Its text is not ours to tell.
-  }
-}
-
-function textOf(content: Uint8Array, encoding: SecretEncoding): string {
-  if (encoding === "base64") return toBase64(content);
+function textOf(content: Uint8Array): string {
   if (content.includes(0))
     throw new PersistenceError("protect_failed", "A secret store keeps text without NUL characters.");
   try {
@@ -93,6 +82,14 @@ async function keepPlainCache(signal: Store, replacement: Uint8Array): Promise<v
   const version = await signal.stat();
   if (version === undefined || version.size <= BigInt(SIGNAL.length)) return;
   const plain = (await signal.read())?.content;
-  const isMigrated = plain?.length === replacement.length && plain.every((byte, at) => byte === replacement[at]);
-  if (!isMigrated) await signal.setAside();
+  if (plain !== undefined && !hasAllOf(replacement, plain)) await signal.setAside();
+}
+
+function hasAllOf(replacement: Uint8Array, plain: Uint8Array): boolean {
+  if (sameBytes(plain, replacement)) return true;
+  try {
+    return CacheMerger.create(host().module()).merge(undefined, plain, replacement).unchanged;
+  } catch {
+    return false; // one of them is no cache
+  }
 }

@@ -8,7 +8,7 @@ export type SuppliedKey = Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
 export function suppliedKey(key: SuppliedKey): KeySource {
   let fetched: Promise<ContentKey> | undefined;
   if (typeof key !== "function") {
-    const given = checked(key.slice());
+    const given = checked(key);
     return { forProtecting: () => given, forUnprotecting: () => given };
   }
 
@@ -41,5 +41,5 @@ async function call(fetchKey: () => Uint8Array | Promise<Uint8Array>): Promise<C
 
 function checked(bytes: unknown): ContentKey {
   if (!(bytes instanceof Uint8Array) || bytes.length !== KEY_BYTES) throw new PersistenceError("bad_key");
-  return { bytes };
+  return { bytes: new Uint8Array(bytes) }; // a copy, of a Buffer too, whose slice() is a view
 }

@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import type * as Library from "../../../hosts/node/index.ts";
 import type { OnCache } from "../library-tests.ts";
 import { documentOf, usersIn } from "./documents.ts";
@@ -73,6 +73,16 @@ export function persistenceContract(library: typeof Library, kind: PersistenceKi
     deepEqual(usersIn((await one.load()).content), ["ada", "bob"]);
     equal(await other.clear(), true);
     await Promise.all([one.close(), other.close()]);
+  });
+
+  test("an empty file at its location, as peers make one before they save, is in nobody's way", async (cache, folder) => {
+    await writeFile(cache, "");
+    const store = await TokenCacheStore.open(await kind.create(cache));
+    await store.commit(undefined, documentOf("ada"));
+    deepEqual(usersIn((await store.load()).content), ["ada"]);
+    deepEqual(await readdir(folder), ["cache.json"]);
+    await store.clear();
+    await store.close();
   });
 
   test("a plugin takes it", async (cache) => {
