@@ -8,6 +8,7 @@ import { nodeHost } from "../../hosts/node/capabilities.ts";
 import * as library from "../../hosts/node/index.ts";
 import { KernelKeyring, type KeyringHost } from "../../hosts/shared/encryption/kernel-keyring.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
+import { compiled } from "../processes/child.ts";
 import { persistenceContract } from "../suite/library/persistence-contract.ts";
 import { KEYRING_NAME as NAME, nativeKinds } from "../suite/library/persistence-kinds.ts";
 import { onCache } from "../suite/library-tests.ts";
@@ -44,6 +45,34 @@ describe.runIf(onLinux)("kernel keyring", () => {
     expect(key.bytes).toHaveLength(32);
     expect(keyring().forProtecting()).toEqual(key);
     expect(keysNamed(NAME)).toHaveLength(1);
+  });
+
+  test("asks for the persistent keyring with each use: the kernel ends it days after somebody has last asked", () => {
+    const GET_PERSISTENT = 22;
+    let asked = 0;
+    const { open, ...others } = nodeHost.foreignFunctions();
+    const counting: typeof open = (library, signatures) => {
+      const functions = Object.entries(open(library, signatures)).map(([name, call]) => [
+        name,
+        (...values: unknown[]) => {
+          if (Number(values[1]) === GET_PERSISTENT) asked += 1;
+          return (call as (...values: unknown[]) => unknown)(...values);
+        },
+      ]);
+      return Object.fromEntries(functions);
+    };
+    const counted = new KernelKeyring({ ...nodeHost, foreignFunctions: () => ({ ...others, open: counting }) }, NAME);
+    const { bytes } = counted.forProtecting();
+    const before = asked;
+    for (let uses = 1; uses <= 3; uses += 1) {
+      expect(counted.forUnprotecting()?.bytes).toEqual(bytes);
+      expect(asked).toBe(before + uses);
+    }
+  });
+
+  test("two threads that make the key at once have the same one", { timeout: 60_000 }, async () => {
+    const { stdout } = await run(process.execPath, [compiled("spec-tests/encryption/keyring-threads.js")]);
+    expect(stdout).toBe("0");
   });
 
   test("trying it out leaves no key behind", async () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { CompactEncrypt } from "jose";
 import { describe, expect, test } from "vitest";
 import {
@@ -7,6 +7,8 @@ import {
   PersistenceCachePlugin,
   type SuppliedKey,
 } from "../../hosts/node/index.ts";
+import { recoverUndecryptable } from "../../hosts/shared/encryption/recovery.ts";
+import { CORE_LINK } from "../../hosts/shared/persistence.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
 
 const folder = temporaryFolder();
@@ -135,6 +137,37 @@ describe("a plugin", () => {
     await knows.plugin.afterCacheAccess(await access(knows.plugin, true)); // Shares the commit of what was put back.
     expect(await signedIn()).toHaveLength(2);
     expect((await readdir(folder.path)).filter((name) => name.includes(".damaged-"))).toHaveLength(1);
+  });
+
+  test("saves after somebody has removed what it could not decrypt", async () => {
+    await (await create(OTHER)).save(JSON.stringify(document("eve")));
+    const persistence = await create();
+    const plugin = new PersistenceCachePlugin(persistence);
+    await plugin.afterCacheAccess(await access(plugin, false));
+    await rm(path());
+    const context = await access(plugin, true);
+    context.tokenCache.deserialize(JSON.stringify(document("ada")));
+    await plugin.afterCacheAccess(context);
+    expect(await persistence.load()).toContain("ada");
+    expect(await readdir(folder.path)).toEqual(["cache"]);
+  });
+
+  test("a vault that fails is no try at decrypting", async () => {
+    let vault: "up" | "down" = "up";
+    const fetch = async () => {
+      if (vault === "down") throw new Error("vault");
+      return KEY;
+    };
+    await (await create(OTHER)).save(JSON.stringify(document("eve")));
+    const { cipher } = recoverUndecryptable((await create(fetch))[CORE_LINK]().capabilities);
+    const stored = await readFile(path());
+    vault = "down";
+    for (let tries = 0; tries < 5; tries += 1)
+      await expect(async () => cipher!.unprotect(stored)).rejects.toMatchObject({ code: "key_unavailable" });
+    vault = "up";
+    for (let tries = 0; tries < 3; tries += 1)
+      await expect(async () => cipher!.unprotect(stored)).rejects.toMatchObject({ code: "unprotect_failed" });
+    expect(new TextDecoder().decode(await cipher!.unprotect(stored))).toContain("msal-extensions.salvaged");
   });
 
   test("throws when told to, and changes nothing", async () => {

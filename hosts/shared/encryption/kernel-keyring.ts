@@ -11,6 +11,8 @@ const SYSTEM_CALLS: Readonly<Record<string, { readonly addKey: number; readonly 
   loong64: { addKey: 217, keyctl: 219 },
 };
 
+/** Each thread's own: of two threads, `add_key` into the process's keyring would change the key of the other. */
+const THREAD_KEYRING = -1;
 const PROCESS_KEYRING = -2;
 const USER_KEYRING = -4;
 const GET_KEYRING_ID = 0;
@@ -89,7 +91,7 @@ export class KernelKeyring implements KeySource {
   }
 
   #read(key: number): ContentKey | undefined {
-    const { read, calls } = this.#connect();
+    const { read, calls } = this.#kernel!;
     // Go's keys end with a byte of zero.
     const payload = new Uint8Array(KEY_BYTES + 1);
     const length = read(calls.keyctl, READ, key, payload, payload.length, 0);
@@ -100,26 +102,29 @@ export class KernelKeyring implements KeySource {
 
   /** Made aside and moved in: of two processes that do so at once, one finds the key of the other. */
   #create(): ContentKey {
-    const { add, numbers, errno, calls } = this.#connect();
+    const { add, numbers, errno, calls } = this.#kernel!;
     const payload = new Uint8Array(KEY_BYTES + 1);
     crypto.getRandomValues(payload.subarray(0, KEY_BYTES));
-    const key = add(calls.addKey, "user", this.#description, payload, payload.length, PROCESS_KEYRING);
+    const key = add(calls.addKey, "user", this.#description, payload, payload.length, THREAD_KEYRING);
     if (key < 0) throw this.#unavailable("add_key");
-    if (numbers(calls.keyctl, MOVE, key, PROCESS_KEYRING, this.#ring!, MOVE_EXCL) === 0) {
+    if (numbers(calls.keyctl, MOVE, key, THREAD_KEYRING, this.#ring!, MOVE_EXCL) === 0) {
       return { bytes: payload.subarray(0, KEY_BYTES), id: String(key) };
     }
     const reason = errno();
     // Linux before 5.3 cannot move keys: there the last of two wins, and the loser's next read finds its file undecryptable.
     const linked = reason !== EEXIST && numbers(calls.keyctl, LINK, key, this.#ring!, 0, 0) === 0;
-    numbers(calls.keyctl, UNLINK, key, PROCESS_KEYRING, 0, 0);
+    numbers(calls.keyctl, UNLINK, key, THREAD_KEYRING, 0, 0);
     const found = linked || reason === EEXIST ? this.forUnprotecting() : undefined;
     if (found === undefined) throw this.#unavailable("keyctl_move");
     return found;
   }
 
+  /**
+   * Each time: the kernel ends a persistent keyring some days (`persistent_keyring_expiry`) after somebody has last asked for it, however
+   * much its keys are used.
+   */
   #connect(): Kernel {
-    if (this.#kernel !== undefined && this.#ring !== undefined) return this.#kernel;
-    const kernel = this.#load();
+    const kernel = this.#kernel ?? this.#load();
     this.#kernel = kernel;
     const { numbers, calls } = kernel;
     const user = numbers(calls.keyctl, GET_KEYRING_ID, USER_KEYRING, 1, 0, 0);

@@ -88,7 +88,7 @@ export function recoverUndecryptable(
 
   function giveUp(error: unknown): Uint8Array {
     const code = codeOf(error);
-    failures += 1;
+    if (code === "unprotect_failed") failures += 1; // A vault that was down meanwhile is no try.
     if (!isHopeless(error, codes) || (code === "unprotect_failed" && failures < TRIES)) throw error;
     failures = 0;
     if (reason === undefined) {
@@ -120,11 +120,11 @@ export function recoverUndecryptable(
   const keeping: Store = {
     ...store,
     async replace(content, beforePublishing) {
-      if (reason !== undefined) {
+      if (reason !== undefined && (await store.stat()) !== undefined) {
         logKept(log, reason, await store.setAside());
         kept += 1;
-        reason = undefined;
       }
+      reason = undefined; // or somebody has removed it since
       return store.replace(content, beforePublishing);
     },
   };

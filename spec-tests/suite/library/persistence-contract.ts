@@ -15,7 +15,13 @@ export interface PersistenceKind {
 type Persistence = Library.IPersistence &
   Pick<Library.FilePersistence, "isEncrypted" | "loadBuffer" | "timeLastModified">;
 
-const TEXTS = ["text, é 日本語 🔑", '{"not":"a cache"}', "line\r\nend", "x".repeat(200_000)];
+const TEXTS = [
+  "text, é 日本語 🔑",
+  "\ufeffafter a byte order mark",
+  '{"not":"a cache"}',
+  "line\r\nend",
+  "x".repeat(200_000),
+];
 
 /** What every persistence does, on every runtime. */
 export function persistenceContract(library: typeof Library, kind: PersistenceKind, test: OnCache): void {
