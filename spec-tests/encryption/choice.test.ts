@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import {
@@ -95,6 +95,15 @@ describe("encryptPlainFile", () => {
     for (const name of await readdir(folder.path)) {
       expect(await readFile(folder.file(name), "utf8")).not.toContain("secret of");
     }
+  });
+
+  test("in place, by another spelling of the path", async () => {
+    await writeFile(path(), JSON.stringify(document("ada")));
+    await symlink(folder.path, folder.file("link"));
+    const persistence = await FilePersistenceWithKey.create(folder.file("link/cache"), KEY);
+    expect(await encryptPlainFile(path(), persistence)).toBe(true);
+    expect(await persistence.load()).toContain("ada");
+    expect((await readdir(folder.path)).sort()).toEqual(["cache", "link"]);
   });
 
   test("elsewhere: merged into what is there, then removed", async () => {

@@ -141,6 +141,17 @@ describe.runIf(hasSecretService)("Secret Service", () => {
     await store.close();
   });
 
+  test("encryptPlainFile where there is an item already: merged, and no plain copy is left", async () => {
+    const persistence = await create("encrypt");
+    await persistence.save(JSON.stringify(document("ada")));
+    await writeFile(folder.file("cache"), JSON.stringify(document("bob")));
+    expect(await library.encryptPlainFile(folder.file("cache"), persistence)).toBe(true);
+    expect(Object.keys(JSON.parse((await persistence.load()) ?? "").Account)).toHaveLength(2);
+    expect(await readdir(folder.path)).toEqual(["cache"]);
+    expect(await readFile(folder.file("cache"), "utf8")).toBe("{}");
+    await persistence.delete();
+  });
+
   test("NUL is refused: the service keeps text that ends with it", async () => {
     await expect((await create()).save("a\0b")).rejects.toMatchObject({ code: "protect_failed" });
   });

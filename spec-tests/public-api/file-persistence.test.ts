@@ -2,7 +2,12 @@ import { chown, mkdir, readdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { FilePersistence, FilePersistenceWithKey, type LoggerOptions } from "../../hosts/node/index.ts";
+import {
+  FilePersistence,
+  FilePersistenceWithKey,
+  type LoggerOptions,
+  PersistenceError,
+} from "../../hosts/node/index.ts";
 import { expandHome } from "../../hosts/shared/file-capabilities.ts";
 import { needs } from "../encryption/tools.ts";
 import { temporaryFolder } from "../plugin/fixtures.ts";
@@ -85,5 +90,42 @@ describe("the logger", () => {
     persistence.getLogger().warning("heard", "id");
     expect(lines).toHaveLength(2);
     expect(lines[1]).toMatch(/^\[.+ GMT\] : \[id\] : msal-extensions : Warning - heard$/);
+  });
+});
+
+describe("verifyPersistence", () => {
+  class Refusing extends FilePersistence {
+    readonly error: Error;
+    deletions = 0;
+
+    constructor(error: Error) {
+      super(folder.file("trial"));
+      this.error = error;
+    }
+
+    override async save(): Promise<void> {
+      throw this.error;
+    }
+
+    override async delete(): Promise<boolean> {
+      this.deletions += 1;
+      throw new Error("of the clearing away");
+    }
+
+    override createForPersistenceValidation(): Promise<this> {
+      return Promise.resolve(this);
+    }
+  }
+
+  test.each([
+    ["a store that refuses is cleared of what was tried out", "permission_denied", 1],
+    ["a store that does not answer is not waited for twice", "secret_store_unavailable", 0],
+  ] as const)("%s, and what went wrong first is reported", async (_name, code, deletions) => {
+    const refusing = new Refusing(new PersistenceError(code));
+    await expect(refusing.verifyPersistence()).rejects.toMatchObject({
+      code: "persistence_not_verified",
+      cause: { code },
+    });
+    expect(refusing.deletions).toBe(deletions);
   });
 });

@@ -1,6 +1,7 @@
 import type { Cipher } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
 import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../foreign-functions.ts";
+import type { StatusName } from "../status.ts";
 import { refusePlainText } from "./jwe-cipher.ts";
 import { storeUnavailable } from "./store-unavailable.ts";
 
@@ -22,6 +23,12 @@ const KERNEL32 = {
   LocalFree: { parameters: ["u64"], result: "u64" },
   RtlMoveMemory: { parameters: ["u64", "buffer", "u64"], result: "void" },
 } as const satisfies Record<string, ForeignSignature>;
+
+/**
+ * What passes: memory and resources are short (8, 14, 1450), the machine shuts down (1115), the service that has the keys is not there or
+ * does not answer (1722 to 1727, 1753). Such a blob is not given up.
+ */
+const PASSING: readonly number[] = [8, 14, 1115, 1450, 1722, 1723, 1726, 1727, 1753];
 
 const NO_NATIVE_CALLS =
   "DPAPI cannot be used: this runtime cannot call native functions here (Node.js: install koffi; Deno: --allow-ffi).";
@@ -67,8 +74,8 @@ export function createDpapiCipher(host: DpapiHost, machine: boolean, entropy: st
       const flags = UI_FORBIDDEN | (machine ? LOCAL_MACHINE : 0);
       // Empty entropy is none, as in the peers.
       if (!crypt32[name](input.blob, 0n, entropy ? secret.blob : null, 0n, 0n, flags, output)) {
-        const code = name === "CryptProtectData" ? "protect_failed" : "unprotect_failed";
-        throw new PersistenceError(code, `${name} failed with Windows error ${kernel32.GetLastError()}.`);
+        const error = Number(kernel32.GetLastError());
+        throw new PersistenceError(codeFor(name, error), `${name} failed with Windows error ${error}.`);
       }
       return taken(load(), output);
     } finally {
@@ -85,6 +92,11 @@ export function createDpapiCipher(host: DpapiHost, machine: boolean, entropy: st
       return convert("CryptUnprotectData", content);
     },
   };
+}
+
+function codeFor(name: keyof typeof CRYPT32, error: number): StatusName {
+  if (name === "CryptProtectData") return "protect_failed";
+  return PASSING.includes(error) ? "key_unavailable" : "unprotect_failed";
 }
 
 /** A copy of what the function allocated, which is wiped and given back. */

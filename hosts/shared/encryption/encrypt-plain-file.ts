@@ -1,9 +1,16 @@
+import { CacheMerger } from "../cache-merger.ts";
 import { CrossPlatformLock } from "../cross-platform-lock.ts";
 import { PersistenceError, PersistenceNotFound } from "../errors.ts";
 import { FilePersistence } from "../file-persistence.ts";
+import { Files } from "../file-system.ts";
+import { host } from "../host.ts";
+import type { StatusName } from "../status.ts";
 import type { StoredPersistence } from "../stored-persistence.ts";
 import { TokenCacheStore } from "../token-cache-store.ts";
 import { refusePlainText } from "./jwe-cipher.ts";
+
+/** What loading the encrypted persistence says while the plain file is what is stored. */
+const NOTHING_YET: readonly StatusName[] = ["persistence_not_found", "not_encrypted"];
 
 /**
  * Moves a plain cache into an encrypted persistence and leaves no plain copy: at the same location it is replaced, elsewhere
@@ -22,7 +29,7 @@ export async function encryptPlainFile(plainLocation: string, persistence: Store
   try {
     const content = await plainContent(plain);
     if (content === undefined) return false;
-    if (persistence.getFilePath() === plain.getFilePath()) await persistence.saveBuffer(content);
+    if (await isSameFile(plain.getFilePath(), persistence.getFilePath())) await encryptInPlace(content, persistence);
     else {
       await merge(content, persistence);
       await plain.delete();
@@ -31,6 +38,24 @@ export async function encryptPlainFile(plainLocation: string, persistence: Store
   } finally {
     await lock.unlock();
   }
+}
+
+/** However they are written: absolute, relative, through a link. The plain file is there. */
+async function isSameFile(plain: string, other: string): Promise<boolean> {
+  if (plain === other) return true;
+  const files = new Files(host().runtime.fs);
+  const [one, another] = await Promise.all([plain, other].map((path) => files.stat(path).catch(() => undefined)));
+  return one !== undefined && one.dev === another?.dev && one.ino === another.ino;
+}
+
+/** Its lock is held. Where the file is not the store but the signal of one, an item may be there already. */
+async function encryptInPlace(content: Uint8Array, persistence: StoredPersistence): Promise<void> {
+  const item = await persistence.loadBuffer().catch((error: unknown) => {
+    if (error instanceof PersistenceError && NOTHING_YET.includes(error.code)) return undefined;
+    throw error;
+  });
+  const merged = item && CacheMerger.create(host().module()).merge(undefined, content, item).content;
+  await persistence.saveBuffer(merged ?? content);
 }
 
 async function plainContent(plain: FilePersistence): Promise<Uint8Array | undefined> {
