@@ -115,6 +115,9 @@ const CodeSecretStoreLocked Code = "secret_store_locked"
 // CodeKeyUnavailable: The function that fetches the key failed.
 const CodeKeyUnavailable Code = "key_unavailable"
 
+// CodeEncrypted: What is stored is encrypted, and this persistence does not decrypt. Open it with the one that wrote it, or move it away.
+const CodeEncrypted Code = "encrypted"
+
 // CodeBadArgument: A value handed to the core lies outside its memory or its range.
 const CodeBadArgument Code = "bad_argument"
 
@@ -177,6 +180,7 @@ var statuses = [...]status{
 	{75, CodeSecretStoreUnavailable, "The operating system's secret store cannot be used here."},
 	{76, CodeSecretStoreLocked, "The operating system's secret store is locked."},
 	{77, CodeKeyUnavailable, "The function that fetches the key failed."},
+	{78, CodeEncrypted, "What is stored is encrypted, and this persistence does not decrypt. Open it with the one that wrote it, or move it away."},
 	{80, CodeBadArgument, "A value handed to the core lies outside its memory or its range."},
 	{81, CodeBadState, "An operation is already under way, or none is."},
 	{82, CodeOutOfMemory, "The core could not grow its memory."},

@@ -2,6 +2,7 @@ import { AccountWatch, type CacheChange } from "./account-watch.ts";
 import { CacheMerger } from "./cache-merger.ts";
 import type { Awaitable, Store } from "./capabilities.ts";
 import { CoreSession } from "./core-session.ts";
+import { PersistenceError } from "./errors.ts";
 import { FilePersistence } from "./file-persistence.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { CommitOutcome, Inspection, LoadOutcome } from "./outcomes.ts";
@@ -26,8 +27,11 @@ export interface LoadedCache extends LoadOutcome {
 const EMPTY = new Uint8Array(0);
 const encoder = new TextEncoder();
 
+/** A promise or an object has no length, and would be a document without a byte: everything removed. */
 function bytesOf(document: CacheDocument): Uint8Array {
-  return typeof document === "string" ? encoder.encode(document) : document;
+  if (typeof document === "string") return encoder.encode(document);
+  if (document instanceof Uint8Array) return document;
+  throw new PersistenceError("bad_argument", "A cache document is text or a Uint8Array. Is an `await` missing?");
 }
 
 /**
@@ -80,22 +84,25 @@ export class TokenCacheStore {
   }
 
   /**
-   * Merges `ours` with what is stored and publishes the result, under the lock.
+   * Merges `ours` with what is stored and publishes the result, under the lock. Bytes must stay as they are until it has been done.
    *
-   * @param base what `ours` was made from, or `undefined`: then nothing counts as removed
-   * @throws PersistenceError `lock_timeout`, `json_*` for a document that is not JSON, `disk_full`…: nothing has changed then
+   * @param base what `ours` was made from; `undefined`, or `null` as `load` of a persistence has it: then nothing counts as removed
+   * @throws PersistenceError `lock_timeout`, `json_*` for a document that is not JSON, `bad_argument` for what is neither text nor
+   *   bytes, `disk_full`…: nothing has changed then
    */
-  commit(base: CacheDocument | undefined, ours: CacheDocument): Promise<CommitOutcome> {
+  async commit(base: CacheDocument | null | undefined, ours: CacheDocument): Promise<CommitOutcome> {
+    const plainBase = base === undefined || base === null ? undefined : bytesOf(base);
+    const plainOurs = bytesOf(ours);
     return this.#queue.run(() => {
       const current = base !== undefined && base === this.#current;
-      const plainBase = base === undefined ? undefined : bytesOf(base);
-      return this.#published(this.#session.commit(plainBase, bytesOf(ours), current));
+      return this.#published(this.#session.commit(plainBase, plainOurs, current));
     });
   }
 
   /**
    * Replaces what is stored by what `edit` makes of it, under the lock. `edit` must not use this cache otherwise, and
-   * should not take long: others wait.
+   * should not take long: others wait. It is called once more when the lock was lost meanwhile, or somebody has written without it: what must
+   * happen once (a refresh token redeemed) belongs under a `CrossPlatformLock`.
    *
    * @param edit gets the stored document, or `undefined`
    * @throws PersistenceError `callback_failed`, with its cause, when `edit` throws; nothing is written then

@@ -108,7 +108,7 @@ function put(wasi: WasiCache, content: string): [pointer: number, length: number
 describe("what is asked of the embedder", () => {
   it("makes what is set aside private as well", async () => {
     const cache = await temporaryCache();
-    writeFileSync(cache, "{ damaged");
+    writeFileSync(cache, '{"kept":1, damaged');
     const makePrivate = (path: string) => {
       chmodSync(join(dirname(cache), basename(path)), 0o600);
       return 0;

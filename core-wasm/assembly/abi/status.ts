@@ -38,6 +38,7 @@ export const BAD_KEY: u32 = 74;
 export const SECRET_STORE_UNAVAILABLE: u32 = 75;
 export const SECRET_STORE_LOCKED: u32 = 76;
 export const KEY_UNAVAILABLE: u32 = 77;
+export const ENCRYPTED: u32 = 78;
 export const BAD_ARGUMENT: u32 = 80;
 export const BAD_STATE: u32 = 81;
 export const OUT_OF_MEMORY: u32 = 82;

@@ -21,6 +21,14 @@ export function salvageDocument(pointer: usize, length: usize, idHigh: u32, idLo
   return OK;
 }
 
+/** Is there anything to salvage? */
+export function canSalvage(pointer: usize, length: usize): bool {
+  beginDocuments();
+  scanDocument(DOCUMENT_THEIRS, pointer, length);
+  for (let section: u32 = 0; section <= FOREIGN; ++section) if (firstSlot(section)) return true;
+  return false;
+}
+
 function takeAll(): void {
   for (let section: u32 = 0; section <= FOREIGN; ++section) {
     for (let address = firstSlot(section); address; address = changetype<Slot>(address).next) {

@@ -14,7 +14,7 @@ import {
   setFailure,
 } from "../abi/result";
 import { CACHE_DAMAGED, CACHE_SALVAGED, CACHE_SET_ASIDE, OK } from "../abi/status";
-import { salvageDocument } from "../cache/salvage";
+import { canSalvage, salvageDocument } from "../cache/salvage";
 import { enter, enterPause } from "./calls";
 import { randomWord } from "./chance";
 import { acquire, fail } from "./ending";
@@ -31,6 +31,8 @@ export const SOUND: u32 = 0;
 export const EMPTIED: u32 = 1;
 /** The stored bytes have to be replaced. */
 export const DAMAGED: u32 = 2;
+/** A load found bytes of which nothing can be saved. Perhaps no cache at all: they stay until somebody has something to store. */
+export const UNREADABLE: u32 = 3;
 
 /** What this attempt found. */
 export let finding: u32 = SOUND;
@@ -72,11 +74,16 @@ export function suspect(status: u32, offset: u32, pointer: usize, length: usize)
 function believe(status: u32, offset: u32, pointer: usize, length: usize): void {
   damagedPointer = pointer;
   damagedLength = length;
-  finding = length == 0 ? EMPTIED : DAMAGED;
+  finding = findingOf(pointer, length);
   logDamage(LEVEL_WARNING, CACHE_DAMAGED, status, offset);
   setFailure(0, 0);
-  if (finding == EMPTIED) salvage();
-  else enter(operation.STAGE_SET_ASIDE);
+  if (finding == DAMAGED) enter(operation.STAGE_SET_ASIDE);
+  else salvage();
+}
+
+function findingOf(pointer: usize, length: usize): u32 {
+  if (length == 0) return EMPTIED;
+  return operation.kind == operation.KIND_LOAD && !canSalvage(pointer, length) ? UNREADABLE : DAMAGED;
 }
 
 export function onSetAside(): void {

@@ -5,6 +5,7 @@ import { outcomeFailure, outcomeLength, outcomePointer, outcomeStatus } from "..
 import { FLAG_HAS_DOCUMENT, FLAG_UNCHANGED, addFlags, resultRecord } from "../abi/result";
 import {
   DOCUMENT_TOO_LARGE,
+  ENCRYPTED,
   IO_ERROR,
   JSON_TRAILING_BYTES,
   JSON_UNEXPECTED_END,
@@ -16,6 +17,7 @@ import {
 import { maxDocumentBytes } from "../abi/settings";
 import { validateDocument } from "../cache/validate";
 import { isBlank } from "./blank";
+import { looksEncrypted } from "./encrypted";
 import { enter, enterWith, lookedAt } from "./calls";
 import { hasPausesLeft, readAgain, suspect } from "./damage";
 import { fail, finish } from "./ending";
@@ -80,7 +82,8 @@ export function onRead(): void {
 function unwrap(pointer: usize, length: usize): void {
   versionPointer = outcomePointer;
   versionAt = lookedAt;
-  if (cipherOn && length != 0) enterWith(operation.STAGE_UNPROTECT, pointer, length);
+  if (!cipherOn && looksEncrypted(pointer, length)) fail(ENCRYPTED);
+  else if (cipherOn && !isBlank(pointer, length)) enterWith(operation.STAGE_UNPROTECT, pointer, length);
   else judge(pointer, length);
 }
 

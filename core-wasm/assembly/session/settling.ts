@@ -13,10 +13,11 @@ import {
   removeFlags,
   setData,
 } from "../abi/result";
-import { IO_ERROR, LOCK_LOST, LOST, NOT_FOUND, OK } from "../abi/status";
+import { DOCUMENT_TOO_LARGE, IO_ERROR, LOCK_LOST, LOST, NOT_FOUND, OK, PROTECT_FAILED } from "../abi/status";
+import { maxDocumentBytes } from "../abi/settings";
 import { mergeDocuments } from "../cache/merge";
 import { enter, enterAtOnce, enterWith, lookedAt, setArgument } from "./calls";
-import { DAMAGED, SOUND, finding } from "./damage";
+import { DAMAGED, SOUND, UNREADABLE, finding } from "./damage";
 import { fail, finish, restart } from "./ending";
 import { forgetVersion, rememberVersion } from "./known-version";
 import * as operation from "./operation";
@@ -37,11 +38,12 @@ export function settled(pointer: usize, length: usize): void {
 function loaded(): void {
   setData(currentPointer, currentLength);
   if (currentLength != 0) addFlags(FLAG_HAS_DOCUMENT);
-  if (finding == DAMAGED) publish();
-  else {
-    adoptVersionRead(currentLength != 0);
-    finish(OK);
+  if (finding == DAMAGED) {
+    publish();
+    return;
   }
+  if (finding != UNREADABLE) adoptVersionRead(currentLength != 0);
+  finish(OK);
 }
 
 export function onEdited(): void {
@@ -77,8 +79,12 @@ function mergeInto(base: usize, baseLength: usize): void {
   } else publish();
 }
 
-/** Publishes the data of the result record. */
+/** Publishes the data of the result record. What is over the limit nobody could read again. */
 function publish(): void {
+  if (dataLength() > maxDocumentBytes) {
+    fail(DOCUMENT_TOO_LARGE);
+    return;
+  }
   if (hasCipher()) {
     enterWith(operation.STAGE_PROTECT, dataPointer(), dataLength());
     return;
@@ -90,6 +96,10 @@ function publish(): void {
 export function onProtected(): void {
   if (outcomeStatus != OK) {
     fail(outcomeFailure());
+    return;
+  }
+  if (outcomeLength == 0) {
+    fail(PROTECT_FAILED); // it would replace the cache by nothing
     return;
   }
   setArgument(outcomePointer, outcomeLength);

@@ -77,6 +77,8 @@ export function statusName(status: u32): string {
       return "secret_store_locked";
     case 77:
       return "key_unavailable";
+    case 78:
+      return "encrypted";
     case 80:
       return "bad_argument";
     case 81:
@@ -174,6 +176,8 @@ export function statusMessage(status: u32): string {
       return "The operating system's secret store is locked.";
     case 77:
       return "The function that fetches the key failed.";
+    case 78:
+      return "What is stored is encrypted, and this persistence does not decrypt. Open it with the one that wrote it, or move it away.";
     case 80:
       return "A value handed to the core lies outside its memory or its range.";
     case 81:

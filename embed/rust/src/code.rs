@@ -80,6 +80,8 @@ pub enum Code {
     SecretStoreLocked,
     /// The function that fetches the key failed.
     KeyUnavailable,
+    /// What is stored is encrypted, and this persistence does not decrypt. Open it with the one that wrote it, or move it away.
+    Encrypted,
     /// A value handed to the core lies outside its memory or its range.
     BadArgument,
     /// An operation is already under way, or none is.
@@ -320,6 +322,12 @@ pub(crate) const CODES: &[(Code, u32, &str, &str)] = &[
         77,
         "key_unavailable",
         "The function that fetches the key failed.",
+    ),
+    (
+        Code::Encrypted,
+        78,
+        "encrypted",
+        "What is stored is encrypted, and this persistence does not decrypt. Open it with the one that wrote it, or move it away.",
     ),
     (
         Code::BadArgument,

@@ -80,6 +80,46 @@ export function storeTests({ library }: Target, test: OnCache): void {
     await caches.close();
   });
 
+  test("who only looks changes nothing: what cannot be read stays until something is stored", async (cache, folder) => {
+    await writeFile(cache, "notes, no cache");
+    const caches = await TokenCacheStore.open(cache);
+    deepEqual(await caches.accounts(), []);
+    equal(await readFile(cache, "utf8"), "notes, no cache");
+    const { setAside } = await caches.commit((await caches.load()).content, documentOf("ann"));
+    ok(setAside);
+    const [kept] = (await readdir(folder)).filter((name) => name.includes(".damaged-"));
+    equal(await readFile(`${folder}/${kept}`, "utf8"), "notes, no cache");
+    await caches.close();
+  });
+
+  test("an encrypted cache opened as a plain one is an error, and stays as it is", async (cache, folder) => {
+    const encrypted = await library.FilePersistenceWithKey.create(cache, new Uint8Array(32).fill(1));
+    await encrypted.save(documentOf("ann"));
+    const [stored, names] = [await readFile(cache, "utf8"), await readdir(folder)];
+    const caches = await TokenCacheStore.open(cache);
+    await rejects(caches.inspect(), { code: "encrypted" });
+    await rejects(caches.commit(undefined, documentOf("bob")), { code: "encrypted" });
+    await caches.close();
+    deepEqual([await readFile(cache, "utf8"), await readdir(folder)], [stored, names]);
+  });
+
+  test("what is neither text nor bytes is refused, and changes nothing", async (cache) => {
+    await store(cache, "ann");
+    const caches = await TokenCacheStore.open(cache);
+    const { content } = await caches.load();
+    const noDocuments = [Promise.resolve(documentOf("bob")), { Account: {} }, new ArrayBuffer(2), undefined, null, 1];
+    for (const document of noDocuments)
+      await rejects(caches.commit(content, document as never), { code: "bad_argument" });
+    for (const document of noDocuments.slice(1))
+      await rejects(
+        caches.update(() => document as never),
+        { code: "callback_failed" },
+      );
+    await caches.commit(null, documentOf("ann"));
+    deepEqual(await storedUsers(cache), ["ann"]);
+    await caches.close();
+  });
+
   test("commit merges three ways with what others have stored", async (cache) => {
     await store(cache, "ann", "bob");
     const caches = await TokenCacheStore.open(cache);

@@ -40,6 +40,7 @@ public enum Code {
     SECRET_STORE_UNAVAILABLE(75, "The operating system's secret store cannot be used here."),
     SECRET_STORE_LOCKED(76, "The operating system's secret store is locked."),
     KEY_UNAVAILABLE(77, "The function that fetches the key failed."),
+    ENCRYPTED(78, "What is stored is encrypted, and this persistence does not decrypt. Open it with the one that wrote it, or move it away."),
     BAD_ARGUMENT(80, "A value handed to the core lies outside its memory or its range."),
     BAD_STATE(81, "An operation is already under way, or none is."),
     OUT_OF_MEMORY(82, "The core could not grow its memory."),
