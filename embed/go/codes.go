@@ -46,7 +46,7 @@ const CodeReadOnly Code = "read_only"
 // CodeTooManyOpenFiles: The process or the system has run out of file descriptors.
 const CodeTooManyOpenFiles Code = "too_many_open_files"
 
-// CodeNotAFile: The location is a folder or lies below something that is not a folder.
+// CodeNotAFile: The location is a folder, a device or a pipe, or lies below something that is not a folder.
 const CodeNotAFile Code = "not_a_file"
 
 // CodeInvalidLocation: The location cannot be used as a path.
@@ -157,7 +157,7 @@ var statuses = [...]status{
 	{22, CodeDiskFull, "No space is left, or a quota is used up. The cache on disk is what it was."},
 	{23, CodeReadOnly, "The file system is read-only."},
 	{24, CodeTooManyOpenFiles, "The process or the system has run out of file descriptors."},
-	{25, CodeNotAFile, "The location is a folder or lies below something that is not a folder."},
+	{25, CodeNotAFile, "The location is a folder, a device or a pipe, or lies below something that is not a folder."},
 	{26, CodeInvalidLocation, "The location cannot be used as a path."},
 	{40, CodeLockTimeout, "The lock was not obtained in time."},
 	{41, CodeLockNotHeld, "The lock is not held by this object."},

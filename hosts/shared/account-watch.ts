@@ -15,9 +15,12 @@ export interface AccountWatchParts {
   /** The stored document; the same object as long as it has not changed. */
   readonly load: () => Promise<Uint8Array | undefined>;
   readonly accountsOf: (content: Uint8Array) => readonly AccountRecord[];
-  readonly listener: (change: CacheChange) => void;
+  /** What an asynchronous one rejects with is logged, as what it throws is. */
+  readonly listener: (change: CacheChange) => unknown;
   readonly logger: LoggerLike;
 }
+
+const RETRY_MS = 1000;
 
 /** What makes two records the same account, as in the keys that the family uses. */
 function identityOf(account: AccountRecord): string {
@@ -31,6 +34,8 @@ export class AccountWatch {
   #content: Uint8Array | undefined;
   #accounts = new Map<string, AccountRecord>();
   #unwatch: (() => void) | undefined;
+  #lookAgain: () => void = () => undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(parts: AccountWatchParts) {
     this.#parts = parts;
@@ -40,10 +45,12 @@ export class AccountWatch {
     // Watching begins before the first look, so that nothing is missed in between.
     const first = this.#queue.run(() => this.#guarded(() => this.#look()));
     const again = this.#queue.shared(() => this.#guarded(() => this.#compare()));
-    this.#unwatch = store.watch(() => void first.then(again));
+    this.#lookAgain = () => void first.then(again);
+    this.#unwatch = store.watch(this.#lookAgain);
   }
 
   stop(): void {
+    clearTimeout(this.#retry);
     this.#unwatch?.();
     this.#unwatch = undefined;
   }
@@ -52,10 +59,11 @@ export class AccountWatch {
     const before = this.#accounts;
     if (!(await this.#look()) || this.#unwatch === undefined) return;
     const after = this.#accounts;
-    this.#parts.listener({
+    const told = this.#parts.listener({
       accountsAdded: [...after].filter(([key]) => !before.has(key)).map(([, account]) => account),
       accountsRemoved: [...before].filter(([key]) => !after.has(key)).map(([, account]) => account),
     });
+    Promise.resolve(told).catch((error: unknown) => this.#warn(error)); // not waited for
   }
 
   /** @returns whether the content is another one than last time */
@@ -68,11 +76,20 @@ export class AccountWatch {
     return true;
   }
 
+  /** A change that could not be loaded (a vault that is down, too many open files) is looked for again: nothing else may tell of it. */
   async #guarded(task: () => Promise<unknown>): Promise<void> {
     try {
       await task();
     } catch (error) {
-      this.#parts.logger.warning(`While watching the cache: ${error}`, "");
+      this.#warn(error);
+      if (this.#unwatch === undefined) return;
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(this.#lookAgain, RETRY_MS);
+      (this.#retry as { unref?: () => void }).unref?.();
     }
+  }
+
+  #warn(error: unknown): void {
+    this.#parts.logger.warning(`While watching the cache: ${error}`, "");
   }
 }

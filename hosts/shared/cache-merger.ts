@@ -1,23 +1,15 @@
 import { roomFor } from "./copy-bytes.ts";
 import { CoreMemory, type CoreResult, type TakeRoom } from "./core-memory.ts";
-import {
-  type CoreExports,
-  type CoreImports,
-  type CoreModule,
-  DEFAULT_MAX_BYTES,
-  instantiate,
-  seedFrom,
-} from "./core-module.ts";
+import { type CoreExports, type CoreImports, type CoreModule, instantiate, seedFrom } from "./core-module.ts";
 import { failureOf } from "./error-messages.ts";
 import { PersistenceError } from "./errors.ts";
 import { DOCUMENT, followDocument, WINDOW } from "./follow-document.ts";
 import { mergeOutcome } from "./outcome-readers.ts";
 import type { Inspection, MergeOutcome, SalvageOutcome } from "./outcomes.ts";
+import { limitsOf, type SessionLimits } from "./session-limits.ts";
 import { STATUS } from "./status.ts";
 
-export interface CacheMergerOptions {
-  /** Documents larger than this are refused. */
-  readonly maxBytes?: number;
+export interface CacheMergerOptions extends Pick<SessionLimits, "maxBytes"> {
   /** Where the result of a merge goes; into fresh memory unless told otherwise. */
   readonly take?: TakeRoom;
 }
@@ -36,7 +28,7 @@ export class CacheMerger {
 
   private constructor(module: CoreModule, options: CacheMergerOptions) {
     this.#module = module;
-    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    this.#maxBytes = limitsOf({ maxBytes: options.maxBytes }).maxBytes;
     this.#take = options.take ?? roomFor;
   }
 

@@ -1,5 +1,5 @@
 import { CacheMerger } from "./cache-merger.ts";
-import { CoreSession, type CoreSessionOptions } from "./core-session.ts";
+import { CoreSession } from "./core-session.ts";
 import { DocumentRooms } from "./document-rooms.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { CommitOutcome, LoadOutcome } from "./outcomes.ts";
@@ -7,6 +7,7 @@ import { PendingWriters } from "./pending-writers.ts";
 import type { CoreLink } from "./persistence.ts";
 import { sameBytes } from "./same-bytes.ts";
 import { SerialQueue } from "./serial-queue.ts";
+import type { SessionLimits } from "./session-limits.ts";
 
 /** What a plugin has done so far. Counts since it was made. */
 export interface PluginStatistics {
@@ -38,7 +39,7 @@ const decoder = new TextDecoder();
  */
 export class CacheView {
   readonly #link: CoreLink;
-  readonly #options: CoreSessionOptions;
+  readonly #options: SessionLimits;
   readonly #logger: LoggerLike;
   readonly #queue = new SerialQueue();
   #session: CoreSession | undefined;
@@ -63,7 +64,7 @@ export class CacheView {
     longestWaitMs: 0,
   };
 
-  constructor(link: CoreLink, logger: LoggerLike, options: CoreSessionOptions = {}) {
+  constructor(link: CoreLink, logger: LoggerLike, options: SessionLimits = {}) {
     this.#link = link;
     this.#logger = logger;
     this.#options = options;

@@ -45,9 +45,6 @@ export interface CoreExports {
 /** The imports by module and name. */
 export type CoreImports = Record<string, Record<string, (...values: never[]) => unknown>>;
 
-/** Largest document unless told otherwise. */
-export const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
-
 /** A function that returns a v128: valid only where SIMD is. */
 const SIMD_PROBE = Uint8Array.of(
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],

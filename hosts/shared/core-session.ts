@@ -1,7 +1,7 @@
 import type { Awaitable, Capabilities } from "./capabilities.ts";
 import { CapabilityBridge } from "./core-imports.ts";
 import { CoreMemory, type CoreResult } from "./core-memory.ts";
-import { type CoreExports, type CoreModule, DEFAULT_MAX_BYTES, instantiate, seedFrom } from "./core-module.ts";
+import { type CoreExports, type CoreModule, instantiate, seedFrom } from "./core-module.ts";
 import { failureOf, statusName } from "./error-messages.ts";
 import { messageFor, PersistenceError } from "./errors.ts";
 import { every, type StopTimer } from "./every.ts";
@@ -9,16 +9,9 @@ import { commitOutcome, loadOutcome, lockReport } from "./outcome-readers.ts";
 import type { CommitOutcome, LoadOutcome, LockReport } from "./outcomes.ts";
 import { enterTurn, enterTurns, type LeaveTurn } from "./process-queue.ts";
 import { SerialQueue } from "./serial-queue.ts";
+import { limitsOf, type SessionLimits } from "./session-limits.ts";
 import { STATUS, type StatusName } from "./status.ts";
 
-export interface CoreSessionOptions {
-  /** Documents larger than this are refused. */
-  readonly maxBytes?: number;
-  /** How long an operation waits for the lock. */
-  readonly lockTimeoutMs?: number;
-}
-
-const DEFAULT_LOCK_TIMEOUT_MS = 10_000;
 /** Contenders call a lock abandoned after 30 s, a lease after 8 s (core-wasm/assembly/lock/rules.ts). */
 const RENEW_EVERY_MS = 5_000;
 const LEVEL_WARNING = 1;
@@ -53,15 +46,16 @@ export class CoreSession {
   #leaveSection: LeaveTurn | undefined;
   #closed = false;
 
-  static create(module: CoreModule, capabilities: Capabilities, options: CoreSessionOptions = {}): CoreSession {
+  static create(module: CoreModule, capabilities: Capabilities, options: SessionLimits = {}): CoreSession {
     return new CoreSession(module, capabilities, options);
   }
 
-  private constructor(module: CoreModule, capabilities: Capabilities, options: CoreSessionOptions) {
+  private constructor(module: CoreModule, capabilities: Capabilities, options: SessionLimits) {
     this.#module = module;
     this.#capabilities = capabilities;
-    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
-    this.#timeoutMs = options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS;
+    const { maxBytes, lockTimeoutMs } = limitsOf(options);
+    this.#maxBytes = maxBytes;
+    this.#timeoutMs = lockTimeoutMs;
     const hooks = {
       createLock: () => this.#createLock(),
       edit: (current: Uint8Array | undefined) => this.#runEdit(current),
@@ -227,7 +221,7 @@ export class CoreSession {
     const { clock, cipher } = this.#capabilities;
     core.configure(
       this.#maxBytes,
-      Math.min(this.#timeoutMs, 0xffffffff),
+      this.#timeoutMs,
       seedFrom(() => clock.random()),
     );
     core.configure_cipher(cipher === undefined ? 0 : 1);

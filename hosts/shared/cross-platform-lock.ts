@@ -1,5 +1,5 @@
 import { CoreSession } from "./core-session.ts";
-import { connectFile } from "./file-capabilities.ts";
+import { absoluteLocation, connectFile } from "./file-capabilities.ts";
 import { host } from "./host.ts";
 import { Logger, type LoggerLike, logTo } from "./logger.ts";
 
@@ -26,12 +26,15 @@ export class CrossPlatformLock {
   readonly #timeoutMs: number | undefined;
   /** Sessions that hold nothing. */
   readonly #idle: CoreSession[] = [];
-  /** The session that holds the lock: there is never more than one. */
-  #holder: CoreSession | undefined;
+  /**
+   * Those that `lock` was granted and `unlock` has not been called for, in that order. More than one: the first has lost its lock meanwhile,
+   * and whoever calls `unlock` for it must not end the section of the next.
+   */
+  readonly #holders: CoreSession[] = [];
 
-  /** @param lockFilePath the lock file itself, `<location of the cache>.lockfile`, as it is: `~` is not expanded */
+  /** @param lockFilePath the lock file itself, `<location of the cache>.lockfile`; `~` stands for the user's home folder */
   constructor(lockFilePath: string, logger?: LoggerLike, lockOptions?: CrossPlatformLockOptions) {
-    this.#path = lockFilePath;
+    this.#path = absoluteLocation(lockFilePath);
     this.#logger = logger ?? new Logger();
     this.#timeoutMs = lockTimeoutOf(lockOptions);
   }
@@ -46,7 +49,7 @@ export class CrossPlatformLock {
     const session = this.#idle.pop() ?? this.#createSession();
     try {
       await session.lock();
-      this.#holder = session;
+      this.#holders.push(session);
     } catch (error) {
       this.#idle.push(session);
       throw error;
@@ -60,12 +63,11 @@ export class CrossPlatformLock {
    *   already): somebody else may have been at work at the same time
    */
   async unlock(): Promise<void> {
-    const session = this.#holder;
+    const session = this.#holders.shift();
     if (session === undefined) {
       this.#logger.warning(`The lock ${this.#path} is not held by this object, so it was not released.`, "");
       return;
     }
-    this.#holder = undefined;
     try {
       await session.unlock();
     } finally {

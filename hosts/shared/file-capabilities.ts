@@ -1,5 +1,5 @@
 import type { Capabilities, Log } from "./capabilities.ts";
-import { toPersistenceError } from "./errors.ts";
+import { messageFor, PersistenceError, toPersistenceError } from "./errors.ts";
 import { type FileStatus, Files, quietly } from "./file-system.ts";
 import { host } from "./host.ts";
 import { joinLocks } from "./joint-lock.ts";
@@ -27,10 +27,22 @@ export function connectFile(location: string, log: Log, options: ConnectOptions 
 /** The same cache, changed only while these lock files are held too. */
 export function lockingAlso(capabilities: Capabilities, lockFiles: readonly string[]): Capabilities {
   const first = capabilities.lock;
-  const paths = new Set(lockFiles.map(expandHome));
+  const paths = new Set(lockFiles.map(absoluteLocation));
   paths.delete(first.path); // it would wait for itself
   if (paths.size === 0) return capabilities;
   return { ...capabilities, lock: joinLocks([first, ...[...paths].map((path) => createLock(host().runtime, path))]) };
+}
+
+/** With `~` expanded, and the same file still when the process goes to another folder. */
+export function absoluteLocation(location: string): string {
+  const { paths } = host().runtime;
+  const expanded = expandHome(location);
+  if (paths.isAbsolute(expanded)) return expanded; // As it is: where a folder is a link, `..` is what the system makes of it.
+  try {
+    return paths.resolve(expanded);
+  } catch {
+    return expanded; // Deno, which may not say where it is
+  }
 }
 
 /** As Python's `os.path.expanduser`, but for other users' homes (`~name`), which stay as they are. */
@@ -67,6 +79,7 @@ export async function prepareFolder(location: string, log: Log): Promise<void> {
   await files.makeFolder(folder, runtime.paths);
   const found = await statOf(files, location);
   const isFile = found?.isFile() ?? false;
+  if (found && !isFile) throw new PersistenceError("not_a_file", messageFor("not_a_file", location), { location }); // to open a pipe would wait for ever
   if (isFile) await quietly(files.chmod(location, 0o600));
   if (runtime.platform === "win32") return; // Modes there say nothing about who can read.
   if (found && isFile && found.mode & OTHERS && found.size > NO_SECRET_BYTES) {

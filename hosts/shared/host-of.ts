@@ -15,6 +15,7 @@ export interface HostParts
     readonly argv: readonly string[];
     readonly env: Readonly<Record<string, string | undefined>>;
     getuid?(): number;
+    uptime(): number;
     hrtime(): readonly [seconds: number, nanoseconds: number];
   };
   readonly kernelLocks: Runtime["kernelLocks"];
@@ -36,6 +37,7 @@ export function hostOf({ fs, paths, process, kernelLocks, signalProcess, ...own 
       paths,
       noFollow: fs.constants.O_NOFOLLOW ?? 0, // Windows lacks the flag
       pid,
+      startedMs: Date.now() - process.uptime() * 1e3,
       program: argv[1] ?? own.name,
       clock: createClock(),
       kernelLocks,

@@ -51,7 +51,7 @@ export function joinLocks(locks: readonly [Lock, ...Lock[]]): Lock {
     touch: () => all(locks, (lock) => lock.touch()),
     release: () => releaseAll(locks),
     wait: (ms) => contended.wait(ms),
-    processAlive: (pid) => first.processAlive(pid),
+    processAlive: (pid) => contended.processAlive(pid),
   };
 }
 

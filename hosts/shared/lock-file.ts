@@ -8,8 +8,11 @@ const MAX_CONTENT = 1024;
 /** Windows refuses for a moment to create what somebody is just removing. */
 const WINDOWS_TRIES = 5;
 
-/** What file systems without hard links say (FAT, some network and overlay file systems). */
-export const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
+/**
+ * What file systems without hard links say (FAT, some network and overlay file systems). EACCES: Android and some servers of SMB; it cannot be
+ * the folder's, in which the file to be linked has just been made.
+ */
+export const NO_LINKS = ["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
 
 // As in POSIX, and as Windows' runtime library has them.
 const O_RDONLY = 0;

@@ -8,6 +8,9 @@ import { processAlive } from "./processes.ts";
 import type { Runtime } from "./runtime.ts";
 import { waitUntilGone } from "./waiting.ts";
 
+/** By so much at most the clock that dates files differs from ours, and rounds. */
+const CLOCKS_DIFFER_MS = 2000;
+
 /** What both kinds work with. */
 export interface LockParts {
   readonly path: string;
@@ -31,6 +34,7 @@ export interface KindOfLock {
 export function createLock(runtime: Runtime, path: string): Lock {
   const files = new Files(runtime.fs);
   const parts: LockParts = { path, files, runtime };
+  let seenMs = Number.POSITIVE_INFINITY;
   let chosen: { kind: "K" | "P"; lock: KindOfLock } | undefined;
 
   function choose() {
@@ -62,12 +66,18 @@ export function createLock(runtime: Runtime, path: string): Lock {
       return choose().kind;
     },
     create: () => withFallback((lock) => lock.create()),
-    inspect: () => inspectLockFile(files, runtime, path),
+    async inspect() {
+      const seen = await inspectLockFile(files, runtime, path);
+      seenMs = seen?.mtimeMs ?? Number.POSITIVE_INFINITY;
+      return seen;
+    },
     takeOver: (inspected) => withFallback((lock) => lock.takeOver(inspected)),
     check: () => choose().lock.check(),
     touch: () => choose().lock.touch(),
     release: () => chosen?.lock.release(),
     wait: (ms) => waitUntilGone(runtime.fs, path, ms, choose().kind === "P"),
-    processAlive: (pid) => processAlive(files, pid, runtime),
+    // A container that was killed and started again has the number that its lock file names: but who began after it was written did not write it.
+    processAlive: (pid) =>
+      pid === runtime.pid && seenMs < runtime.startedMs - CLOCKS_DIFFER_MS ? false : processAlive(files, pid, runtime),
   };
 }

@@ -1,10 +1,10 @@
 import type { CacheContext, SerializableTokenCache } from "./cache-context.ts";
 import { CacheView, type PluginStatistics } from "./cache-view.ts";
-import type { CoreSessionOptions } from "./core-session.ts";
 import { type CrossPlatformLockOptions, lockTimeoutOf } from "./cross-platform-lock.ts";
 import { recoverUndecryptable, type UndecryptablePolicy } from "./encryption/recovery.ts";
 import type { LoggerLike } from "./logger.ts";
 import { type CoreLink, coreLinkOf, type IPersistence, type LockingOptions } from "./persistence.ts";
+import { limitsOf, type SessionLimits } from "./session-limits.ts";
 import { type Hold, TokenCacheMemory } from "./token-cache-memory.ts";
 
 export interface PersistenceCachePluginOptions extends Partial<CrossPlatformLockOptions>, LockingOptions {
@@ -52,7 +52,7 @@ export class PersistenceCachePlugin {
     this.#logger = persistence.getLogger();
     const link = withPolicy(coreLinkOf(persistence, lockOptions), lockOptions?.onUndecryptable ?? "setAside");
     this.#undecryptable = link.capabilities.undecryptable;
-    this.#view = new CacheView(link, this.#logger, sessionOptionsOf(lockOptions));
+    this.#view = new CacheView(link, this.#logger, sessionLimitsOf(lockOptions));
     this.#holdLimitMs = lockOptions?.holdLimitMs ?? HOLD_LIMIT_MS;
   }
 
@@ -112,10 +112,8 @@ export class PersistenceCachePlugin {
   }
 }
 
-function sessionOptionsOf(options: PersistenceCachePluginOptions = {}): CoreSessionOptions {
-  const lockTimeoutMs = lockTimeoutOf(options);
-  const { maxBytes } = options;
-  return { ...(lockTimeoutMs !== undefined && { lockTimeoutMs }), ...(maxBytes !== undefined && { maxBytes }) };
+function sessionLimitsOf(options: PersistenceCachePluginOptions = {}): SessionLimits {
+  return limitsOf({ lockTimeoutMs: lockTimeoutOf(options), maxBytes: options.maxBytes });
 }
 
 function withPolicy(link: CoreLink, policy: UndecryptablePolicy): CoreLink {

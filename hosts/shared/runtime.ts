@@ -9,6 +9,7 @@ export interface Paths {
   dirname(path: string): string;
   isAbsolute(path: string): boolean;
   join(...parts: string[]): string;
+  resolve(path: string): string;
 }
 
 /** What the file store and the lock are made of. A runtime supplies it; a test replaces parts, a simulator the whole. */
@@ -20,6 +21,8 @@ export interface Runtime {
   /** The flag `O_NOFOLLOW` of `open`, 0 where there is none. */
   readonly noFollow: number;
   readonly pid: number;
+  /** When this process began, in milliseconds since the epoch. */
+  readonly startedMs: number;
   /** The path of what runs, for others who wait for it. */
   readonly program: string;
   readonly clock: Clock;

@@ -72,7 +72,7 @@ export const STATUS_MESSAGE: Readonly<Record<StatusName, string>> = {
   disk_full: "No space is left, or a quota is used up. The cache on disk is what it was.",
   read_only: "The file system is read-only.",
   too_many_open_files: "The process or the system has run out of file descriptors.",
-  not_a_file: "The location is a folder or lies below something that is not a folder.",
+  not_a_file: "The location is a folder, a device or a pipe, or lies below something that is not a folder.",
   invalid_location: "The location cannot be used as a path.",
   lock_timeout: "The lock was not obtained in time.",
   lock_not_held: "The lock is not held by this object.",

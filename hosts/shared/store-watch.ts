@@ -4,6 +4,11 @@ import type { Runtime } from "./runtime.ts";
 
 /** Where no watcher can be had. */
 const POLL_MS = 1000;
+/**
+ * Beside watchers: those of network file systems and of shared folders of virtual machines tell nothing of what others write, and none tells that a link
+ * has been pointed elsewhere, or a folder further up been replaced.
+ */
+const POLL_BESIDE_MS = 5000;
 
 export interface Watched {
   readonly runtime: Pick<Runtime, "fs" | "paths">;
@@ -22,34 +27,28 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
   const watchers: FileWatcher[] = [];
   let timer: NodeJS.Timeout | undefined;
   let ended = false;
+  let last: string | undefined;
 
-  function stop(): void {
-    for (const watcher of watchers.splice(0)) {
-      watcher.close();
-    }
-    clearTimeout(timer);
-    timer = undefined;
+  function closeWatchers(): void {
+    for (const watcher of watchers.splice(0)) watcher.close();
   }
 
-  function poll(): void {
-    stop();
-    if (ended) {
-      return;
-    }
-    let last: string | undefined;
-    const look = async (): Promise<void> => {
-      const version = await watched.stat().catch(() => undefined);
-      const seen = version ? `${version.inode} ${version.mtimeNs} ${version.size}` : "";
-      if (ended) {
-        return;
-      }
-      timer = setTimeout(look, POLL_MS).unref();
-      if (last !== undefined && last !== seen) {
-        onChange();
-      }
-      last = seen;
-    };
-    void look();
+  function lookLater(): void {
+    clearTimeout(timer);
+    if (!ended) timer = setTimeout(look, watchers.length > 0 ? POLL_BESIDE_MS : POLL_MS).unref();
+  }
+
+  async function look(): Promise<void> {
+    const version = await watched.stat().catch(() => undefined);
+    const seen = version ? `${version.inode} ${version.mtimeNs} ${version.size}` : "";
+    if (!ended && last !== undefined && last !== seen) onChange();
+    last = seen;
+    lookLater();
+  }
+
+  function pollOnly(): void {
+    closeWatchers();
+    lookLater();
   }
 
   function watchFolderOf(path: string): void {
@@ -57,31 +56,29 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
     const name = paths.basename(path);
     try {
       const watcher = fs.watch(folder, { persistent: false }, (event, file) => {
-        if (file === name || file === null) {
-          onChange();
-        } else if (event === "rename" && file === paths.basename(folder)) {
-          poll(); // the folder itself has gone, and with it what this watcher could see
-          onChange();
-        }
+        // The folder itself has gone, and with it what this watcher could see. (Or the file, where both have one name.)
+        const isFolder = event === "rename" && file === paths.basename(folder);
+        if (isFolder) pollOnly();
+        if (isFolder || file === name || file === null) onChange();
       });
       watchers.push(watcher);
-      watcher.on("error", poll);
+      watcher.on("error", pollOnly);
     } catch {
-      poll();
+      pollOnly();
     }
   }
 
   watchFolderOf(watched.location);
+  void look();
   void watched.target().then(
     (target) => {
-      if (!ended && timer === undefined && target !== watched.location) {
-        watchFolderOf(target);
-      }
+      if (!ended && watchers.length > 0 && target !== watched.location) watchFolderOf(target);
     },
     () => undefined,
   );
   return () => {
     ended = true;
-    stop();
+    closeWatchers();
+    clearTimeout(timer);
   };
 }

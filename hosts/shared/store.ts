@@ -26,6 +26,12 @@ function versionOf(stat: FileStatus): StoreVersion {
   return { mtimeNs: stat.mtimeNs, size: stat.size, inode: stat.ino };
 }
 
+/** A rename would put a file in the place of a device: of `/dev/null`, for one, by whoever may. */
+function assertFile(found: FileStatus, path: string): FileStatus {
+  if (!found.isFile()) throw Object.assign(new Error(`EISDIR: not a file, '${path}'`), { code: "EISDIR", path });
+  return found;
+}
+
 /** A file, replaced as a whole, readable by its owner only. */
 export function createFileStore(runtime: Runtime, location: string, options: FileStoreOptions = {}): Store {
   const { sync = true } = options;
@@ -39,7 +45,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
 
   async function stat(): Promise<StoreVersion | undefined> {
     const found = await unlessMissing(files.stat(location));
-    return found && versionOf(found);
+    return found && versionOf(assertFile(found, location));
   }
 
   async function read(): Promise<StoredContent | undefined> {
@@ -68,6 +74,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
       }
       throw error;
     }
+    letGoOfReplaced(); // of a write that was under way at the same time
     replaced = old;
     unsettled.add(paths.dirname(target));
     return version;
@@ -227,6 +234,7 @@ async function followLinks(files: Files, paths: Paths, location: string): Promis
   for (let links = 0; links <= MAX_LINKS; links++) {
     const found = await unlessMissing(files.lstat(path));
     if (!found?.isSymbolicLink()) {
+      if (found) assertFile(found, path);
       return path;
     }
     const link = await files.readlink(path);

@@ -2,7 +2,7 @@ import { BasePersistence } from "./base-persistence.ts";
 import type { Awaitable, Capabilities, Cipher, Store } from "./capabilities.ts";
 import { holdsNothing, keepUndecryptable, standsForNothing } from "./encryption/recovery.ts";
 import { PersistenceError, PersistenceNotFound, toPersistenceError } from "./errors.ts";
-import { connectFile, expandHome, prepareFolder } from "./file-capabilities.ts";
+import { absoluteLocation, connectFile, prepareFolder } from "./file-capabilities.ts";
 import { host } from "./host.ts";
 import { Logger, type LoggerOptions, logTo } from "./logger.ts";
 import { CORE_LINK, type CoreLink, type LinkedPersistence } from "./persistence.ts";
@@ -32,7 +32,7 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
 
   protected constructor({ location, loggerOptions, fileOptions, adapt = (file) => file }: PersistenceParts) {
     super();
-    this.#location = expandHome(location);
+    this.#location = absoluteLocation(location);
     this.#logger = new Logger(loggerOptions);
     this.loggerOptions = loggerOptions;
     this.#fileOptions = fileOptions;
@@ -134,7 +134,7 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
     return milliseconds(version.mtimeNs);
   }
 
-  /** The path, with `~` expanded. */
+  /** The path, absolute, with `~` expanded. */
   getFilePath(): string {
     return this.#location;
   }

@@ -8,13 +8,9 @@ import type { LoggerLike } from "./logger.ts";
 import type { CommitOutcome, Inspection, LoadOutcome } from "./outcomes.ts";
 import { coreLinkOf, type IPersistence, type LockingOptions } from "./persistence.ts";
 import { SerialQueue } from "./serial-queue.ts";
+import type { SessionLimits } from "./session-limits.ts";
 
-export interface TokenCacheStoreOptions extends LockingOptions {
-  /** The largest document that is accepted, in bytes. 64 MiB unless told otherwise. */
-  readonly maxBytes?: number;
-  /** How long to wait for the lock, in milliseconds. 10 000 unless told otherwise. */
-  readonly lockTimeoutMs?: number;
-}
+export interface TokenCacheStoreOptions extends LockingOptions, SessionLimits {}
 
 /** A cache document: JSON as text, or as UTF-8. */
 export type CacheDocument = string | Uint8Array;
@@ -139,7 +135,7 @@ export class TokenCacheStore {
    *
    * @returns the function that ends it. A watch that is never ended keeps the process alive where the host's does.
    */
-  watch(listener: (change: CacheChange) => void): () => void {
+  watch(listener: (change: CacheChange) => unknown): () => void {
     const load = async () => (await this.load()).content;
     const accountsOf = (content: Uint8Array) => this.#merger.inspect(content, 0).accounts;
     const watch = new AccountWatch({ load, accountsOf, listener, logger: this.#logger });

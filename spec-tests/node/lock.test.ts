@@ -628,3 +628,23 @@ describe("processes", () => {
     expect(await processAlive(new Files(failing("readFile", "ESRCH")), process.pid, nodeHost.runtime)).toBe(false);
   });
 });
+
+describe.each(["K", "P"] as const)("a lock file that names a process of our number, kind %s", (kind) => {
+  const written = () => {
+    const folder = temporaryFolder();
+    leaveBehind(join(folder, "cache.lockfile"), `${process.pid} before`);
+    const tenSecondsAgo = Date.now() / 1000 - 10;
+    utimesSync(join(folder, "cache.lockfile"), tenSecondsAgo, tenSecondsAgo);
+    return folder;
+  };
+
+  it("from before we began is nobody's: a container that was killed and started again has its number again", async () => {
+    const lock = lockIn(written(), kind, { startedMs: Date.now() - 1000 });
+    expect(await tryAcquire(lock)).toBe("taken");
+    await lock.release();
+  });
+
+  it("from after we began is that of another thread, or of another copy of this package", async () => {
+    expect(await tryAcquire(lockIn(written(), kind, { startedMs: Date.now() - 60_000 }))).toBeUndefined();
+  });
+});

@@ -13,6 +13,7 @@ export interface Replaced {
   readonly fs?: FileSystem;
   readonly clock?: Clock;
   readonly platform?: string;
+  readonly startedMs?: number;
   readonly kernelLocks?: boolean | KernelLocks;
 }
 

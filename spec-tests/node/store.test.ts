@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -14,6 +15,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
+import { FilePersistence } from "../../hosts/node/index.ts";
 import { descriptors, errno, failing, meanwhile, names, nextTurn, temporaryFolder } from "./fixtures.ts";
 import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
 
@@ -171,6 +173,35 @@ describe("reading and replacing", () => {
     for (const reads of await Promise.all(readers)) {
       expect(reads).toBeGreaterThan(10);
     }
+  });
+
+  it("leaks no descriptors where writes overlap", async () => {
+    const store = createFileStore(join(temporaryFolder(), "cache"), { sync: false });
+    await store.replace(bytes("first"));
+    await store.settle();
+    const before = descriptors();
+    for (let round = 0; round < 20; round += 1) {
+      await Promise.all([1, 2, 3].map(async (n) => store.replace(bytes(`${round} ${n}`))));
+      await store.settle();
+    }
+    await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(before)); // closed on another thread
+  });
+
+  it("takes neither a device nor a pipe for a cache, and puts nothing in its place", async () => {
+    const folder = temporaryFolder();
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    symlinkSync("/dev/null", join(folder, "device"));
+    for (const name of ["pipe", "device"]) {
+      const path = join(folder, name);
+      await expect(FilePersistence.create(path)).rejects.toMatchObject({ code: "not_a_file" });
+      const store = createFileStore(path);
+      await expect(async () => store.stat()).rejects.toMatchObject({ code: "EISDIR" });
+      await expect(async () => store.replace(bytes("a token"))).rejects.toMatchObject({ code: "EISDIR" });
+      await expect(async () => store.remove()).rejects.toMatchObject({ code: "EISDIR" });
+    }
+    expect(lstatSync(pipe).isFIFO() && statSync("/dev/null").isCharacterDevice()).toBe(true);
+    expect(names(folder).sort()).toEqual(["device", "pipe"]);
   });
 
   it("leaks no descriptors, whether or not what it has replaced is settled", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Capabilities, LockInspection, StoreVersion } from "../../hosts/shared/capabilities.ts";
-import { CoreSession, type CoreSessionOptions } from "../../hosts/shared/core-session.ts";
+import { CoreSession } from "../../hosts/shared/core-session.ts";
+import type { SessionLimits } from "../../hosts/shared/session-limits.ts";
 
 export const coreModule = new WebAssembly.Module(readFileSync(new URL("../../dist/core.wasm", import.meta.url)));
 
@@ -69,7 +70,7 @@ export class World {
     this.lockFile = undefined;
   }
 
-  session(options: CoreSessionOptions = {}): CoreSession {
+  session(options: SessionLimits = {}): CoreSession {
     return CoreSession.create(coreModule, this.capabilities(), options);
   }
 

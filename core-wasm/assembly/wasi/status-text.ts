@@ -131,7 +131,7 @@ export function statusMessage(status: u32): string {
     case 24:
       return "The process or the system has run out of file descriptors.";
     case 25:
-      return "The location is a folder or lies below something that is not a folder.";
+      return "The location is a folder, a device or a pipe, or lies below something that is not a folder.";
     case 26:
       return "The location cannot be used as a path.";
     case 40:

@@ -34,7 +34,7 @@ pub enum Code {
     ReadOnly,
     /// The process or the system has run out of file descriptors.
     TooManyOpenFiles,
-    /// The location is a folder or lies below something that is not a folder.
+    /// The location is a folder, a device or a pipe, or lies below something that is not a folder.
     NotAFile,
     /// The location cannot be used as a path.
     InvalidLocation,
@@ -189,7 +189,7 @@ pub(crate) const CODES: &[(Code, u32, &str, &str)] = &[
         Code::NotAFile,
         25,
         "not_a_file",
-        "The location is a folder or lies below something that is not a folder.",
+        "The location is a folder, a device or a pipe, or lies below something that is not a folder.",
     ),
     (
         Code::InvalidLocation,

@@ -17,7 +17,7 @@ public enum Code {
     DISK_FULL(22, "No space is left, or a quota is used up. The cache on disk is what it was."),
     READ_ONLY(23, "The file system is read-only."),
     TOO_MANY_OPEN_FILES(24, "The process or the system has run out of file descriptors."),
-    NOT_A_FILE(25, "The location is a folder or lies below something that is not a folder."),
+    NOT_A_FILE(25, "The location is a folder, a device or a pipe, or lies below something that is not a folder."),
     INVALID_LOCATION(26, "The location cannot be used as a path."),
     LOCK_TIMEOUT(40, "The lock was not obtained in time."),
     LOCK_NOT_HELD(41, "The lock is not held by this object."),

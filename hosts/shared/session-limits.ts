@@ -1,0 +1,25 @@
+import { PersistenceError } from "./errors.ts";
+
+type Limits = Readonly<Record<"maxBytes" | "lockTimeoutMs", number>>;
+
+export interface SessionLimits {
+  /** Documents larger than this are refused. 64 MiB unless told otherwise. */
+  readonly maxBytes?: number | undefined;
+  /** How long an operation waits for the lock, in milliseconds. 10 000 unless told otherwise. */
+  readonly lockTimeoutMs?: number | undefined;
+}
+
+const DEFAULTS = { maxBytes: 64 * 1024 * 1024, lockTimeoutMs: 10_000 } as const;
+/** The core counts in 32 bits. */
+const LARGEST = 0xffffffff;
+
+/** @throws PersistenceError `bad_argument` for what is no such number: as 0, which it would become, it refused everything */
+export function limitsOf(limits: SessionLimits): Limits {
+  return { maxBytes: limitOf("maxBytes", limits), lockTimeoutMs: limitOf("lockTimeoutMs", limits) };
+}
+
+function limitOf(name: keyof SessionLimits, limits: SessionLimits): number {
+  const value = limits[name] ?? DEFAULTS[name];
+  if (typeof value === "number" && value >= 0) return Math.min(value, LARGEST);
+  throw new PersistenceError("bad_argument", `${name} must be a number that is not negative, and is ${value}.`);
+}

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { AccountWatch } from "../../hosts/shared/account-watch.ts";
+import type { Store } from "../../hosts/shared/capabilities.ts";
+
+test("a change that could not be loaded is looked for again, though nothing tells of it any more", async () => {
+  const accounts = [{ local_account_id: "ann" }] as never[];
+  const warnings: string[] = [];
+  let failing = false;
+  let content = new Uint8Array(1);
+  let changed = () => {};
+  const heard = new Promise<unknown>((resolve) => {
+    const watch = new AccountWatch({
+      load: async () => {
+        if (!failing) return content;
+        failing = false;
+        throw new Error("the vault is down");
+      },
+      accountsOf: (document) => (document.length === 1 ? [] : accounts),
+      listener: (change) => {
+        resolve(change);
+        watch.stop();
+      },
+      logger: { error() {}, info() {}, verbose() {}, warning: (message) => void warnings.push(message) },
+    });
+    const watchStore = (onChange: () => void) => {
+      changed = onChange;
+      return () => undefined;
+    };
+    watch.start({ watch: watchStore } as unknown as Store);
+  });
+  await new Promise((resolve) => setImmediate(resolve)); // the first look
+  content = new Uint8Array(2);
+  failing = true;
+  changed();
+  expect(await heard).toMatchObject({ accountsAdded: accounts });
+  expect(warnings).toEqual(["While watching the cache: Error: the vault is down"]);
+});
