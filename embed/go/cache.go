@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
@@ -45,8 +46,11 @@ type Cache struct {
 	core *core
 	// stored is what was last loaded or committed: the core says "unchanged" of it.
 	stored []byte
-	// bases has for each MSAL client what its memory held when it was last replaced or exported.
-	bases map[any][]byte
+	// base is what was stored when an MSAL client last asked; view is base with what clients have changed since, where that is pending.
+	base, view []byte
+	pending    bool
+	// clients has a *client for each memory that was handed over. It needs no turn.
+	clients sync.Map
 }
 
 // Merged tells what a commit made of what was stored, of base and ours.
@@ -71,7 +75,7 @@ func New(path string, options *Options) (*Cache, error) {
 	if err := os.MkdirAll(filepath.Dir(absolute), 0o700); err != nil {
 		return nil, &Error{Code: codeOfSystem(err), Path: filepath.Dir(absolute), Err: err}
 	}
-	c := &Cache{path: absolute, turn: make(chan struct{}, 1), bases: map[any][]byte{}}
+	c := &Cache{path: absolute, turn: make(chan struct{}, 1)}
 	if options != nil {
 		c.options = *options
 	}

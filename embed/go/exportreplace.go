@@ -1,69 +1,153 @@
 package tokencache
 
 import (
+	"bytes"
 	"context"
 	"reflect"
+	"sync/atomic"
 
 	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 )
 
-// Replace loads what is stored into a client's memory.
+// client is what a Cache knows of one MSAL client.
+type client struct {
+	// before is what its memory held when it was last replaced or exported; nil: it never was. Then everything in it is new, and nothing
+	// counts as removed.
+	before []byte
+	// owes: an export has begun, and what it brings is not in the view yet. It may have failed for its context, say.
+	owes atomic.Bool
+}
+
+// Replace loads what is stored into a client's memory, and with it what this process knows and is not stored: changes that could not be
+// stored yet, and what a damaged file has lost.
 func (c *Cache) Replace(ctx context.Context, memory msal.Unmarshaler, _ msal.ReplaceHints) error {
+	client := c.clientOf(memory)
 	leave, err := c.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
+	marshaler, marshals := memory.(msal.Marshaler)
+	if marshals && client.owes.Load() {
+		_ = c.absorb(client, marshaler) // What cannot be merged is lost, and whoever exported it knows.
+	}
 	stored, err := c.load(ctx)
 	if err != nil {
 		return err
 	}
-	if stored == nil {
-		stored = []byte("{}") // What others have removed is not to stay in memory.
-	}
-	if err := memory.Unmarshal(stored); err != nil {
+	if err := c.rebase(stored); err != nil {
 		return err
 	}
-	base := stored
+	if err := memory.Unmarshal(c.view); err != nil {
+		return err
+	}
+	before := c.view
 	// MSAL spells some entities differently from whoever stored them. What it holds right now is what its changes start from.
-	if marshaler, ok := memory.(msal.Marshaler); ok {
-		if base, err = marshaler.Marshal(); err != nil {
+	if marshals {
+		if before, err = marshaler.Marshal(); err != nil {
 			return err
 		}
 	}
-	c.remember(memory, base)
+	client.before = before
 	return nil
 }
 
-// Export stores what a client has changed in its memory since that was last replaced or exported.
+// Export stores what a client has changed in its memory since that was last replaced or exported. What cannot be stored is stored by
+// the next export of any client, and stays in memory until then.
 func (c *Cache) Export(ctx context.Context, memory msal.Marshaler, _ msal.ExportHints) error {
+	client := c.clientOf(memory)
+	client.owes.Store(true)
 	leave, err := c.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	ours, err := memory.Marshal()
-	if err != nil {
+	if err := c.absorb(client, memory); err != nil {
 		return err
 	}
-	if _, err = c.write(ctx, "commit", nil, c.base(memory), ours); err != nil {
+	if !c.pending {
+		return nil
+	}
+	if _, err := c.write(ctx, "commit", nil, c.base, c.view); err != nil {
 		return err
 	}
-	// Not the merged document: memory lacks what others have added, and at the next export that would look removed.
-	c.remember(memory, ours)
+	c.base, c.view, c.pending = c.stored, c.stored, false
 	return nil
 }
 
-// base returns nil for a memory that this cache has not seen: then everything in it is new, and nothing counts as removed.
-func (c *Cache) base(memory any) []byte {
+// clientOf returns a new one each time for a memory that cannot be told from others.
+func (c *Cache) clientOf(memory any) *client {
 	if !reflect.TypeOf(memory).Comparable() {
-		return nil
+		return &client{}
 	}
-	return c.bases[memory]
+	known, _ := c.clients.LoadOrStore(memory, &client{})
+	return known.(*client)
 }
 
-func (c *Cache) remember(memory any, base []byte) {
-	if reflect.TypeOf(memory).Comparable() {
-		c.bases[memory] = base
+// absorb takes a change of a client's memory into the view.
+func (c *Cache) absorb(client *client, memory msal.Marshaler) error {
+	client.owes.Store(false)
+	now, err := memory.Marshal()
+	if err != nil {
+		return err
 	}
+	before := client.before
+	if before != nil {
+		// With the view's salvage marker, which memory may not keep: what the view lacks by now was removed, it is not lost.
+		marked, err := c.merge(c.view, before, c.view)
+		if err != nil {
+			return err
+		}
+		before = marked.Content
+	}
+	merged, err := c.merge(before, now, c.view)
+	if err != nil {
+		return err
+	}
+	// Not the view: memory lacks what others have added, and at the next export that would look removed.
+	client.before = now
+	c.view, c.pending = merged.Content, c.pending || !merged.Unchanged
+	return nil
+}
+
+// rebase brings in what is stored. Also where nothing is pending: it may be what is left of a damaged document, and whoever still knows
+// what that lacks puts it back, whichever process it was that salvaged it.
+//
+// What is put back must not look like news of ours when it is committed: another process may have put it back, and renewed it, by then.
+// So base keeps it too, and goes without the salvage marker of what is stored: what is absent there then still counts as lost.
+func (c *Cache) rebase(stored []byte) error {
+	if stored == nil {
+		stored = []byte("{}") // What others have removed is not to stay in memory.
+	}
+	if bytes.Equal(stored, c.base) {
+		return nil
+	}
+	known, err := c.merge(c.base, c.base, stored)
+	if err != nil {
+		return err
+	}
+	view, base := known, stored
+	if c.pending {
+		if view, err = c.merge(c.base, c.view, stored); err != nil {
+			return err
+		}
+	}
+	if !known.Unchanged {
+		union, err := c.merge(nil, stored, c.base)
+		if err != nil {
+			return err
+		}
+		base = union.Content
+	}
+	c.base, c.view, c.pending = base, view.Content, !view.Unchanged
+	return nil
+}
+
+// merge needs no lock, and waits for nothing.
+func (c *Cache) merge(base, ours, theirs []byte) (*Merged, error) {
+	r, err := c.run(context.Background(), "merge", nil, base, ours, theirs)
+	if err != nil {
+		return nil, err
+	}
+	return mergedOf(r), nil
 }

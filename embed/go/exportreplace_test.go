@@ -1,6 +1,7 @@
 package tokencache_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
@@ -122,6 +124,140 @@ func TestWhatOthersRemovedLeavesMemory(t *testing.T) {
 	}
 	replace(t, cache, m)
 	expectKeys(t, m.content)
+}
+
+// truncate cuts the file at path short in place, as a peer does that is killed while it writes. The file is dated anew: two writes within a
+// tick of the clock would look like one.
+func truncate(t *testing.T, path string, keep func(size int64) int64) {
+	t.Helper()
+	status := must(os.Stat(path))(t)
+	if err := os.Truncate(path, keep(status.Size())); err != nil {
+		t.Fatal(err)
+	}
+	later := status.ModTime().Add(time.Second)
+	if err := os.Chtimes(path, later, later); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func toNothing(int64) int64   { return 0 }
+func toHalf(size int64) int64 { return size / 2 }
+
+func TestWhatADamagedFileHasLostIsPutBackByWhoeverKnowsIt(t *testing.T) {
+	for name, keep := range map[string]func(int64) int64{"nothing": toNothing, "half": toHalf} {
+		for _, isSalvaged := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s is left, others were there first: %t", name, isSalvaged), func(t *testing.T) {
+				path := temporary(t)
+				app, others := client(t, open(t, path, nil)), open(t, path, nil)
+				for i := range 6 {
+					acquire(t, app, fmt.Sprintf("https://resource-%d/.default", i))
+				}
+				acquire(t, app, "https://resource-0/.default")
+				must(others.Load(ctx))(t)
+				truncate(t, path, keep)
+				expected := 7
+				if isSalvaged {
+					must(others.Commit(ctx, nil, tokens("theirs")))(t)
+					expected = 8
+				}
+				acquire(t, app, "https://resource-6/.default")
+				expectStored(t, path, expected)
+				acquire(t, app, "https://resource-7/.default")
+				expectStored(t, path, expected+1)
+			})
+		}
+	}
+}
+
+func TestWhatOthersRemoveAfterASalvageIsNotPutBack(t *testing.T) {
+	path := temporary(t)
+	cache, others, m := open(t, path, nil), open(t, path, nil), &memory{}
+	exportOf(t, cache, m, "a", "b")
+	must(others.Load(ctx))(t)
+	truncate(t, path, toNothing)
+	must(others.Commit(ctx, nil, tokens("theirs")))(t)
+	replace(t, cache, m)
+	expectKeys(t, m.content, "a", "b", "theirs")
+	exportOf(t, cache, m, "a", "b", "c", "theirs")
+	stored := must(others.Load(ctx))(t)
+	expectKeys(t, stored, "a", "b", "c", "theirs")
+	must(others.Commit(ctx, stored, tokens("b", "c", "theirs")))(t)
+	// Handed over or not, what was removed stays removed.
+	exportOf(t, cache, m, "a", "b", "c", "d", "theirs")
+	expectKeys(t, must(others.Load(ctx))(t), "b", "c", "d", "theirs")
+	replace(t, cache, m)
+	expectKeys(t, m.content, "b", "c", "d", "theirs")
+}
+
+func TestASignOutByAnotherProcessRemovesWhatAClientKnows(t *testing.T) {
+	path := temporary(t)
+	app, others := client(t, open(t, path, nil)), open(t, path, nil)
+	acquire(t, app, "https://resource-1/.default")
+	acquire(t, app, "https://resource-2/.default")
+	must(others.Update(ctx, func([]byte) ([]byte, error) { return []byte("{}"), nil }))(t)
+	acquire(t, app, "https://resource-3/.default")
+	expectStored(t, path, 1)
+}
+
+func TestATokenThatCouldNotBeStoredIsStoredByTheNextExport(t *testing.T) {
+	path := temporary(t)
+	shared := open(t, path, &tokencache.Options{LockTimeout: 300 * time.Millisecond})
+	app, other := client(t, shared), client(t, shared)
+	acquire(t, app, "https://resource-1/.default")
+	scope := []string{"https://resource-2/.default"}
+	held(t, path, func() {
+		_, err := app.AcquireTokenByCredential(ctx, scope)
+		expectCode(t, err, tokencache.CodeLockTimeout)
+		// Nor is it forgotten.
+		result := must(app.AcquireTokenByCredential(ctx, scope))(t)
+		if result.Metadata.TokenSource != confidential.TokenSourceCache {
+			t.Errorf("%+v", result.Metadata)
+		}
+	})
+	must(open(t, path, nil).Commit(ctx, nil, tokens("theirs")))(t)
+	acquire(t, other, "https://resource-3/.default")
+	expectStored(t, path, 4)
+}
+
+func TestAnExportThatWasGivenUpIsMadeUpFor(t *testing.T) {
+	cache, m := open(t, temporary(t), nil), &memory{}
+	exportOf(t, cache, m, "a")
+	must(cache.Update(ctx, func(stored []byte) ([]byte, error) {
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		m.content = tokens("a", "b")
+		if err := cache.Export(ended, m, msal.ExportHints{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+		return stored, nil
+	}))(t)
+	replace(t, cache, m)
+	expectKeys(t, m.content, "a", "b")
+	exportOf(t, cache, m, "a", "b", "c")
+	expectKeys(t, must(cache.Load(ctx))(t), "a", "b", "c")
+}
+
+func TestARenewalThatCouldNotBeStoredIsNotUndone(t *testing.T) {
+	path := temporary(t)
+	cache, m := open(t, path, &tokencache.Options{LockTimeout: time.Millisecond}), &memory{}
+	exportOf(t, cache, m, "a", "b")
+	renewed := bytes.ReplaceAll(tokens("a"), []byte("secret of a"), []byte("renewed"))
+	held(t, path, func() {
+		m.content = renewed
+		expectCode(t, cache.Export(ctx, m, msal.ExportHints{}), tokencache.CodeLockTimeout)
+	})
+	replace(t, cache, m)
+	if !bytes.Contains(m.content, []byte("renewed")) || bytes.Contains(m.content, []byte("secret of b")) {
+		t.Errorf("memory holds %s", m.content)
+	}
+	if err := cache.Export(ctx, m, msal.ExportHints{}); err != nil {
+		t.Fatal(err)
+	}
+	stored := must(os.ReadFile(path))(t)
+	expectKeys(t, stored, "a")
+	if !bytes.Contains(stored, []byte("renewed")) {
+		t.Errorf("there is %s", stored)
+	}
 }
 
 // one can be handed over, but not compared with another.

@@ -10,7 +10,7 @@ use wasmi_wasi::sync::{ambient_authority, Dir, WasiCtxBuilder};
 use wasmi_wasi::WasiCtx;
 
 use crate::code::{Code, ABI_VERSION};
-use crate::Error;
+use crate::{links, Error};
 
 const CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.wasi.wasm"));
 const WASI_VERSION: u32 = 1;
@@ -92,6 +92,9 @@ impl Core {
         let module = Module::new(&engine, CORE).map_err(fault)?;
         let mut linker = Linker::new(&engine);
         wasmi_wasi::add_to_linker(&mut linker, |context| context).map_err(fault)?;
+        if let Some(folder) = folder {
+            links::define_in(&mut linker, folder).map_err(fault)?;
+        }
         let mut store = Store::new(&engine, wasi.build());
         let instance = linker.instantiate_and_start(&mut store, &module).map_err(fault)?;
         let memory = instance.get_memory(&store, "memory").ok_or_else(|| fault("no memory"))?;
@@ -149,17 +152,19 @@ impl Core {
         self.result()
     }
 
-    /// Whoever answers may take their time: meanwhile the lock is renewed, by a thread that has the instance to itself.
+    /// Whoever answers may take their time: meanwhile the lock is renewed, by a thread that has the instance to itself. Where no more threads
+    /// are to be had it is not: most answers take no time.
     fn answered<T>(&mut self, answer: impl FnOnce() -> T) -> T {
         let answered = thread::scope(|scope| {
             let (done, wait) = mpsc::channel::<()>();
             let core = &mut *self;
-            scope.spawn(move || {
+            let renewal = move || {
                 while wait.recv_timeout(RENEW_EVERY) == Err(RecvTimeoutError::Timeout) {
                     // A lost lock is noticed where it matters, before anything is published.
                     let _ = core.call("renew", &[]);
                 }
-            });
+            };
+            let _ = thread::Builder::new().spawn_scoped(scope, renewal);
             let answered = panic::catch_unwind(AssertUnwindSafe(answer));
             drop(done);
             answered
@@ -219,8 +224,15 @@ impl Core {
     fn call(&mut self, name: &str, arguments: &[Val]) -> Result<u32, Error> {
         let function = self.instance.get_func(&self.store, name).ok_or_else(|| fault(name))?;
         let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
-        function.call(&mut self.store, arguments, &mut results).map_err(fault)?;
+        function.call(&mut self.store, arguments, &mut results).map_err(stopped)?;
         Ok(results.first().and_then(Val::i32).unwrap_or(0) as u32)
+    }
+}
+
+/// Whatever ends an operation half-way, its lock goes with it.
+impl Drop for Core {
+    fn drop(&mut self) {
+        let _ = self.call("reset", &[]);
     }
 }
 
@@ -230,6 +242,14 @@ fn number(value: u32) -> Val {
 
 fn words(bytes: &[u8]) -> Vec<u32> {
     bytes.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect()
+}
+
+/// What wasmi's WASI has no number for, a file system that is read-only say, stops the core too, and that is no fault of the core's.
+fn stopped(error: wasmi::Error) -> Error {
+    if error.to_string().contains("Unknown OS error") {
+        return Error::new(Code::IoError).with_source(error.to_string());
+    }
+    fault(error)
 }
 
 /// A trap, or a module that is not what it should be: a bug.

@@ -8,11 +8,30 @@ use crate::{Code, Error};
 pub(crate) fn folder_and_name(location: &Path) -> Result<(PathBuf, String), Error> {
     let name = location.file_name().and_then(|name| name.to_str()).ok_or_else(|| Error::new(Code::InvalidLocation))?;
     let parent = location.parent().ok_or_else(|| Error::new(Code::InvalidLocation))?;
-    let folder = create_folder(parent).and_then(|()| parent.canonicalize()).map_err(|error| {
-        let denied = error.kind() == io::ErrorKind::PermissionDenied;
-        Error::new(if denied { Code::PermissionDenied } else { Code::NotAFile }).with_source(error)
-    })?;
+    let folder = create_folder(parent)
+        .and_then(|()| parent.canonicalize())
+        .map_err(|error| Error::new(code_of(&error)).with_source(error))?;
     Ok((folder, name.to_owned()))
+}
+
+fn code_of(error: &io::Error) -> Code {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Code::PermissionDenied,
+        io::ErrorKind::ReadOnlyFilesystem => Code::ReadOnly,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull,
+        _ => Code::NotAFile,
+    }
+}
+
+#[cfg(unix)]
+pub(crate) fn is_read_only(folder: &Path) -> bool {
+    use rustix::fs::{statvfs, StatVfsMountFlags};
+    statvfs(folder).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_read_only(_folder: &Path) -> bool {
+    false
 }
 
 /// Of a folder: one that is made anew under the same name is another one.

@@ -21,6 +21,7 @@ mod code;
 mod core;
 mod error;
 mod files;
+mod links;
 mod outcome;
 mod processes;
 mod token_cache;

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, process};
 
 use crate::core::{Argument, Core, CoreResult, Reply, Request};
-use crate::files::{folder_and_name, identity, make_private, Identity};
+use crate::files::{folder_and_name, identity, is_read_only, make_private, Identity};
 use crate::{processes, CacheMerger, Cipher, Code, Error, Loaded, Merged};
 
 const ENCRYPTED: u32 = 1;
@@ -134,8 +134,13 @@ impl TokenCache {
         let Opened { core, folder, broken, .. } = &mut self.opened;
         let mut embedder = Embedder { folder, cipher: self.options.cipher.as_deref_mut(), edit, failure: None };
         let result = core.run(operation, arguments, &mut |request| embedder.answer(request));
-        *broken = matches!(&result, Err(error) if error.code() == Code::CoreTrap);
-        Ok((result?, embedder.failure))
+        *broken = matches!(&result, Err(error) if matches!(error.code(), Code::CoreTrap | Code::IoError));
+        match result {
+            Err(error) if error.code() == Code::IoError && is_read_only(embedder.folder) => {
+                Err(Error::new(Code::ReadOnly).with_source(error))
+            }
+            result => Ok((result?, embedder.failure)),
+        }
     }
 }
 
@@ -171,12 +176,16 @@ impl Embedder<'_, '_> {
     fn answer(&mut self, request: Request) -> Result<Reply, Error> {
         match (request, &mut self.cipher, &mut self.edit) {
             (Request::Protect(content), Some(cipher), _) => {
-                let outcome = cipher.protect(&content);
-                Ok(self.outcome(outcome))
+                // Nothing is no ciphertext: written, it would look as if the cache had been emptied.
+                let outcome = cipher.protect(&content).and_then(|protected| match protected.is_empty() {
+                    true => Err(Error::new(Code::ProtectFailed)),
+                    false => Ok(protected),
+                });
+                Ok(self.outcome(outcome, Code::ProtectFailed))
             }
             (Request::Unprotect(content), Some(cipher), _) => {
                 let outcome = cipher.unprotect(&content);
-                Ok(self.outcome(outcome))
+                Ok(self.outcome(outcome, Code::UnprotectFailed))
             }
             (Request::Edit(content), _, Some(edit)) => {
                 let stored = (!content.is_empty()).then_some(content.as_slice());
@@ -191,11 +200,13 @@ impl Embedder<'_, '_> {
         }
     }
 
-    /// The core may try again: only the last failure counts.
-    fn outcome(&mut self, outcome: Result<Vec<u8>, Error>) -> Reply {
+    /// The core may try again: only the last failure counts. Below `io_error` are outcomes that are none: not_found, say, is none of a cipher's.
+    fn outcome(&mut self, outcome: Result<Vec<u8>, Error>, otherwise: Code) -> Reply {
         match outcome {
             Ok(content) => (Code::Ok, content),
             Err(error) => {
+                let is_failure = error.code().status() >= Code::IoError.status();
+                let error = if is_failure { error } else { Error::new(otherwise).with_source(error) };
                 let code = error.code();
                 self.failure = Some(error);
                 (code, Vec::new())

@@ -274,3 +274,103 @@ fn a_cipher_sees_all_that_is_stored() {
     assert_eq!((error.code(), error.source().unwrap().to_string()), (Code::NotEncrypted, "a brace".to_owned()));
     assert_eq!(fs::read(folder.cache()).unwrap(), committed);
 }
+
+/// Says what it is told to.
+struct Answering(fn() -> Result<Vec<u8>, Error>);
+
+impl Cipher for Answering {
+    fn protect(&mut self, _content: &[u8]) -> Result<Vec<u8>, Error> {
+        self.0()
+    }
+
+    fn unprotect(&mut self, _content: &[u8]) -> Result<Vec<u8>, Error> {
+        self.0()
+    }
+}
+
+#[test]
+fn a_cipher_cannot_make_the_store_look_empty() {
+    let nothing = || Ok(Vec::new());
+    let success = || Err(Error::new(Code::Ok));
+    let not_found = || Err(Error::new(Code::NotFound));
+    for answer in [nothing, success, not_found] {
+        let folder = Folder::new();
+        let cipher: Option<Box<dyn Cipher>> = Some(Box::new(Answering(answer)));
+        let mut cache = TokenCache::open_with(folder.cache(), Options { cipher, ..Options::default() }).unwrap();
+        assert_eq!(cache.commit(None, &document(&[("a", 1)])).unwrap_err().code(), Code::ProtectFailed);
+        assert_eq!(names(folder.cache().parent().unwrap()), [""; 0]);
+    }
+    let folder = Folder::new();
+    fs::create_dir_all(folder.cache().parent().unwrap()).unwrap();
+    fs::write(folder.cache(), "encrypted").unwrap();
+    let cipher: Option<Box<dyn Cipher>> = Some(Box::new(Answering(not_found)));
+    let mut cache = TokenCache::open_with(folder.cache(), Options { cipher, ..Options::default() }).unwrap();
+    let error = cache.load().unwrap_err();
+    assert_eq!((error.code(), error.source().is_some()), (Code::UnprotectFailed, true));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_something_in_the_folder_is_followed_and_stays_one() {
+    let folder = Folder::new();
+    let at = folder.cache().parent().unwrap().to_owned();
+    fs::create_dir_all(at.join("inner")).unwrap();
+    let targets = ["beside", "inner/below"].map(|name| at.join(name));
+    for target in [targets.as_slice(), &["relative".into()]].concat() {
+        let _ = fs::remove_file(folder.cache());
+        std::os::unix::fs::symlink(&target, folder.cache()).unwrap();
+        for key in ["a", "b"] {
+            TokenCache::open(folder.cache()).unwrap().commit(None, &document(&[(key, 1)])).unwrap();
+        }
+        assert!(folder.cache().is_symlink());
+        assert_eq!(secrets(&fs::read(at.join(target)).unwrap()).len(), 2);
+    }
+    fs::remove_file(folder.cache()).unwrap();
+    std::os::unix::fs::symlink(at.with_file_name("elsewhere"), folder.cache()).unwrap();
+    let error = TokenCache::open(folder.cache()).unwrap().commit(None, &document(&[("a", 1)])).unwrap_err();
+    assert_eq!(error.code(), Code::PermissionDenied);
+}
+
+/// One commit in a process of its own, started as the tokens before the program say.
+#[cfg(target_os = "linux")]
+fn commit_in_a_process(start: &mut std::process::Command, cache: &std::path::Path) -> std::process::Output {
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.parent().unwrap().with_file_name("examples").join("contention");
+    start.arg(program).arg(cache).args(["token", "1"]).output().unwrap()
+}
+
+/// No memory has room for a stack of this size.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_no_thread_can_be_started_commits_go_on() {
+    let folder = Folder::new();
+    let output = commit_in_a_process(
+        std::process::Command::new("env").arg(format!("RUST_MIN_STACK={}", 1_u64 << 46)),
+        &folder.cache(),
+    );
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(names(folder.cache().parent().unwrap()), ["cache.json"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_system_that_is_read_only_is_a_typed_error() {
+    let isolated = || {
+        let mut command = std::process::Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount"]);
+        command
+    };
+    if !isolated().arg("true").status().is_ok_and(|status| status.success()) {
+        eprintln!("not tested: nothing can be mounted here");
+        return;
+    }
+    let folder = Folder::new();
+    let at = folder.cache().parent().unwrap().to_owned();
+    fs::create_dir_all(&at).unwrap();
+    let mounted = r#"mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@""#;
+    for cache in [folder.cache(), at.join("folder").join("cache.json")] {
+        let output = commit_in_a_process(isolated().args(["sh", "-c", mounted]).arg(&at), &cache);
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(printed.contains("ReadOnly"), "{printed}");
+    }
+}

@@ -1,5 +1,6 @@
 package msalextensions;
 
+import com.microsoft.aad.msal4j.ITokenCache;
 import com.microsoft.aad.msal4j.ITokenCacheAccessAspect;
 import com.microsoft.aad.msal4j.ITokenCacheAccessContext;
 import java.io.IOException;
@@ -10,7 +11,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -37,8 +40,9 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     private boolean isRunning;
     /** What was last loaded or committed, null for nothing: the core says "unchanged" of it. */
     private byte[] stored;
-    /** What MSAL's memory held when it was given what is stored. */
-    private byte[] base;
+    private final CacheView view = new CacheView((base, ours, theirs) -> run("merge", null, base, ours, theirs).merged());
+    /** What the memory of each application held when it was last handed the view, or its change was taken. */
+    private final Map<ITokenCache, byte[]> memories = new WeakHashMap<>();
 
     /** Changes what is stored. */
     @FunctionalInterface
@@ -148,30 +152,35 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         });
     }
 
-    /** MSAL is about to use its memory: it is given what is stored. Nobody else gets in between until it is done. */
+    /**
+     * MSAL is about to use its memory: it is given what is stored, and what this process knows and is not stored: changes that could not be stored
+     * yet, and what a damaged file has lost. Nobody else gets in between until it is done.
+     */
     @Override
     public void beforeCacheAccess(ITokenCacheAccessContext context) {
         enter();
         try {
-            byte[] content = loaded();
-            // An empty object too: msal4j ignores an empty text.
-            context.tokenCache().deserialize(content == null ? "{}" : new String(content, StandardCharsets.UTF_8));
-            // Not what is stored: msal4j spells entities in its own way, and keeps in memory what others have removed.
-            base = bytes(context);
+            view.rebase(loaded());
+            context.tokenCache().deserialize(new String(view.content(), StandardCharsets.UTF_8));
+            // Not the view: msal4j spells entities in its own way, and keeps in memory what others have removed.
+            memories.put(context.tokenCache(), bytes(context));
         } catch (Throwable error) {
             turn.unlock(); // afterCacheAccess will not be called.
             throw error;
         }
     }
 
-    /** MSAL has used its memory: what it changed is stored. */
+    /** MSAL has used its memory: what it changed is stored; if that fails, with the next change of any application. */
     @Override
     public void afterCacheAccess(ITokenCacheAccessContext context) {
         try {
             if (!context.hasCacheChanged()) return;
-            byte[] ours = bytes(context);
-            written(run("commit", null, base, ours));
-            base = ours;
+            byte[] now = bytes(context);
+            view.absorb(memories.get(context.tokenCache()), now);
+            memories.put(context.tokenCache(), now);
+            if (!view.isPending()) return;
+            written(run("commit", null, view.base(), view.content()));
+            view.committed(stored);
         } finally {
             turn.unlock();
         }
@@ -222,7 +231,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     }
 
     private Merged written(Result result) {
-        stored = result.content();
+        stored = result.data().clone(); // The caller may erase what it is given.
         return result.merged();
     }
 

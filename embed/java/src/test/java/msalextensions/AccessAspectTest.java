@@ -11,8 +11,11 @@ import com.microsoft.aad.msal4j.IAuthenticationResult;
 import com.microsoft.aad.msal4j.TokenProviderResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +24,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** With real applications of msal4j. Their tokens are made here, so that they need no network. */
 class AccessAspectTest {
@@ -37,6 +42,29 @@ class AccessAspectTest {
 
     private PersistedTokenCache open() {
         return PersistedTokenCache.builder(path).build();
+    }
+
+    private PersistedTokenCache impatient() {
+        return PersistedTokenCache.builder(path).lockTimeout(Duration.ofMillis(300)).build();
+    }
+
+    private List<String> stored() throws Exception {
+        return Documents.keys(Files.readAllBytes(path));
+    }
+
+    /** In place, as a peer does it that is killed while it writes. Dated anew: two writes within a tick of the clock would look like one. */
+    private void truncate(boolean toNothing) throws Exception {
+        byte[] whole = Files.readAllBytes(path);
+        long later = Files.getLastModifiedTime(path).toMillis() + 1000;
+        Files.write(path, Arrays.copyOf(whole, toNothing ? 0 : whole.length / 2));
+        Files.setLastModifiedTime(path, FileTime.fromMillis(later));
+    }
+
+    private static void remove(PersistedTokenCache cache, String part) {
+        cache.update(stored -> {
+            String[] left = Documents.keys(stored).stream().filter(key -> !key.contains(part)).toArray(String[]::new);
+            return Documents.with(left);
+        });
     }
 
     private ConfidentialClientApplication app(PersistedTokenCache cache) throws Exception {
@@ -102,5 +130,72 @@ class AccessAspectTest {
         Files.delete(path);
         acquire(app, 1).get();
         assertEquals(1, Documents.keys(Files.readAllBytes(path)).size());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, false", "true, true", "false, false", "false, true"})
+    void whatADamagedFileHasLostIsPutBack(boolean toNothing, boolean othersFirst) throws Exception {
+        var app = app(open());
+        var others = open();
+        for (int i = 0; i < 6; i++) acquire(app, i).get();
+        others.load();
+        truncate(toNothing);
+        if (othersFirst) others.commit(null, Documents.with("theirs"));
+        acquire(app, 6).get();
+        assertEquals(othersFirst ? 8 : 7, stored().size());
+        acquire(app, 7).get();
+        assertEquals(othersFirst ? 9 : 8, stored().size());
+    }
+
+    /** Nor what they had removed before: msal4j keeps it in memory. */
+    @Test
+    void whatOthersRemoveAfterASalvageIsNotPutBack() throws Exception {
+        var app = app(open());
+        var others = open();
+        for (int i = 1; i <= 3; i++) acquire(app, i).get();
+        remove(others, "resource-1");
+        acquire(app, 4).get();
+        others.load();
+        truncate(true);
+        others.commit(null, Documents.with("theirs"));
+        acquire(app, 5).get();
+        assertEquals(5, stored().size(), stored()::toString);
+        remove(others, "resource-2");
+        acquire(app, 6).get();
+        acquire(app, 7).get();
+        assertEquals(6, stored().size(), stored()::toString);
+        assertTrue(stored().stream().noneMatch(key -> key.contains("resource-1") || key.contains("resource-2")), stored()::toString);
+    }
+
+    @Test
+    void whatCouldNotBeStoredIsStoredWithTheNextChange() throws Exception {
+        var shared = impatient();
+        var app = app(shared);
+        var other = app(shared);
+        acquire(app, 1).get();
+        open().update(stored -> {
+            var error = assertThrows(ExecutionException.class, () -> acquire(app, 2).get());
+            assertEquals(Code.LOCK_TIMEOUT, ((TokenCacheException) error.getCause()).code());
+            return stored;
+        });
+        open().commit(null, Documents.with("theirs"));
+        acquire(other, 3).get();
+        assertEquals(4, stored().size(), stored()::toString);
+        acquire(app, 2).get();
+        assertEquals(3, made.get());
+    }
+
+    @Test
+    void aRenewalThatCouldNotBeStoredIsNotUndone() throws Exception {
+        var app = app(impatient());
+        var token = ClientCredentialParameters.builder(Set.of("https://resource-1/.default"));
+        assertEquals("token 1", app.acquireToken(token.build()).get().accessToken());
+        open().update(stored -> {
+            assertThrows(ExecutionException.class, () -> app.acquireToken(token.skipCache(true).build()).get());
+            return stored;
+        });
+        assertEquals("token 2", app.acquireToken(token.skipCache(false).build()).get().accessToken());
+        acquire(app, 2).get();
+        assertTrue(Files.readString(path).contains("token 2"));
     }
 }

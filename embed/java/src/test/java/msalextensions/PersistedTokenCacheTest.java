@@ -10,8 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -224,5 +227,15 @@ class PersistedTokenCacheTest {
         assertTrue(Files.isSymbolicLink(path));
         assertEquals(List.of("a", "b"), Documents.keys(Files.readAllBytes(target)));
         assertArrayEquals(Files.readAllBytes(target), open().load().orElseThrow());
+    }
+
+    @Test
+    void aCallerMayEraseWhatItWasGiven() throws Exception {
+        var cache = open();
+        byte[] kept = cache.commit(null, Documents.with("a")).content().clone();
+        // What has been written long ago is not read again.
+        Files.setLastModifiedTime(path, FileTime.from(Instant.now().minusSeconds(100)));
+        Arrays.fill(cache.commit(kept, kept).content(), (byte) 0);
+        assertArrayEquals(kept, cache.load().orElseThrow());
     }
 }
