@@ -11,7 +11,7 @@ import time
 import pytest
 
 import msal_extensions_wasm
-from msal_extensions_wasm import FilePersistenceWithKey, TokenCacheStore
+from msal_extensions_wasm import FilePersistence, FilePersistenceWithKey, PersistedTokenCache, TokenCacheStore
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a signal that nobody else uses")
 
@@ -118,3 +118,49 @@ def test_after_an_interrupted_load_the_next_one_reads(cache, document, each_call
 
     write()
     each_call(store.load, check)
+
+
+def entry(client_id):
+    return {"environment": "login.windows.net", "client_id": client_id}
+
+
+def add_to(cache, client_id):
+    cache.modify("AppMetadata", entry(client_id), entry(client_id))
+
+
+def clients(cache):
+    return {entity["client_id"] for entity in cache.search("AppMetadata")}
+
+
+def test_after_an_interrupted_search_the_next_one_finds_what_there_is(cache, each_call):
+    one, other = (PersistedTokenCache(FilePersistence(cache)) for _ in range(2))
+    added = set()
+
+    def add():
+        added.add(f"client {len(added)}")
+        add_to(other, f"client {len(added) - 1}")
+
+    def check():
+        assert clients(one) == added
+        add()
+
+    add()
+    each_call(lambda: clients(one), check)
+
+
+def test_an_interrupted_change_removes_nothing_that_another_has_added(cache, each_call):
+    one, other = (PersistedTokenCache(FilePersistence(cache)) for _ in range(2))
+    added = set()
+
+    def change():
+        add_to(one, "own")
+
+    def check():
+        change()
+        added.add(f"client {len(added)}")
+        add_to(other, f"client {len(added) - 1}")
+        other.modify("AppMetadata", entry("own"))
+        assert clients(other) == added
+
+    each_call(change, check)
+    assert clients(one) == clients(other) == added | {"own"}
