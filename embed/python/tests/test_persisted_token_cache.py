@@ -8,6 +8,7 @@ import pytest
 from msal_extensions_wasm import FilePersistence, PersistedTokenCache, PersistenceError, TokenCacheStore
 
 ENVIRONMENT = "login.windows.net"
+NOW = 4_000_000_000
 ACCESS_TOKEN = msal.TokenCache.CredentialType.ACCESS_TOKEN
 
 
@@ -25,6 +26,10 @@ def event(client_id, scope="scope", secret="secret", **response):
         "response": {"access_token": secret, "expires_in": 3600, "token_type": "Bearer", **response},
         "grant_type": "client_credentials",
     }
+
+
+def refresh_tokens(cache):
+    return {entry["client_id"]: entry["secret"] for entry in cache.search(msal.TokenCache.CredentialType.REFRESH_TOKEN)}
 
 
 def clients(cache):
@@ -81,6 +86,83 @@ def test_what_could_not_be_stored_is_not_lost(cache):
     other.add(event("c"))
     assert clients(one) == {"a", "b", "c"}  # the search stores what is left over
     assert clients(other) == {"a", "b", "c"}
+
+
+def cut_short(cache):
+    os.truncate(cache, os.path.getsize(cache) // 2)
+
+
+def empty(cache):
+    os.truncate(cache, 0)
+
+
+def fill_with_zeros(cache):
+    size = os.path.getsize(cache)
+    with open(cache, "r+b") as file:
+        file.write(bytes(size))
+
+
+@pytest.mark.parametrize("damage", [cut_short, empty, fill_with_zeros])
+def test_what_a_damaged_file_has_lost_is_put_back_by_whoever_knows_it(cache, damage):
+    one = opened(cache)
+    for client in "abcdef":
+        one.add(event(client, refresh_token=f"refresh {client}"))
+    damage(cache)
+    assert clients(one) == set("abcdef")
+    assert clients(opened(cache)) == set("abcdef")
+    one.add(event("g"))
+    assert clients(opened(cache)) == set("abcdefg")
+
+
+def test_what_another_process_has_salvaged_lacks_is_put_back_too(cache):
+    one = opened(cache)
+    for client in "abcdef":
+        one.add(event(client))
+    cut_short(cache)
+    assert "f" not in clients(opened(cache))
+    assert clients(one) == clients(opened(cache)) == set("abcdef")
+
+
+def test_what_one_removes_after_a_salvage_the_other_does_not_bring_back(cache):
+    one, other = opened(cache), opened(cache)
+    for client in "abcd":
+        one.add(event(client))
+    cut_short(cache)
+    assert clients(other) < clients(one) == clients(other) == set("abcd")
+    other.remove_at(next(entry for entry in other.search(ACCESS_TOKEN) if entry["client_id"] == "d"))
+    one.add(event("e"))
+    assert clients(one) == clients(other) == set("abce")
+
+
+def test_what_is_put_back_is_no_news_beside_what_another_has_renewed_meanwhile(cache):
+    one = opened(cache, lock_timeout=0)
+    for client in "abcd":
+        one.add(event(client, refresh_token="old"), now=NOW)
+    cut_short(cache)
+    assert "d" not in refresh_tokens(opened(cache))
+    with open(f"{cache}.lockfile", "w") as file:
+        file.write(f"{os.getpid()} somebody")
+    assert refresh_tokens(one)["d"] == "old"  # which cannot be put back now
+    os.unlink(f"{cache}.lockfile")
+    opened(cache).add(event("d", refresh_token="renewed"), now=NOW)
+    assert refresh_tokens(one)["d"] == "renewed"
+    assert refresh_tokens(opened(cache)) == {"a": "old", "b": "old", "c": "old", "d": "renewed"}
+
+
+def test_a_search_finds_what_there_is_where_an_expired_token_cannot_be_removed(cache, caplog):
+    opened(cache).add(event("expired"), now=1_000_000)
+    opened(cache).add(event("valid"))
+    one = opened(cache, lock_timeout=0)
+    with open(f"{cache}.lockfile", "w") as file:
+        file.write(f"{os.getpid()} somebody")
+    assert clients(one) == clients(one) == {"valid"}
+    assert "could not be saved: The lock" in caplog.text
+    with pytest.raises(PersistenceError) as caught:
+        one.add(event("new"))
+    assert caught.value.code == "lock_timeout"
+    os.unlink(f"{cache}.lockfile")
+    assert clients(one) == {"valid", "new"}
+    assert {entry["client_id"] for entry in json.load(open(cache))["AccessToken"].values()} == {"valid", "new"}
 
 
 def test_foreign_members_stay(cache):

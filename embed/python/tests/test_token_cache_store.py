@@ -66,6 +66,19 @@ def test_an_edit_that_raises_changes_nothing_and_lets_go_of_the_lock(cache, docu
     assert os.listdir(os.path.dirname(cache)) == ["cache.json"]
 
 
+@pytest.mark.parametrize("answer", [None, "{}", 5])
+def test_an_edit_that_returns_no_bytes_changes_nothing(cache, document, answer):
+    store = TokenCacheStore(cache)
+    stored = store.commit(None, document(a=1)).content
+    with pytest.raises(PersistenceError) as caught:
+        store.update(lambda _content: answer)
+    assert caught.value.code == "callback_failed"
+    assert isinstance(caught.value.__cause__, TypeError)
+    assert store.load().content == stored
+    assert os.listdir(os.path.dirname(cache)) == ["cache.json"]
+    assert store.update(lambda _content: bytearray(document(b=1))).added == 1
+
+
 def test_an_edit_cannot_use_its_own_store_and_goes_on(cache, document):
     store = TokenCacheStore(cache)
 
@@ -88,6 +101,27 @@ def test_the_lock_is_renewed_while_an_edit_takes_its_time(cache, document):
         return document(a=1)
 
     assert TokenCacheStore(cache).update(edit).added == 1
+
+
+def test_where_no_thread_can_be_started_the_lock_is_not_renewed(cache, document):
+    threading.stack_size(1 << 46)  # more than there is
+    try:
+        assert TokenCacheStore(cache).update(lambda _content: document(a=1)).added == 1
+    finally:
+        threading.stack_size(0)
+
+
+AT_EXIT = """
+import atexit, sys
+from msal_extensions_wasm import FilePersistenceWithKey, TokenCacheStore
+store = TokenCacheStore(FilePersistenceWithKey(sys.argv[1], b"7" * 32))
+atexit.register(lambda: print(store.commit(None, b'{"AccessToken": {"a": {}}}').added))
+"""
+
+
+def test_a_process_that_is_ending_still_commits(cache):
+    ended = subprocess.run([sys.executable, "-c", AT_EXIT, cache], capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr) == ("1\n", "")
 
 
 def test_clear(cache, document):

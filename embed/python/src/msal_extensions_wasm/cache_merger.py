@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from .core import Core, CoreResult
+from .core import Core, CoreResult, usable
 from .errors import failure
 
 
@@ -37,8 +37,8 @@ class CacheMerger:
     """Merges, salvages and inspects documents: docs/merge.md. Touches no store and no lock. Thread-safe."""
 
     def __init__(self) -> None:
-        self._core = Core()
-        self._lock = threading.Lock()
+        self._core: Core | None = Core()
+        self._lock = threading.RLock()  # a signal handler that merges during a merge is refused; it does not wait for itself
 
     def merge(self, base: bytes | None, ours: bytes, theirs: bytes | None) -> Merged:
         """Three ways. `None`: there is no such document."""
@@ -55,8 +55,15 @@ class CacheMerger:
         return inspection
 
     def _run(self, operation: str, *arguments: bytes | float | None) -> CoreResult:
+        usable()
         with self._lock:
-            result = self._core.run(operation, *arguments)
+            try:
+                if self._core is None:
+                    self._core = Core()
+                result = self._core.run(operation, *arguments)
+            except BaseException:
+                self._core = None  # a trap: it may be in any state
+                raise
         if result.status != 0:
             raise failure(result.status, document=result.document, offset=result.offset)
         return result

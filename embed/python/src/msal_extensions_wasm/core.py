@@ -4,8 +4,9 @@ from __future__ import annotations
 import os
 import struct
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from _thread import start_new_thread
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -21,6 +22,9 @@ RENEW_SECONDS = 2.0
 
 # The kinds of requests.
 PROTECT, UNPROTECT, EDIT, PROCESS_ALIVE, MAKE_PRIVATE = 1, 2, 3, 4, 5
+
+MAY_TAKE_LONG = (PROTECT, UNPROTECT, EDIT)
+"""Somebody else's code answers these; the others are one call of the system."""
 
 Answer = Callable[[int, bytes, int], tuple[int, bytes]]
 """Answers a request: from its kind, bytes and number to a status and, with `ok`, bytes."""
@@ -75,7 +79,8 @@ def _compiled() -> _Compiled:
     return _Compiled(engine, Module(engine, core), os.getpid())
 
 
-def _usable() -> _Compiled:
+def usable() -> _Compiled:
+    """Not in a process that was forked."""
     compiled = _compiled()
     if os.getpid() != compiled.process:
         raise PersistenceError(
@@ -95,7 +100,7 @@ class Core:
 
     def __init__(self, folder: str | None = None) -> None:
         """`folder` is all that the core may touch; it knows it as `/`. `None`: nothing."""
-        compiled = _usable()
+        compiled = usable()
         linker = Linker(compiled.engine)
         linker.define_wasi()
         wasi = WasiConfig()
@@ -104,7 +109,8 @@ class Core:
         self._store = Store(compiled.engine)
         self._store.set_wasi(wasi)
         self._exports = linker.instantiate(self._store, compiled.module).exports(self._store)
-        self._running = False
+        self._calling = threading.RLock()
+        self.is_running = False
         self._call("_initialize")
         versions = (self._call("abi_version"), self._call("wasi_version"))
         if versions != (ABI_VERSION, WASI_VERSION):
@@ -123,47 +129,62 @@ class Core:
         self._call("reset")
 
     def run(self, operation: str, *arguments: Argument, answer: Answer = refuse) -> CoreResult:
-        """One operation, from its start to its result. What `answer` raises abandons it."""
-        _usable()
-        if self._running:
+        """
+        One operation, from its start to its result. What `answer` raises abandons it. So does the exception of a signal handler, and that
+        may come anywhere, also where something is being tidied up: then it is done again.
+        """
+        usable()
+        if self.is_running:
             raise PersistenceError("bad_state", "An operation on this cache is already under way.")
-        self._running = True
         try:
-            return self._operate(operation, arguments, answer)
-        except (Trap, WasmtimeError) as error:
-            raise PersistenceError("core_trap") from error
-        finally:
-            self._running = False
+            self.is_running = True
+            result = self._operate(operation, arguments, answer)
+            self._call("reset")  # tokens leave the core's memory with the operation that needed them
+            self.is_running = False
+            return result
+        except BaseException as error:
+            self._give_up()
+            if isinstance(error, (Trap, WasmtimeError)):
+                raise PersistenceError("core_trap") from error
+            raise
 
     def _operate(self, operation: str, arguments: tuple[Argument, ...], answer: Answer) -> CoreResult:
+        pending = self._call(operation, *self._lower(arguments))
+        while pending == 1:
+            kind, pointer, length, value = struct.unpack("<4I", self._read(self._call("request"), 16))
+            asked = self._read(pointer, length)
+            status, content = self._answered(answer, kind, asked, value)
+            pending = self._call("resume", status, *self._put(content))
+        return self._result()
+
+    def _give_up(self) -> None:
+        """A request that is pending is not answered any more, and the lock is released: it names a process that lives on."""
+        self.is_running = False
+        with suppress(Trap, WasmtimeError):
+            self._call("reset")
+
+    def _answered(self, answer: Answer, kind: int, asked: bytes, value: int) -> tuple[int, bytes]:
+        """
+        Whoever answers may take their time: meanwhile the lock is renewed. The thread is started and stopped by one call each that no signal
+        can interrupt; `Thread.start` and `Event.set` are Python, and a thread that nobody stops is what came of it.
+        """
+        if kind not in MAY_TAKE_LONG:
+            return answer(kind, asked, value)
+        pending = threading.Lock()
+        pending.acquire()
         try:
-            pending = self._call(operation, *self._lower(arguments))
-            while pending == 1:
-                kind, pointer, length, value = struct.unpack("<4I", self._read(self._call("request"), 16))
-                asked = self._read(pointer, length)
-                with self._kept_lock():
-                    status, content = answer(kind, asked, value)
-                pending = self._call("resume", status, *self._put(content))
-            return self._result()
+            with suppress(RuntimeError):  # no more threads, or from Python 3.12 on an interpreter that is ending: not renewed, then
+                start_new_thread(self._renew_while, (pending,))
+            return answer(kind, asked, value)
         finally:
-            self._call("reset")  # tokens leave the core's memory with the operation that needed them
+            pending.release()
 
-    @contextmanager
-    def _kept_lock(self) -> Iterator[None]:
-        """Whoever answers may take their time: meanwhile the lock is renewed, by a thread that has the instance to itself."""
-        answered = threading.Event()
-
-        def renew() -> None:
-            while not answered.wait(RENEW_SECONDS):
-                self._call("renew")
-
-        thread = threading.Thread(target=renew, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            answered.set()
-            thread.join()
+    def _renew_while(self, pending: threading.Lock) -> None:
+        """The calls have a lock of their own: the engine does not survive two at once."""
+        while not pending.acquire(timeout=RENEW_SECONDS):
+            with self._calling:
+                if not pending.locked() or self._call("renew") == STATUS["bad_state"]:
+                    return
 
     def _result(self) -> CoreResult:
         words = struct.unpack("<16I", self._read(self._call("result"), RECORD_SIZE))
@@ -186,11 +207,13 @@ class Core:
         pointer = self._call("alloc", len(content))
         if pointer == 0:
             raise PersistenceError("document_too_large")
-        self._memory.write(self._store, content, pointer)
+        with self._calling:
+            self._memory.write(self._store, content, pointer)
         return pointer, len(content)
 
     def _read(self, pointer: int, length: int) -> bytes:
-        return bytes(self._memory.read(self._store, pointer, pointer + length)) if length else b""
+        with self._calling:
+            return bytes(self._memory.read(self._store, pointer, pointer + length)) if length else b""
 
     @property
     def _memory(self) -> Memory:
@@ -201,5 +224,6 @@ class Core:
     def _call(self, name: str, *arguments: int | float) -> int:
         function = self._exports[name]
         assert isinstance(function, Func)
-        value = function(self._store, *arguments)
+        with self._calling:
+            value = function(self._store, *arguments)
         return 0 if value is None else int(value) & 0xFFFFFFFF

@@ -1,15 +1,19 @@
 """Connects MSAL applications to a cache that several processes share."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msal
 
 from .cache_merger import CacheMerger
+from .errors import PersistenceError
 from .persistence import Persistence
 from .token_cache_store import TokenCacheStore
+
+_logger = logging.getLogger(__name__)
 
 
 class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
@@ -17,64 +21,90 @@ class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
     `msal.PublicClientApplication(client_id, token_cache=PersistedTokenCache(persistence))`.
 
     Reading reloads what others have stored. What MSAL changes is merged three ways with what is stored by then, and stored before the call
-    returns; the changes of one `add` are one commit. If that fails the call raises, and the next commit includes them. Thread-safe.
+    returns; the changes of one `add` are one commit. If that fails the call raises, and the next commit includes them. What others may have
+    lost is stored again as soon as it is missed. Thread-safe.
     """
 
     def __init__(self, persistence: Persistence, *, lock_timeout: float = 10.0) -> None:
         super().__init__()
         self._cache_store = TokenCacheStore(persistence, lock_timeout=lock_timeout)
         self.is_encrypted = persistence.is_encrypted
-        self._base: bytes | None = None
+        self._merger: CacheMerger | None = None
+        self._stored: bytes | None = None  # what was loaded or committed last
+        self._base: bytes | None = None  # the same, with what it has lost; None: nothing was loaded yet
         self._depth = 0
         self._uncommitted = False
 
     def add(self, event: dict[str, Any], **options: Any) -> None:
-        with self._transaction():
-            super().add(event, **options)
+        self._transact(partial(super().add, event, **options))
 
     def modify(
         self, credential_type: str, old_entry: dict[str, Any], new_key_value_pairs: dict[str, Any] | None = None
     ) -> None:
-        with self._transaction():
-            self._uncommitted = True
-            super().modify(credential_type, old_entry, new_key_value_pairs)
+        self._transact(partial(super().modify, credential_type, old_entry, new_key_value_pairs), changes=True)
 
     def search(self, credential_type: str, *arguments: Any, **options: Any) -> Iterator[dict[str, Any]]:
-        """A transaction too: MSAL removes expired access tokens while it searches."""
-        with self._transaction():
-            return iter(list(super().search(credential_type, *arguments, **options)))
+        """MSAL removes expired access tokens while it searches. That this cannot be stored is no reason not to find the others."""
+        search = partial(super().search, credential_type, *arguments, **options)
+        found: list[dict[str, Any]] = self._transact(lambda: list(search()), is_search=True)
+        return iter(found)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transact(self, work: Callable[[], Any], *, changes: bool = False, is_search: bool = False) -> Any:
         with self._lock:
-            if self._depth == 0:
+            depth = self._depth
+            if depth == 0:
                 self._reload()
-            self._depth += 1
             try:
-                yield
+                self._depth = depth + 1
+                self._uncommitted = self._uncommitted or changes
+                outcome = work()
             finally:
-                self._depth -= 1
-            if self._depth == 0 and self._uncommitted:
-                self._commit()
+                self._depth = depth
+            if depth == 0 and self._uncommitted:
+                try:
+                    self._commit()
+                except PersistenceError as error:
+                    if not is_search:
+                        raise
+                    _logger.warning("What is pending could not be saved: %s", error)
+            return outcome
 
     def _reload(self) -> None:
-        loaded = self._cache_store.load()
-        if loaded.unchanged:
+        """
+        Merges even when nothing is pending: what is stored may be the rest of a damaged cache, and we may know what was lost.
+
+        What is put back must not look like news of ours when it is committed: another process may have put it back, and renewed it, by then
+        (a rotated refresh token carries no time that would decide). So base keeps it too, and goes without the salvage marker of what
+        is stored: its absence there still counts as lost, and any newer version there wins. As in hosts/shared/cache-view.ts.
+        """
+        content = self._cache_store.load().content
+        if self._base is not None and content == self._stored:
             return
-        content = loaded.content
-        if self._uncommitted:  # a commit has failed: what it was to store stays, on top of what others have stored
-            content = CacheMerger().merge(self._base, self._serialized(), content).content
-        self._take(content)
-        self._base = loaded.content
+        stored = content or b""
+        base = known = stored
+        if self._base is not None:
+            known = self._merged(self._base, self._base, stored)
+            base = stored if known is stored else self._merged(None, stored, self._base)
+        view = self._merged(self._base, self._serialized(), stored) if self._uncommitted else known
+        self._keep(view, base, content)
 
     def _commit(self) -> None:
-        self._base = self._cache_store.commit(self._base, self._serialized()).content
-        self._uncommitted = False
-        self._take(self._base)
+        content = self._cache_store.commit(self._base, self._serialized()).content
+        self._keep(content, content, content)
+
+    def _keep(self, view: bytes, base: bytes, stored: bytes | None) -> None:
+        """In this order: where a signal interrupts it, memory is not older than base, and what is stored is merged again."""
+        self.deserialize(view.decode("utf-8-sig"))
+        self._base = base
+        self._uncommitted = view is not base
+        self._stored = stored
+
+    def _merged(self, base: bytes | None, ours: bytes, theirs: bytes) -> bytes:
+        if self._merger is None:
+            self._merger = CacheMerger()
+        merged = self._merger.merge(base, ours, theirs)
+        return theirs if merged.unchanged else merged.content
 
     def _serialized(self) -> bytes:
         text: str = self.serialize()
         return text.encode()
-
-    def _take(self, content: bytes | None) -> None:
-        self.deserialize((content or b"").decode("utf-8-sig"))

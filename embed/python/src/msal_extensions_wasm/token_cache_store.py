@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .cache_merger import CacheMerger, Merged
-from .core import EDIT, MAKE_PRIVATE, PROCESS_ALIVE, PROTECT, UNPROTECT, Core, CoreResult
+from .core import EDIT, MAKE_PRIVATE, PROCESS_ALIVE, PROTECT, UNPROTECT, Core, CoreResult, usable
 from .errors import PersistenceError, failure
 from .persistence import FilePersistence, Persistence
 from .processes import is_alive
@@ -24,6 +24,8 @@ Committed = Merged
 """What a commit stored, and how it differs from what was stored before."""
 
 Edit = Callable[[bytes | None], bytes]
+
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True)
@@ -58,58 +60,66 @@ class TokenCacheStore:
 
     def load(self) -> Loaded:
         """What is stored. A damaged document is salvaged."""
-        with self._lock:
-            result = self._run("load")
-            if not result.unchanged:
-                self._current = result.content if result.has_document else None
-            return Loaded(self._current, result.unchanged, result.salvaged, result.set_aside)
+        return self._run("load", take=self._loaded)
 
     def commit(self, base: bytes | None, ours: bytes) -> Committed:
         """Merges `ours`, made from `base`, with what is stored by now, and stores the result, under the lock."""
-        with self._lock:
-            return self._committed(self._run("commit", base, ours))
+        return self._run("commit", base, ours, take=self._committed)
 
     def update(self, edit: Edit) -> Committed:
         """
         Stores what `edit` makes of what is stored, under the lock: others wait. It must not use this store, and is called again if
-        the lock was lost meanwhile.
+        the lock was lost meanwhile. If it raises, or returns no bytes, that is `callback_failed` and nothing is stored; `clear` removes all.
         """
-        with self._lock:
-            return self._committed(self._run("update", edit=edit))
+        return self._run("update", take=self._committed, edit=edit)
 
     def clear(self) -> bool:
         """Removes what is stored. `False`: there was nothing."""
-        with self._lock:
-            result = self._run("clear")
-            self._current = None
-            return result.status == STATUS["ok"]
+        return self._run("clear", take=self._cleared)
 
     def inspect(self) -> dict[str, Any]:
         """Counts and names, no secrets."""
         return CacheMerger().inspect(self.load().content or b"")
 
+    def _loaded(self, result: CoreResult) -> Loaded:
+        if not result.unchanged:
+            self._current = result.content if result.has_document else None
+        return Loaded(self._current, result.unchanged, result.salvaged, result.set_aside)
+
     def _committed(self, result: CoreResult) -> Committed:
         self._current = result.content
         return Merged.from_result(result)
 
-    def _run(self, operation: str, *arguments: bytes | None, edit: Edit | None = None) -> CoreResult:
+    def _cleared(self, result: CoreResult) -> bool:
+        self._current = None
+        return result.status == STATUS["ok"]
+
+    def _run(
+        self, operation: str, *arguments: bytes | None, take: Callable[[CoreResult], Outcome], edit: Edit | None = None
+    ) -> Outcome:
+        with self._lock:
+            core = self._usable()
+            requests = _Requests(self.location, self._cipher, edit)
+            try:
+                result = core.run(operation, *arguments, answer=requests.answer)
+                if result.status < FIRST_ERROR:
+                    return take(result)
+            except BaseException:
+                # A trap, or a signal's exception, which may come between two lines: the core would go on believing that what it has
+                # read last is known here. A new one reads it again.
+                self._core = None
+                raise
+            raise requests.failures.get(result.status) or failure(
+                result.status, location=self.location, document=result.document, offset=result.offset, detail=result.detail
+            )
+
+    def _usable(self) -> Core:
+        usable()
+        if self._core is not None and self._core.is_running:
+            raise PersistenceError("bad_state", "An operation on this cache is already under way.")
         if self._core is None or self._folder != _identity(os.path.dirname(self.location)):
             self._core = self._opened()
-        requests = _Requests(self.location, self._cipher, edit)
-        try:
-            result = self._core.run(operation, *arguments, answer=requests.answer)
-        except PersistenceError as error:
-            if error.code == "core_trap":
-                self._core = None  # it may be in any state
-            raise
-        if result.status < FIRST_ERROR:
-            return result
-        cause = requests.failures.get(result.status)
-        if cause is not None:
-            raise cause
-        raise failure(
-            result.status, location=self.location, document=result.document, offset=result.offset, detail=result.detail
-        )
+        return self._core
 
     def _opened(self) -> Core:
         folder, name = os.path.split(self.location)
@@ -151,8 +161,6 @@ class _Requests:
         try:
             return self._do(kind, content, value)
         except PersistenceError as error:
-            if kind == EDIT:
-                raise
             error.location = error.location or self._location
             status = STATUS[error.code]
             self.failures[status] = error
@@ -172,9 +180,10 @@ class _Requests:
         return STATUS["not_supported"], b""
 
     def _edited(self, content: bytes | None) -> bytes:
+        """A forgotten `return` must not look like an empty cache."""
         assert self._edit is not None
         try:
-            return self._edit(content)
+            return _bytes_of(self._edit(content))
         except Exception as error:
             raise PersistenceError("callback_failed", location=self._location) from error
 
@@ -184,3 +193,9 @@ class _Requests:
             return STATUS["ok"]
         except OSError:
             return STATUS["permission_denied"]
+
+
+def _bytes_of(answer: object) -> bytes:
+    if isinstance(answer, bytes | bytearray):
+        return bytes(answer)
+    raise TypeError(f"Bytes are needed, not {type(answer).__name__}.")
