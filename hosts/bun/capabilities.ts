@@ -16,6 +16,7 @@ export const bunHost = hostOf({
   assertNativeCode: () => {},
   foreignFunctions,
   module: coreModule,
+  isRoot: process.getuid?.() === 0,
   kernelLocks: loadKernelLocks,
   signalProcess: (pid) => void process.kill(pid, 0),
   canSeeProcesses: () => true,

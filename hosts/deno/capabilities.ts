@@ -51,6 +51,7 @@ export const denoHost = hostOf({
   assertNativeCode,
   foreignFunctions: permittedFunctions,
   module: coreModule,
+  isRoot: false, // to ask would want a permission
   kernelLocks: loadKernelLocks,
   signalProcess,
   canSeeProcesses,

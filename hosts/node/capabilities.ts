@@ -13,6 +13,7 @@ export const nodeHost = hostOf({
   assertNativeCode: () => {},
   foreignFunctions,
   module: coreModule,
+  isRoot: process.getuid?.() === 0,
   kernelLocks: loadKernelLocks,
   signalProcess: (pid) => void process.kill(pid, 0),
   canSeeProcesses: () => true,

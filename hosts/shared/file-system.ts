@@ -9,6 +9,7 @@ export interface FileStatus {
   readonly ino: bigint;
   readonly mode: bigint;
   readonly uid: bigint;
+  readonly gid: bigint;
   readonly size: bigint;
   readonly mtimeMs: bigint;
   readonly mtimeNs: bigint;
@@ -30,6 +31,7 @@ export interface FileSystem {
   close(fd: number, callback: NoValue): void;
   /** The same, always on another thread: for the last descriptor of a file without a name, with which its blocks are given back. */
   closeElsewhere(fd: number, callback: NoValue): void;
+  fchown(fd: number, uid: number, gid: number, callback: NoValue): void;
   fstat(fd: number, options: { bigint: true }, callback: Callback<FileStatus>): void;
   fsync(fd: number, callback: NoValue): void;
   ftruncate(fd: number, length: number, callback: NoValue): void;
@@ -125,6 +127,10 @@ export class Files {
 
   chmod(path: string, mode: number): Promise<void> {
     return settled((callback: Callback<void>) => this.#fs.chmod(path, mode, callback as NoValue));
+  }
+
+  fchown(fd: number, uid: number, gid: number): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.fchown(fd, uid, gid, callback as NoValue));
   }
 
   fsync(fd: number): Promise<void> {

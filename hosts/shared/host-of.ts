@@ -18,6 +18,7 @@ export interface HostParts
     uptime(): number;
     hrtime(): readonly [seconds: number, nanoseconds: number];
   };
+  readonly isRoot: Runtime["isRoot"];
   readonly kernelLocks: Runtime["kernelLocks"];
   readonly signalProcess: Runtime["signalProcess"];
 }
@@ -27,7 +28,7 @@ function milliseconds([seconds, nanoseconds]: readonly [number, number]): number
   return seconds * 1e3 + nanoseconds / 1e6;
 }
 
-export function hostOf({ fs, paths, process, kernelLocks, signalProcess, ...own }: HostParts): Host {
+export function hostOf({ fs, paths, process, isRoot, kernelLocks, signalProcess, ...own }: HostParts): Host {
   const { platform, pid, argv } = process;
   return {
     ...own,
@@ -37,6 +38,7 @@ export function hostOf({ fs, paths, process, kernelLocks, signalProcess, ...own 
       paths,
       noFollow: fs.constants.O_NOFOLLOW ?? 0, // Windows lacks the flag
       pid,
+      isRoot,
       startedMs: Date.now() - process.uptime() * 1e3,
       program: argv[1] ?? own.name,
       clock: createClock(),

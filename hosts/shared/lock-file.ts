@@ -1,5 +1,6 @@
 import type { LockInspection } from "./capabilities.ts";
 import { closing, type FileStatus, type Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
+import { giveToOwnerOfFolder } from "./owner.ts";
 import { randomName } from "./random-name.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -166,7 +167,9 @@ async function openNew(files: Files, runtime: Runtime, path: string): Promise<nu
   const open = () => files.open(path, "wx+", 0o600);
   for (let tries = 1; ; tries++) {
     try {
-      return await open();
+      const fd = await open();
+      await giveToOwnerOfFolder(files, runtime, fd, path);
+      return fd;
     } catch (error) {
       if (hasCode(error, "EEXIST")) {
         return undefined;

@@ -88,8 +88,8 @@ export function promptFileSystem(fs: SystemFunctions, now: () => number): FileSy
   }
 
   const functions = Object.fromEntries(PROMPT.map((name) => [name, promptly(name)])) as Partial<FileSystem>;
-  const { close, fsync, readdir, rmdirSync, watch } = fs;
-  return { closeElsewhere: close, fsync, readdir, rmdirSync, watch, ...functions } as FileSystem;
+  const { close, fchown, fsync, readdir, rmdirSync, watch } = fs;
+  return { closeElsewhere: close, fchown, fsync, readdir, rmdirSync, watch, ...functions } as FileSystem;
 }
 
 /** Of `read` and `write` the fourth value is how many bytes. */

@@ -21,6 +21,8 @@ export interface Runtime {
   /** The flag `O_NOFOLLOW` of `open`, 0 where there is none. */
   readonly noFollow: number;
   readonly pid: number;
+  /** What it makes in another user's folder is for that user. Deno may not say. */
+  readonly isRoot: boolean;
   /** When this process began, in milliseconds since the epoch. */
   readonly startedMs: number;
   /** The path of what runs, for others who wait for it. */

@@ -1,6 +1,7 @@
 import type { Awaitable, Store, StoredContent, StoreVersion } from "./capabilities.ts";
 import { closing, type FileStatus, Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
 import { removeLeftovers } from "./leftovers.ts";
+import { giveToOwnerOfFolder } from "./owner.ts";
 import { randomName } from "./random-name.ts";
 import type { Paths, Runtime } from "./runtime.ts";
 import { watchStore } from "./store-watch.ts";
@@ -101,6 +102,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     const fd = await openNew(path);
     try {
       return await closing(files, fd, async () => {
+        await giveToOwnerOfFolder(files, runtime, fd, path);
         await files.write(fd, content);
         const version = await dateUniquely(files, fd, undefined, clock);
         if (synced) {

@@ -139,6 +139,7 @@ describe("the prompt file system", () => {
           "chmod",
           "close",
           "closeElsewhere",
+          "fchown",
           "fstat",
           "fsync",
           "ftruncate",

@@ -1,4 +1,4 @@
-import { chown, mkdir, readdir, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import {
   FilePersistenceWithKey,
   type LoggerOptions,
   PersistenceError,
+  TokenCacheStore,
 } from "../../hosts/node/index.ts";
 import { expandHome } from "../../hosts/shared/file-capabilities.ts";
 import { needs } from "../encryption/tools.ts";
@@ -34,6 +35,21 @@ describe("create", () => {
 
 /** Only root can give a folder away. */
 describe.runIf(needs("the user root", process.getuid?.() === 0))("a folder that is somebody else's", () => {
+  test("gets files of its own from root: a cache and a lock that its owner can open", async () => {
+    const USER = 12345;
+    await chown(folder.path, USER, USER);
+    const ownerOf = async (name: string) => (await stat(folder.file(name))).uid;
+    const store = await TokenCacheStore.open(folder.file("cache"));
+    let ownerOfLock: number | undefined;
+    await store.update(async () => {
+      ownerOfLock = await ownerOf("cache.lockfile");
+      return '{"Account":{"a":{}}}';
+    });
+    await store.commit(undefined, '{"Account":{"b":{}}}');
+    await store.close();
+    expect([ownerOfLock, await ownerOf("cache")]).toEqual([USER, USER]);
+  });
+
   test.each([
     ["plain", FilePersistence.create],
     ["encrypted", (path: string, log: LoggerOptions) => FilePersistenceWithKey.create(path, new Uint8Array(32), log)],

@@ -15,6 +15,7 @@ export function processRuntime(process: SimulatedProcess, observer: Observer, cl
     paths: posix,
     noFollow: 0,
     pid: process.pid,
+    isRoot: false,
     startedMs: clock.now(),
     program: "app.js",
     clock,
