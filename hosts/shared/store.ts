@@ -4,6 +4,7 @@ import { removeLeftovers } from "./leftovers.ts";
 import { giveToOwnerOfFolder } from "./owner.ts";
 import { randomName } from "./random-name.ts";
 import type { Paths, Runtime } from "./runtime.ts";
+import { isSameVersion } from "./same-version.ts";
 import { watchStore } from "./store-watch.ts";
 import { dateUniquely } from "./unique-time.ts";
 
@@ -41,6 +42,8 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
   let swept = false;
   /** Folders with a name in them that a power cut may still undo. */
   const unsettled = new Set<string>();
+  /** What was set aside last. */
+  let kept: { readonly version: StoreVersion; readonly name: string } | undefined;
   /** The descriptor of the file that was replaced last. */
   let replaced: number | undefined;
 
@@ -163,6 +166,9 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     const stamp = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
     const name = `${location}.damaged-${stamp}-${randomName(clock).slice(0, 8)}`;
     const stored = await closing(files, await openExisting(), (fd) => readUnchanged(files, fd));
+    if (await isKept(stored.version)) {
+      return kept!.name;
+    }
     try {
       await writeNew(name, stored.content, true); // nobody can fetch it again
     } catch (error) {
@@ -171,7 +177,13 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
       }
       await files.link(await followLinks(files, paths, location), name);
     }
+    kept = { version: stored.version, name };
     return name;
+  }
+
+  /** A full disk lets it be kept, and not be replaced: each try would leave another copy. */
+  async function isKept(version: StoreVersion): Promise<boolean> {
+    return isSameVersion(kept?.version, version) && (await unlessMissing(files.stat(kept!.name))) !== undefined;
   }
 
   async function patiently<T>(operation: () => Promise<T>): Promise<T> {

@@ -9,6 +9,7 @@ import {
   readlinkSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -173,6 +174,19 @@ describe("reading and replacing", () => {
     for (const reads of await Promise.all(readers)) {
       expect(reads).toBeGreaterThan(10);
     }
+  });
+
+  it("sets the same content aside once, however often what follows fails", async () => {
+    const folder = temporaryFolder();
+    const store = createFileStore(join(folder, "cache"));
+    writeFileSync(join(folder, "cache"), "damaged");
+    const kept = await store.setAside();
+    expect([await store.setAside(), await store.setAside()]).toEqual([kept, kept]);
+    unlinkSync(kept);
+    expect(readFileSync(await store.setAside(), "utf8")).toBe("damaged");
+    await store.replace(bytes("damaged"));
+    await store.setAside();
+    expect(names(folder)).toHaveLength(3);
   });
 
   it("leaks no descriptors where writes overlap", async () => {
