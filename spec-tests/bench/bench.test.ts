@@ -26,7 +26,9 @@ describe("every workload runs, once and small", () => {
 });
 
 it("an unknown workload is refused, with the names of those there are", async () => {
-  await expect(bench("--only", "nonsense")).rejects.toThrow(/no workload "nonsense". There are: commit, store/);
+  await expect(bench("--only", "nonsense")).rejects.toThrow(
+    /no workload "nonsense". There are: commit, first commit, store/,
+  );
 });
 
 describe("verdicts", () => {

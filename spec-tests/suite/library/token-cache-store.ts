@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import type { CacheChange, PersistenceError } from "../../../hosts/shared/index.ts";
 import type { OnCache } from "../library-tests.ts";
 import type { Target } from "../target.ts";
@@ -215,30 +215,6 @@ export function storeTests({ library }: Target, test: OnCache): void {
       await rejects(TokenCacheStore.open(cache, options), { code: "bad_argument" });
     const caches = await TokenCacheStore.open(cache, { maxBytes: Number.POSITIVE_INFINITY });
     deepEqual(usersIn((await caches.commit(undefined, documentOf("ann"))).content), ["ann"]);
-    await caches.close();
-  });
-
-  test("a watch hears of what comes by a link that is pointed elsewhere", async (cache, folder) => {
-    const [one, other] = [`${folder}/one.json`, `${folder}/below/other.json`];
-    await mkdir(`${folder}/below`);
-    for (const [path, user] of [
-      [one, "ann"],
-      [other, "bob"],
-    ] as const)
-      await store(path, user);
-    await symlink(one, cache);
-    const caches = await TokenCacheStore.open(cache);
-    const changes = new Changes();
-    caches.watch(async (change) => {
-      changes.add(change);
-      throw new Error("of the listener");
-    });
-    await caches.load();
-    await symlink(other, `${folder}/new`);
-    await rename(`${folder}/new`, cache);
-    await changes.until((change) => change.accountsAdded[0]?.local_account_id === "bob");
-    await store(other, "bob", "cid"); // in a folder that nobody watches
-    await changes.until((change) => change.accountsAdded[0]?.local_account_id === "cid");
     await caches.close();
   });
 
