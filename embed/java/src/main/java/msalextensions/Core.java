@@ -6,11 +6,11 @@ import com.dylibso.chicory.runtime.Memory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -22,14 +22,15 @@ final class Core {
     private static final int PENDING = 1;
     /** As often as other holders of a lease renew it (docs/lock.md). */
     private static final long RENEWAL_SECONDS = 2;
-    private static final ScheduledExecutorService RENEWALS = Executors.newSingleThreadScheduledExecutor(Core::daemon);
+    private static final ScheduledThreadPoolExecutor RENEWALS =
+        new ScheduledThreadPoolExecutor(1, work -> daemon(work, "msal-extensions renewal"));
 
     /**
      * On which the module runs: Chicory stops at an interruption of the thread it is in, which may have the lock of the cache just then. Ends when
-     * it has nothing to do for a while.
+     * it has nothing to do for a while, but never within an operation: where no other one can be started nobody would give the lock back.
      */
     private final ThreadPoolExecutor thread =
-        new ThreadPoolExecutor(0, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Core::daemon);
+        new ThreadPoolExecutor(0, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> daemon(work, "msal-extensions"));
     private final Instance instance;
     private final long maxBytes;
     private boolean isUsable = true;
@@ -90,6 +91,7 @@ final class Core {
      * @param arguments documents (null: none) and numbers
      */
     Result run(String operation, Embedder embedder, Object... arguments) {
+        thread.setCorePoolSize(1);
         try {
             int pending = call(operation, words(arguments));
             while (pending == PENDING) pending = resume(answered(embedder, request()));
@@ -97,19 +99,33 @@ final class Core {
         } catch (Refused refused) {
             return Result.refused(refused.code);
         } finally {
-            if (isUsable) call("reset");
+            try {
+                if (isUsable) call("reset");
+            } finally {
+                thread.setCorePoolSize(0);
+            }
         }
     }
 
     /** Has the lock renewed while the embedder takes its time. */
     private Answer answered(Embedder embedder, Request request) {
-        Runnable renewal = () -> thread.execute(() -> instance.export("renew").apply());
-        var renewing = RENEWALS.scheduleWithFixedDelay(renewal, RENEWAL_SECONDS, RENEWAL_SECONDS, TimeUnit.SECONDS);
+        Future<?> renewing = startRenewing();
         try {
             return embedder.answer(request);
         } finally {
             renewing.cancel(false);
         }
+    }
+
+    private Future<?> startRenewing() {
+        try {
+            // Before anything is scheduled: what waits for a thread that cannot be started would be done when another one can.
+            RENEWALS.prestartCoreThread();
+        } catch (OutOfMemoryError noMoreThreads) {
+            return CompletableFuture.completedFuture(null); // Most answers take no time.
+        }
+        Runnable renewal = () -> thread.execute(() -> instance.export("renew").apply());
+        return RENEWALS.scheduleWithFixedDelay(renewal, RENEWAL_SECONDS, RENEWAL_SECONDS, TimeUnit.SECONDS);
     }
 
     private int resume(Answer answer) {
@@ -196,8 +212,8 @@ final class Core {
         return memory().readBytes(pointer, length);
     }
 
-    private static Thread daemon(Runnable work) {
-        Thread thread = new Thread(work, "msal-extensions");
+    private static Thread daemon(Runnable work, String name) {
+        Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         return thread;
     }

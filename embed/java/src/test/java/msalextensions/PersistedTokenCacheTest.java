@@ -1,5 +1,6 @@
 package msalextensions;
 
+import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -17,6 +18,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
@@ -237,5 +239,23 @@ class PersistedTokenCacheTest {
         Files.setLastModifiedTime(path, FileTime.from(Instant.now().minusSeconds(100)));
         Arrays.fill(cache.commit(kept, kept).content(), (byte) 0);
         assertArrayEquals(kept, cache.load().orElseThrow());
+    }
+
+    private static Set<Thread> workers() {
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("msal-extensions")).collect(toSet());
+    }
+
+    /** Its thread is idle for longer than idle threads are kept. Where none can be started anew, nobody would give the lock back. */
+    @Test
+    void aLongUpdateKeepsItsThread() {
+        Set<Thread> ofOthers = workers();
+        open().update(stored -> {
+            Set<Thread> own = workers();
+            own.removeAll(ofOthers);
+            assertEquals(1, own.size());
+            own.iterator().next().join(3000);
+            assertTrue(own.iterator().next().isAlive());
+            return Documents.with("a");
+        });
     }
 }
