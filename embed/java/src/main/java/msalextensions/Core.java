@@ -166,9 +166,9 @@ final class Core {
     }
 
     private long put(byte[] bytes) {
-        if (bytes.length > maxBytes) throw new Refused(Code.DOCUMENT_TOO_LARGE);
+        // What is encrypted may be longer than the limit: the core knows by how much.
         int pointer = call("alloc", bytes.length);
-        if (pointer == 0) throw new Refused(Code.OUT_OF_MEMORY);
+        if (pointer == 0) throw new Refused(bytes.length > maxBytes ? Code.DOCUMENT_TOO_LARGE : Code.OUT_OF_MEMORY);
         memory().write(pointer, bytes);
         return Integer.toUnsignedLong(pointer);
     }

@@ -3,16 +3,13 @@ package msalextensions;
 import com.microsoft.aad.msal4j.ITokenCache;
 import com.microsoft.aad.msal4j.ITokenCacheAccessAspect;
 import com.microsoft.aad.msal4j.ITokenCacheAccessContext;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,6 +26,9 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     /** The core cannot be interrupted while it waits for the lock, so it waits in slices, and in between the thread is looked at. */
     private static final long WAITING_SLICE_MS = 200;
+    /** A hundred years: what is longer may have more nanoseconds than there are numbers. */
+    private static final Duration FOR_EVER = Duration.ofDays(36_500);
+    private static final Set<String> WRITING = Set.of("commit", "update", "clear");
 
     private final Path path;
     private final Cipher cipher;
@@ -37,6 +37,8 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     /** Held by whoever uses what is below; by MSAL from {@link #beforeCacheAccess} to {@link #afterCacheAccess}. */
     private final ReentrantLock turn = new ReentrantLock(true);
     private Core core;
+    /** What the core sees. */
+    private List<Path> folders = List.of();
     private boolean isRunning;
     /** What was last loaded or committed, null for nothing: the core says "unchanged" of it. */
     private byte[] stored;
@@ -74,7 +76,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
 
         /** How long to wait for other processes. An interrupted thread waits no longer. */
         public Builder lockTimeout(Duration lockTimeout) {
-            this.lockTimeout = lockTimeout;
+            this.lockTimeout = lockTimeout.compareTo(FOR_EVER) > 0 ? FOR_EVER : lockTimeout;
             return this;
         }
 
@@ -86,17 +88,8 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
 
         /** The folder is made where it is missing; the file is made by the first commit. */
         public PersistedTokenCache build() {
-            try {
-                Path folder = path.getParent();
-                if (folder == null) throw new TokenCacheException(Code.INVALID_LOCATION, " (" + path + ")", null);
-                if (!Files.isDirectory(folder)) {
-                    Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-                }
-            } catch (UnsupportedOperationException error) {
-                throw new TokenCacheException(Code.NOT_SUPPORTED, " (" + path + ")", error); // Windows has no such modes
-            } catch (IOException error) {
-                throw new TokenCacheException(Code.INVALID_LOCATION, " (" + path + ")", error);
-            }
+            if (path.getParent() == null) throw new TokenCacheException(Code.INVALID_LOCATION, " (" + path + ")", null);
+            Folders.make(path.getParent());
             return new PersistedTokenCache(this);
         }
     }
@@ -242,14 +235,16 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
             try {
                 return attempt(operation, edit, arguments);
             } catch (TokenCacheException error) {
-                if (error.code() != Code.LOCK_TIMEOUT || System.nanoTime() >= deadline) throw error;
+                if (error.code() != Code.LOCK_TIMEOUT || System.nanoTime() - deadline >= 0) throw error;
                 if (Thread.currentThread().isInterrupted()) throw interrupted();
             }
         }
     }
 
     private Result attempt(String operation, Edit edit, Object[] arguments) {
-        if (core == null) core = instantiate();
+        List<Path> needed = Folders.of(path);
+        if (WRITING.contains(operation)) needed.forEach(Folders::make); // Somebody may have removed them since.
+        if (core == null || !folders.equals(needed)) core = instantiate(needed);
         Embedding embedding = new Embedding(cipher, edit);
         isRunning = true;
         try {
@@ -265,16 +260,10 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         }
     }
 
-    private Core instantiate() {
-        List<Path> folders = new ArrayList<>(List.of(path.getParent()));
-        try {
-            // Where the cache is a link, what it leads to has to be seen too. The lock stays beside the link.
-            Path target = path.toRealPath().getParent();
-            if (!target.equals(path.getParent())) folders.add(target);
-        } catch (IOException nothingThereYet) {
-            // Then it is no link either.
-        }
-        Core instance = new Core(maxBytes, folders);
+    private Core instantiate(List<Path> needed) {
+        stored = null;
+        folders = needed;
+        Core instance = new Core(maxBytes, needed);
         long slice = Math.min(WAITING_SLICE_MS, lockTimeout.toMillis());
         int flags = Core.ASKS_ABOUT_PROCESSES | (cipher == null ? 0 : Core.PROTECTED);
         int status = instance.open(path, slice, flags, ProcessHandle.current().pid(), "java");

@@ -142,7 +142,8 @@ final class Wasi {
             return 0;
         });
         define("path_readlink", "iiiiii", (memory, a) -> {
-            byte[] target = guestName(Files.readSymbolicLink(path(memory, a[0], a[1], a[2]))).getBytes(StandardCharsets.UTF_8);
+            // Absolute: the core finds another folder by its name, and no way out of the one that it is in.
+            byte[] target = guestName(Folders.targetOf(path(memory, a[0], a[1], a[2]))).getBytes(StandardCharsets.UTF_8);
             int length = Math.min(target.length, (int) a[4]);
             memory.write((int) a[3], target, 0, length);
             memory.writeI32((int) a[5], length);

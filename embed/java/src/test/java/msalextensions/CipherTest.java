@@ -133,4 +133,37 @@ class CipherTest {
         error = assertThrows(TokenCacheException.class, keyless::load);
         assertEquals(Code.KEY_NOT_FOUND, error.code());
     }
+
+    @Test
+    void nothingIsNoCiphertext() throws Exception {
+        var key = WithKey.fresh();
+        open(key).commit(null, Documents.with("a"));
+        byte[] before = file();
+        var forgetful = open(new Cipher() {
+            @Override
+            public byte[] protect(byte[] plain) {
+                return new byte[0];
+            }
+
+            @Override
+            public byte[] unprotect(byte[] encrypted) throws Exception {
+                return key.unprotect(encrypted);
+            }
+        });
+        var error = assertThrows(TokenCacheException.class, () -> forgetful.commit(null, Documents.with("b")));
+        assertEquals(Code.PROTECT_FAILED, error.code());
+        assertArrayEquals(before, file());
+    }
+
+    @Test
+    void theLimitIsOfWhatIsPlain() throws Exception {
+        byte[] document = Documents.with("a");
+        var key = WithKey.fresh();
+        var cache = PersistedTokenCache.builder(folder.resolve("cache.bin")).cipher(key).maxBytes(document.length).build();
+        cache.commit(null, document);
+        assertArrayEquals(document, open(key).load().orElseThrow());
+        byte[] larger = new String(document, StandardCharsets.UTF_8).replace("{", "{ ").getBytes(StandardCharsets.UTF_8);
+        var error = assertThrows(TokenCacheException.class, () -> cache.commit(null, larger));
+        assertEquals(Code.DOCUMENT_TOO_LARGE, error.code());
+    }
 }

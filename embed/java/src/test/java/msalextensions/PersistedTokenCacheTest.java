@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -257,5 +260,73 @@ class PersistedTokenCacheTest {
             assertTrue(own.iterator().next().isAlive());
             return Documents.with("a");
         });
+    }
+
+    @Test
+    void aFolderThatWasRemovedIsMadeAgain() throws Exception {
+        Path file = folder.resolve("new/cache.json");
+        var cache = PersistedTokenCache.builder(file).build();
+        cache.commit(null, Documents.with("a"));
+        Files.delete(file);
+        Files.delete(file.getParent());
+        assertEquals(Optional.empty(), cache.load());
+        assertFalse(Files.exists(file.getParent()));
+        cache.commit(null, Documents.with("b"));
+        assertEquals(List.of("b"), Documents.keys(Files.readAllBytes(file)));
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())));
+    }
+
+    @Test
+    void aLinkMayLeadToWhatIsNotThereYetAndChange(@TempDir Path elsewhere) throws Exception {
+        var cache = open();
+        cache.load();
+        Path absolute = elsewhere.resolve("new/target.json");
+        Path relative = folder.relativize(elsewhere.resolve("other.json"));
+        for (Path target : List.of(absolute, relative)) {
+            Files.deleteIfExists(path);
+            Files.createSymbolicLink(path, target);
+            cache.commit(null, Documents.with("a"));
+            open().commit(null, Documents.with("b"));
+            assertEquals(List.of("a", "b"), Documents.keys(cache.load().orElseThrow()));
+            assertTrue(Files.isSymbolicLink(path));
+            assertEquals(List.of("a", "b"), Documents.keys(Files.readAllBytes(folder.resolve(target))));
+        }
+        // Where the folder is a link too, ".." is what the system makes of it.
+        Path linked = Files.createDirectory(folder.resolve("below")).resolve("folder");
+        Files.createSymbolicLink(linked, folder);
+        PersistedTokenCache.builder(linked.resolve("cache.json")).build().commit(null, Documents.with("c"));
+        assertEquals(List.of("a", "b", "c"), Documents.keys(cache.load().orElseThrow()));
+        Files.delete(path);
+        Files.createSymbolicLink(path, path);
+        expectCode(Code.INVALID_LOCATION, () -> cache.commit(null, Documents.with("a")));
+    }
+
+    @Test
+    void noTimeoutIsTooLong() {
+        assertEquals(List.of("a"), Documents.keys(open(Duration.ofSeconds(Long.MAX_VALUE)).commit(null, Documents.with("a")).content()));
+    }
+
+    private static boolean canRun(List<String> command) throws InterruptedException {
+        try {
+            return new ProcessBuilder(command).start().waitFor() == 0;
+        } catch (IOException notInstalled) {
+            return false;
+        }
+    }
+
+    /** In a process of its own, for which the folder is mounted anew. */
+    @Test
+    void aFileSystemThatIsReadOnlyIsATypedError() throws Exception {
+        List<String> isolated = List.of("unshare", "--user", "--map-root-user", "--mount");
+        assumeTrue(canRun(Stream.concat(isolated.stream(), Stream.of("true")).toList()), "nothing can be mounted here");
+        String mounted = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"";
+        for (String file : List.of("cache.json", "new/cache.json")) {
+            List<String> program = List.of(
+                "sh", "-c", mounted, folder.toString(), System.getProperty("java.home") + "/bin/java", "-cp",
+                System.getProperty("java.class.path"), "msalextensions.Contention", folder.resolve(file).toString(), "token", "1");
+            Process process = new ProcessBuilder(Stream.concat(isolated.stream(), program.stream()).toList()).redirectErrorStream(true).start();
+            String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertTrue(printed.contains("read_only"), printed);
+        }
     }
 }

@@ -1,0 +1,59 @@
+package msalextensions;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The folders in which a cache and its lock lie. */
+final class Folders {
+    /** As many as Linux follows. */
+    private static final int LINKS_MAX = 40;
+
+    private Folders() {}
+
+    /** The folder of the cache, where its lock is. Where the cache is a link, also that of what it leads to, which need not exist yet. */
+    static List<Path> of(Path cache) {
+        List<Path> folders = new ArrayList<>();
+        Path at = cache;
+        for (int links = 0; links <= LINKS_MAX && at.getParent() != null; links++) {
+            if (!folders.contains(at.getParent())) folders.add(at.getParent());
+            if (!Files.isSymbolicLink(at)) break;
+            try {
+                at = targetOf(at);
+            } catch (IOException error) {
+                break; // Gone since; the core looks for itself.
+            }
+        }
+        return folders;
+    }
+
+    /** Absolute. Where the folder is a link itself, {@code ..} leads out of what that leads to. */
+    static Path targetOf(Path link) throws IOException {
+        return link.getParent().toRealPath().resolve(Files.readSymbolicLink(link)).normalize();
+    }
+
+    /** Where it is missing. For its owner only. */
+    static void make(Path folder) {
+        if (Files.isDirectory(folder)) return;
+        try {
+            Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (UnsupportedOperationException error) {
+            throw new TokenCacheException(Code.NOT_SUPPORTED, " (" + folder + ")", error); // Windows has no such modes
+        } catch (IOException error) {
+            throw new TokenCacheException(codeOf(error), " (" + folder + ")", error);
+        }
+    }
+
+    private static Code codeOf(IOException error) {
+        if (error instanceof AccessDeniedException) return Code.PERMISSION_DENIED;
+        String reason = error instanceof FileSystemException known ? known.getReason() : null;
+        if ("Read-only file system".equals(reason)) return Code.READ_ONLY;
+        if ("No space left on device".equals(reason) || "Disk quota exceeded".equals(reason)) return Code.DISK_FULL;
+        return Code.INVALID_LOCATION;
+    }
+}
