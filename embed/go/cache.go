@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,8 +73,8 @@ func New(path string, options *Options) (*Cache, error) {
 	if err != nil || path == "" {
 		return nil, &Error{Code: CodeInvalidLocation, Path: path, Err: err}
 	}
-	if err := os.MkdirAll(filepath.Dir(absolute), 0o700); err != nil {
-		return nil, &Error{Code: codeOfSystem(err), Path: filepath.Dir(absolute), Err: err}
+	if err := makeFolder(filepath.Dir(absolute)); err != nil {
+		return nil, err
 	}
 	c := &Cache{path: absolute, turn: make(chan struct{}, 1)}
 	if options != nil {
@@ -217,7 +218,15 @@ func (c *Cache) run(ctx context.Context, operation string, edit editor, argument
 }
 
 func (c *Cache) attempt(operation string, edit editor, arguments ...any) (*result, error) {
-	if err := c.instantiate(); err != nil {
+	folders := foldersOf(c.path)
+	if operation == "commit" || operation == "update" || operation == "clear" {
+		for _, folder := range folders { // Somebody may have removed them since.
+			if err := makeFolder(folder); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := c.instantiate(folders); err != nil {
 		return nil, err
 	}
 	var cause error
@@ -270,16 +279,12 @@ func (c *Cache) answer(asked request, edit editor) (outcome, error) {
 	return outcome{bytes: answered}, nil
 }
 
-// instantiate makes the instance, unless there is one.
-func (c *Cache) instantiate() error {
-	if c.core != nil {
+// instantiate makes the instance, unless there is one that sees these folders.
+func (c *Cache) instantiate(folders []string) error {
+	if c.core != nil && slices.Equal(c.core.folders, folders) {
 		return nil
 	}
-	folders := []string{filepath.Dir(c.path)}
-	// Where the cache is a link, what it leads to has to be seen too. The lock stays beside the link.
-	if target, err := filepath.EvalSymlinks(c.path); err == nil && filepath.Dir(target) != folders[0] {
-		folders = append(folders, filepath.Dir(target))
-	}
+	c.giveUp()
 	instance, err := newCore(c.options.MaxBytes, folders...)
 	if err != nil {
 		return &Error{Code: CodeCoreTrap, Path: c.path, Err: err}

@@ -103,3 +103,25 @@ func TestACipherCanSayWhyItFails(t *testing.T) {
 	_, err = cache.Load(ctx)
 	expectCode(t, err, tokencache.CodeKeyNotFound)
 }
+
+// forgetful loses what it should encrypt.
+type forgetful struct{ withKey }
+
+func (forgetful) Protect([]byte) ([]byte, error) { return []byte{}, nil }
+
+func TestNothingIsNoCiphertext(t *testing.T) {
+	path, key := temporary(t), newKey(t)
+	must(open(t, path, &tokencache.Options{Cipher: key}).Commit(ctx, nil, tokens("a")))(t)
+	_, err := open(t, path, &tokencache.Options{Cipher: forgetful{key}}).Commit(ctx, nil, tokens("b"))
+	expectCode(t, err, tokencache.CodeProtectFailed)
+	expectKeys(t, must(key.Unprotect(must(os.ReadFile(path))(t)))(t), "a")
+}
+
+func TestTheLimitIsOfWhatIsPlain(t *testing.T) {
+	document := tokens("a")
+	cache := open(t, temporary(t), &tokencache.Options{Cipher: newKey(t), MaxBytes: uint32(len(document))})
+	must(cache.Commit(ctx, nil, document))(t)
+	expectKeys(t, must(cache.Load(ctx))(t), "a")
+	_, err := cache.Commit(ctx, nil, append(document, ' '))
+	expectCode(t, err, tokencache.CodeDocumentTooLarge)
+}

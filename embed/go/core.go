@@ -14,6 +14,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental/sysfs"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
@@ -40,7 +41,7 @@ const (
 const renewalInterval = 2 * time.Second
 
 // engine compiles the core once for all caches of the process. A call of the core is never cancelled: it may hold the lock.
-var engine = sync.OnceValues(func() (func(folders []string) (api.Module, error), error) {
+var engine = sync.OnceValues(func() (func(folders []folder) (api.Module, error), error) {
 	ctx := context.Background()
 	runtime := wazero.NewRuntime(ctx)
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, runtime); err != nil {
@@ -50,10 +51,10 @@ var engine = sync.OnceValues(func() (func(folders []string) (api.Module, error),
 	if err != nil {
 		return nil, err
 	}
-	return func(folders []string) (api.Module, error) {
+	return func(folders []folder) (api.Module, error) {
 		mounts := wazero.NewFSConfig()
 		for _, folder := range folders {
-			mounts = mounts.WithDirMount(folder, guestPath(folder))
+			mounts = mounts.(sysfs.FSConfig).WithSysFSMount(folder, guestPath(folder.path))
 		}
 		config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").
 			WithSysWalltime().WithSysNanotime().WithSysNanosleep().WithRandSource(rand.Reader).WithFSConfig(mounts)
@@ -68,6 +69,8 @@ func guestPath(path string) string { return "/" + strings.TrimPrefix(filepath.To
 type core struct {
 	module   api.Module
 	maxBytes uint32
+	folders  []string
+	isFull   *bool
 	// trap is why the instance is of no more use: every further call does nothing.
 	trap error
 }
@@ -99,11 +102,14 @@ func newCore(maxBytes uint32, folders ...string) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	instance, err := instantiate(folders)
-	if err != nil {
+	c := &core{maxBytes: maxBytes, folders: folders, isFull: new(bool)}
+	mounted := make([]folder, len(folders))
+	for i, path := range folders {
+		mounted[i] = newFolder(path, c.isFull)
+	}
+	if c.module, err = instantiate(mounted); err != nil {
 		return nil, err
 	}
-	c := &core{module: instance, maxBytes: maxBytes}
 	if version := c.call("abi_version"); version != abiVersion {
 		return nil, fmt.Errorf("the core speaks version %d of its interface, not %d", version, abiVersion)
 	}
@@ -132,6 +138,7 @@ func (c *core) open(path string, timeoutMs, flags, pid uint32, program string) (
 // gives the operation up and its lock back.
 func (c *core) run(operation string, answer func(request) outcome, arguments ...any) *result {
 	defer c.call("reset")
+	*c.isFull = false
 	words, status := c.words(arguments...)
 	if status != 0 {
 		return &result{status: status}
@@ -139,7 +146,11 @@ func (c *core) run(operation string, answer func(request) outcome, arguments ...
 	for pending := c.call(operation, words...); pending == 1; {
 		pending = c.resume(c.answered(answer, c.request()))
 	}
-	return c.result()
+	r := c.result()
+	if *c.isFull && r.status == CodeIOError.number() {
+		r.status = CodeDiskFull.number()
+	}
+	return r
 }
 
 // answered has the lock renewed while the embedder takes its time. The core is not called for anything else meanwhile.
@@ -204,11 +215,15 @@ func (c *core) put(bytes []byte) (pointer uint64, status uint32) {
 	if bytes == nil {
 		return 0, 0
 	}
-	if uint64(len(bytes)) > uint64(c.maxBytes) {
+	if uint64(len(bytes)) > math.MaxUint32 {
 		return 0, CodeDocumentTooLarge.number()
 	}
+	// What is encrypted may be longer than the limit: the core knows by how much.
 	at := c.call("alloc", uint64(len(bytes)))
-	if at == 0 {
+	switch {
+	case at == 0 && uint64(len(bytes)) > uint64(c.maxBytes):
+		return 0, CodeDocumentTooLarge.number()
+	case at == 0:
 		return 0, CodeOutOfMemory.number()
 	}
 	c.module.Memory().Write(at, bytes)

@@ -135,6 +135,10 @@ func codeOfSystem(err error) Code {
 	switch {
 	case errors.Is(err, os.ErrPermission):
 		return CodePermissionDenied
+	case errors.Is(err, syscall.EROFS):
+		return CodeReadOnly
+	case isFull(err):
+		return CodeDiskFull
 	case errors.Is(err, syscall.ENOTDIR):
 		return CodeNotAFile
 	}

@@ -1,0 +1,104 @@
+package tokencache
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	wasisys "github.com/tetratelabs/wazero/experimental/sys"
+	"github.com/tetratelabs/wazero/experimental/sysfs"
+)
+
+// As many as Linux follows.
+const linksMax = 40
+
+// foldersOf returns the folder of the cache, where its lock is; where the cache is a link, also that of what it leads to, which need not
+// exist yet.
+func foldersOf(path string) []string {
+	var folders []string
+	for range linksMax {
+		if folder := filepath.Dir(path); !slices.Contains(folders, folder) {
+			folders = append(folders, folder)
+		}
+		link, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		path = targetOf(path, link)
+	}
+	return folders
+}
+
+// targetOf is absolute. Where the folder is a link itself, ".." leads out of what that leads to.
+func targetOf(path, link string) string {
+	if filepath.IsAbs(link) {
+		return filepath.Clean(link)
+	}
+	folder := filepath.Dir(path)
+	if real, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = real
+	}
+	return filepath.Join(folder, link)
+}
+
+// makeFolder makes a folder where it is missing, for its owner only.
+func makeFolder(folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return &Error{Code: codeOfSystem(err), Path: folder, Err: err}
+	}
+	return nil
+}
+
+// folder is one as the core sees it.
+type folder struct {
+	wasisys.FS
+	path string
+	// isFull: for want of room something was not written. wazero's WASI has no number for that (1.11): it becomes an input/output error.
+	isFull *bool
+}
+
+func newFolder(path string, isFull *bool) folder { return folder{sysfs.DirFS(path), path, isFull} }
+
+// Readlink makes links absolute: the core finds another folder by its name, and no way out of the one that it is in.
+func (f folder) Readlink(name string) (string, wasisys.Errno) {
+	link, errno := f.FS.Readlink(name)
+	if errno != 0 {
+		return "", errno
+	}
+	return guestPath(targetOf(filepath.Join(f.path, name), filepath.FromSlash(link))), 0
+}
+
+func (f folder) OpenFile(name string, flag wasisys.Oflag, mode fs.FileMode) (wasisys.File, wasisys.Errno) {
+	opened, errno := f.FS.OpenFile(name, flag, mode)
+	if errno != 0 || flag&wasisys.O_CREAT == 0 {
+		return opened, errno
+	}
+	return newFile{opened, filepath.Join(f.path, name), f.isFull}, 0
+}
+
+// newFile is one that is being written.
+type newFile struct {
+	wasisys.File
+	path   string
+	isFull *bool
+}
+
+// Write finds out what an input/output error is by writing once more; the core removes what could not be written whole.
+func (f newFile) Write(bytes []byte) (int, wasisys.Errno) {
+	written, errno := f.File.Write(bytes)
+	if errno != wasisys.EIO {
+		return written, errno
+	}
+	again, err := os.OpenFile(f.path, os.O_WRONLY|os.O_APPEND, 0)
+	if err == nil {
+		_, err = again.Write(bytes)
+		_ = again.Close()
+	}
+	*f.isFull = *f.isFull || isFull(err)
+	return written, errno
+}
+
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
