@@ -28,7 +28,7 @@ export class CacheMerger {
 
   private constructor(module: CoreModule, options: CacheMergerOptions) {
     this.#module = module;
-    this.#maxBytes = limitsOf({ maxBytes: options.maxBytes }).maxBytes;
+    this.#maxBytes = limitsOf(options).maxBytes;
     this.#take = options.take ?? roomFor;
   }
 

@@ -78,7 +78,6 @@ export class CrossPlatformLock {
   #createSession(): CoreSession {
     const location = this.#path.replace(/\.lockfile$/, "");
     const capabilities = connectFile(location, logTo(this.#logger), { lockPath: this.#path });
-    const options = this.#timeoutMs === undefined ? {} : { lockTimeoutMs: this.#timeoutMs };
-    return CoreSession.create(host().module(), capabilities, options);
+    return CoreSession.create(host().module(), capabilities, { lockTimeoutMs: this.#timeoutMs });
   }
 }

@@ -7,11 +7,12 @@ import { type CoreLink, coreLinkOf, type IPersistence, type LockingOptions } fro
 import { limitsOf, type SessionLimits } from "./session-limits.ts";
 import { type Hold, TokenCacheMemory } from "./token-cache-memory.ts";
 
-export interface PersistenceCachePluginOptions extends Partial<CrossPlatformLockOptions>, LockingOptions {
+export interface PersistenceCachePluginOptions
+  extends Partial<CrossPlatformLockOptions>,
+    LockingOptions,
+    Pick<SessionLimits, "maxBytes"> {
   /** How long a writer may keep the token cache to itself, in milliseconds. 30 000 unless told otherwise. */
   readonly holdLimitMs?: number;
-  /** The largest cache that is accepted, in bytes. 64 MiB unless told otherwise. */
-  readonly maxBytes?: number;
   /**
    * What becomes of a cache that cannot be decrypted (another user's, a lost key's, plain text left by an older version):
    * `setAside`, the default, keeps it under another name and carries on with an empty one; `throw` reports it.

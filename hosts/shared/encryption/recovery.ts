@@ -1,5 +1,6 @@
 import type { Capabilities, Cipher, Log, Store } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
+import { sameBytes } from "../same-bytes.ts";
 import type { StatusName } from "../status.ts";
 import { SIGNAL } from "./signal-file.ts";
 
@@ -40,7 +41,7 @@ function nothingReadable(): Uint8Array {
  * session, say) the file is but a signal.
  */
 export function holdsNothing(stored: Uint8Array): boolean {
-  return stored.length === 0 || isSame(stored, SIGNAL);
+  return stored.length === 0 || sameBytes(stored, SIGNAL);
 }
 
 function isHopeless(error: unknown, codes: readonly StatusName[] = HOPELESS): boolean {
@@ -56,7 +57,7 @@ function codeOf(error: unknown): StatusName {
 export async function keepUndecryptable({ store, cipher, log }: Capabilities, replacement: Uint8Array): Promise<void> {
   const stored = await store.read();
   if (cipher === undefined || stored === undefined || holdsNothing(stored.content)) return;
-  if (isSame(stored.content, replacement)) return; // Plain text that is being encrypted.
+  if (sameBytes(stored.content, replacement)) return; // Plain text that is being encrypted.
   try {
     (await cipher.unprotect(stored.content)).fill(0);
   } catch (error) {
@@ -67,10 +68,6 @@ export async function keepUndecryptable({ store, cipher, log }: Capabilities, re
 
 function logKept(log: Log, reason: StatusName, name: string): void {
   log(LEVEL_WARNING, reason, `What could not be decrypted has been kept as ${name}.`);
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 /**
