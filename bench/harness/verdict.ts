@@ -8,7 +8,7 @@ function reaches(value: number, goal: Ratio["goal"], limit?: number): boolean {
 }
 
 export function verdictOn({ id, value, goal }: Ratio): Verdict {
-  if (Number.isNaN(value)) return "not measured";
+  if (!Number.isFinite(value)) return "not measured"; // NaN, which JSON makes null of
   if (reaches(value, goal)) return "met";
   const known = KNOWN_MISSES[id];
   return known !== undefined && reaches(value, goal, known.limit) ? "known miss" : "missed";

@@ -38,7 +38,9 @@ describe("verdicts", () => {
     expect(verdictOn({ ...ratio, value: 5 })).toBe("met");
     expect(verdictOn({ ...ratio, value: 4.9 })).toBe("missed");
     expect(verdictOn({ ...ratio, value: 4.9, goal: { atMost: 5 } })).toBe("met");
-    expect(verdictOn({ ...ratio, value: Number.NaN })).toBe("not measured");
+    const unmeasured = { ...ratio, value: Number.NaN, goal: { atMost: 5 } };
+    expect(verdictOn(unmeasured)).toBe("not measured");
+    expect(verdictOn(JSON.parse(JSON.stringify(unmeasured)))).toBe("not measured"); // as it is read from results.json
   });
 
   it.each(Object.entries(KNOWN_MISSES))("%s is known to be missed, up to its limit", (id, { limit }) => {
