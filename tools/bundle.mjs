@@ -21,8 +21,15 @@ async function bundle(host, entries) {
       throw new Error(message); // whatever a bundler has to say, an import it did not find above all, is not to be published
     },
   });
-  await build.write({ dir, format: "esm", chunkFileNames: "[name].js", comments: false });
+  const { output } = await build.write({ dir, format: "esm", chunkFileNames: "[name].js", comments: false });
   await build.close();
+  for (const { fileName, code } of output) checkCharacters(`${host}/${fileName}`, code);
+}
+
+/** V8 keeps a source with any character beyond Latin-1 with two bytes for each, and what it keeps brings on its next collection of garbage. */
+function checkCharacters(file, code) {
+  const foreign = /[^\x20-\x7e\t\n]/.exec(code);
+  if (foreign) throw new Error(`${file} is to be ASCII (String.fromCodePoint), and has ${JSON.stringify(foreign[0])}`);
 }
 
 export async function writeBundles() {

@@ -18,7 +18,7 @@ import { Violation } from "./violation.ts";
  */
 const MAX_OPEN_FILES = 4;
 /** Of an instance of the core: what a fresh one has. Documents here are of a few hundred bytes and need no more. */
-const MAX_CORE_BYTES = 2 * 65_536;
+const MAX_CORE_BYTES = 65_536;
 
 /** Sees everything that happens to the files and what our processes say of it, and holds it against the invariants. */
 export class Observer {
