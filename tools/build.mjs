@@ -79,11 +79,11 @@ function checkImportsOnly() {
   }
 }
 
-/** Deno reads no file without a permission, so there the core is part of the module graph. */
-function writeDenoCore() {
+/** The core as part of the module graph: for Deno, which reads no file without a permission, and for bundled applications. */
+function writeCoreBytes() {
   const base64 = readFileSync(`${root}dist/core.wasm`).toString("base64");
   const text = `// Written by tools/build.mjs from dist/core.wasm.\nexport const CORE_BASE64: string = "${base64}";\n`;
-  writeFileSync(`${root}hosts/deno/core-bytes.ts`, text);
+  writeFileSync(`${root}hosts/shared/core-bytes.ts`, text);
 }
 
 mkdirSync(`${root}dist`, { recursive: true });
@@ -91,7 +91,7 @@ run(`${root}tools/generate-status.mjs`, ["--check"]);
 for (const [target, module] of Object.entries(MODULES)) buildModule(target, module);
 for (const module of Object.values(MODULES)) checkModule(module);
 checkImportsOnly();
-writeDenoCore();
+writeCoreBytes();
 run(TSC, ["-p", "."]);
 await writeBundles();
 say("TypeScript built to dist/, a bundle a host to dist/bundles/");

@@ -65,8 +65,7 @@ function underLockFile(path: string, write: Write): Write {
 }
 
 /** The least of a store that loses nothing: what others may have written is read and merged. */
-function merging(path: string, first: Uint8Array, write: Write): Write {
-  const merger = CacheMerger.create(coreModule());
+function merging(merger: CacheMerger, path: string, first: Uint8Array, write: Write): Write {
   let base = first;
   return async (content) => {
     base = merger.merge(base, content, readFileSync(path)).content;
@@ -105,6 +104,7 @@ async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
   const first = next();
   const stores = [await openStore(freshCache(), true, first), await openStore(freshCache(), false, first)] as const;
   const [locked, merged] = [freshCache(), freshCache()];
+  const merger = CacheMerger.create(await coreModule());
   writeFileSync(merged, first);
   const writers = new Map<string, Write>([
     ["this", storeWrite(stores[0], first)],
@@ -114,7 +114,7 @@ async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
     [BARE_UNDER_LOCK, underLockFile(`${locked}.lockfile`, bareWrite(locked, { syncsFolder: true }))],
     [
       BARE_MERGING,
-      underLockFile(`${merged}.lockfile`, merging(merged, first, bareWrite(merged, { syncsFolder: true }))),
+      underLockFile(`${merged}.lockfile`, merging(merger, merged, first, bareWrite(merged, { syncsFolder: true }))),
     ],
   ]);
   const [warm, rounds, count] = quick ? [1, 1, 1] : [WARM, 40, 10];

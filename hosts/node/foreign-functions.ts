@@ -1,5 +1,6 @@
 import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
 import { type Koffi, loadKoffi, type NativeFunction } from "./koffi.ts";
+import { thisFile } from "./this-file.ts";
 
 const TYPES: Readonly<Record<ForeignType, string>> = {
   void: "void",
@@ -14,7 +15,7 @@ const TYPES: Readonly<Record<ForeignType, string>> = {
 
 /** Throws where koffi is not installed, or not built for this platform. */
 export function foreignFunctions(): ForeignFunctions {
-  const koffi = loadKoffi(import.meta.url);
+  const koffi = loadKoffi(thisFile());
   return {
     open(name, signatures) {
       const library = koffi.load(name);

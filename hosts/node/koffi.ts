@@ -15,7 +15,7 @@ export interface Koffi {
 }
 
 /**
- * @param from URL of the module for which it is found
+ * @param from URL or path of the module for which it is found
  * @throws where koffi is not installed, or not built for this platform
  */
 export function loadKoffi(from: string): Koffi {
@@ -54,7 +54,7 @@ function mayBeMusl(): boolean {
 function findPackage(from: string): string | undefined {
   const { dirname } = builtIn("node:path");
   const { realpathSync } = builtIn("node:fs");
-  let folder = builtIn("node:url").fileURLToPath(from);
+  let folder = from.startsWith("file:") ? builtIn("node:url").fileURLToPath(from) : from;
   do {
     folder = dirname(folder);
     try {

@@ -109,7 +109,7 @@ export class CacheView {
   }
 
   async #load(): Promise<void> {
-    const session = this.#open();
+    const session = this.#session ?? (await this.#open());
     const outcome = await session.load();
     this.statistics.loads += 1;
     this.#count(outcome);
@@ -147,7 +147,7 @@ export class CacheView {
   }
 
   async #commit(): Promise<void> {
-    const session = this.#open();
+    const session = this.#session ?? (await this.#open());
     await this.writers.settled();
     const sent = this.#view;
     if (sent === undefined || sent === this.#base) return;
@@ -191,12 +191,10 @@ export class CacheView {
   }
 
   /** On first use, not before: making a plugin reads no file. */
-  #open(): CoreSession {
-    if (this.#session === undefined) {
-      const module = this.#link.module();
-      this.#merger = CacheMerger.create(module, { ...this.#options, take: (length) => this.#rooms.take(length) });
-      this.#session = CoreSession.create(module, this.#link.capabilities, this.#options);
-    }
+  async #open(): Promise<CoreSession> {
+    const module = await this.#link.module();
+    this.#merger = CacheMerger.create(module, { ...this.#options, take: (length) => this.#rooms.take(length) });
+    this.#session = CoreSession.create(module, this.#link.capabilities, this.#options);
     return this.#session;
   }
 

@@ -1,7 +1,10 @@
+import type { Awaitable } from "./capabilities.ts";
 import { ABI_VERSION } from "./status.ts";
 
-/** The compiled core, a `WebAssembly.Module`. */
-export type CoreModule = object;
+/** The compiled core, a `WebAssembly.Module`; not the promise of one. */
+export interface CoreModule {
+  readonly then?: never;
+}
 
 /**
  * What is used of the WebAssembly API. TypeScript has it in its DOM library only, Deno in its own: neither is asked of whoever type-checks
@@ -55,27 +58,38 @@ const SIMD_PROBE = Uint8Array.of(
 
 export type CoreFile = "core.wasm" | "core.portable.wasm";
 
+/** A module of a host's: in the package, in dist, in the sources. */
+const PUBLISHED = /^file:.*\/(dist\/bundles\/\w+\/index\.js|hosts\/\w+\/[\w-]+\.[jt]s)$/;
+
 /**
- * Where a build of the core is, relative to a module of a host's folder, in the sources or in dist. Asking the runtime to resolve the
- * package instead takes a fresh process of Node 1 to 2 ms.
+ * Where a build of the core is. Asking the runtime to resolve the package instead takes a fresh process of Node 1 to 2 ms.
+ *
+ * @param hostModule URL of a module of the host's
+ * @returns a relative URL; `undefined` where the module has become part of something else: what lies at such a place there is not ours
  */
-export function coreFile(file: CoreFile, hostModule: string): string {
+export function coreFile(file: CoreFile, hostModule: string): string | undefined {
+  if (!PUBLISHED.test(hostModule)) return undefined;
   return hostModule.endsWith(".ts") ? `../../dist/${file}` : `../../${file}`;
 }
 
 /**
- * The core, read and compiled once per process, on first use: synchronously, which takes about a millisecond, so that no two
- * callers do it at once.
+ * The core, read and compiled once per process, on first use: synchronously where it can be read so, which takes about a millisecond, so that
+ * no two callers do it at once.
  */
-export function compileOnce(read: (file: CoreFile) => Uint8Array): () => CoreModule {
-  let compiled: CoreModule | undefined;
+export function compileOnce(read: (file: CoreFile) => Awaitable<Uint8Array>): () => Awaitable<CoreModule> {
+  const { Module, validate } = webAssembly;
+  let compiled: Awaitable<CoreModule> | undefined;
   return () => {
     if (compiled === undefined) {
-      const { Module, validate } = webAssembly;
-      compiled = new Module(read(validate(SIMD_PROBE) ? "core.wasm" : "core.portable.wasm"));
+      const bytes = read(validate(SIMD_PROBE) ? "core.wasm" : "core.portable.wasm");
+      compiled = bytes instanceof Uint8Array ? new Module(bytes) : bytes.then((read) => new Module(read));
     }
     return compiled;
   };
+}
+
+export function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 /** Instantiates at once: the module is small and compiled already. */

@@ -28,7 +28,7 @@ type Edit = (current: Uint8Array | undefined) => Awaitable<Uint8Array>;
  * Instantiated on first use; after a fault of the core the next operation gets a fresh instance.
  */
 export class CoreSession {
-  readonly #module: CoreModule;
+  readonly #module: Awaitable<CoreModule>;
   readonly #capabilities: Capabilities;
   readonly #maxBytes: number;
   readonly #timeoutMs: number;
@@ -46,11 +46,11 @@ export class CoreSession {
   #leaveSection: LeaveTurn | undefined;
   #closed = false;
 
-  static create(module: CoreModule, capabilities: Capabilities, options: SessionLimits = {}): CoreSession {
+  static create(module: Awaitable<CoreModule>, capabilities: Capabilities, options: SessionLimits = {}): CoreSession {
     return new CoreSession(module, capabilities, options);
   }
 
-  private constructor(module: CoreModule, capabilities: Capabilities, options: SessionLimits) {
+  private constructor(module: Awaitable<CoreModule>, capabilities: Capabilities, options: SessionLimits) {
     this.#module = module;
     this.#capabilities = capabilities;
     const { maxBytes, lockTimeoutMs } = limitsOf(options);
@@ -178,7 +178,7 @@ export class CoreSession {
     begin: (instance: Instance) => number,
     read: (result: CoreResult, memory: CoreMemory) => T,
   ): Promise<T> {
-    this.#instance ??= this.#instantiate();
+    this.#instance ??= this.#instantiate(await this.#module);
     const { core, memory } = this.#instance;
     this.#bridge.begin();
     try {
@@ -214,8 +214,8 @@ export class CoreSession {
     });
   }
 
-  #instantiate(): Instance {
-    const core = instantiate(this.#module, this.#bridge.imports());
+  #instantiate(module: CoreModule): Instance {
+    const core = instantiate(module, this.#bridge.imports());
     const memory = new CoreMemory(core);
     this.#bridge.connect(core, memory);
     const { clock, cipher } = this.#capabilities;

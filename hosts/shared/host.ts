@@ -17,7 +17,7 @@ export interface Host {
   /** Throws where the runtime cannot call C here. */
   foreignFunctions(): ForeignFunctions;
   /** Reads and compiles the core on first use, once per process. */
-  module(): CoreModule;
+  module(): Awaitable<CoreModule>;
   /** The user's home folder. */
   homeFolder(): string;
   /** Can it be told whether another process lives? Where not, a killed holder's lock file is respected until it is 30 s old. */

@@ -1,3 +1,4 @@
+import { PersistenceError } from "./errors.ts";
 import { hasCode, unlessMissing } from "./file-system.ts";
 import { LeaseFolder } from "./lease-folder.ts";
 import type { LockParts } from "./lock.ts";
@@ -32,7 +33,7 @@ export function createLeases({ path, files, runtime }: LockParts): { take(): Pro
   /** `undefined`: somebody else has it. */
   async function take(): Promise<Lease | undefined> {
     await removeFromFuture();
-    const { default: lockfile } = await import("proper-lockfile");
+    const lockfile = await loadLockfile();
     let isLost = false;
     try {
       const release = await lockfile.lock(path, {
@@ -66,4 +67,13 @@ export function createLeases({ path, files, runtime }: LockParts): { take(): Pro
   }
 
   return { take };
+}
+
+/** It is CommonJS, which esbuild makes nothing of in a module unless that is given a `require` (README.md). */
+async function loadLockfile() {
+  try {
+    return (await import("proper-lockfile")).default;
+  } catch (cause) {
+    throw new PersistenceError("not_supported", `proper-lockfile could not be loaded: ${String(cause)}`, { cause });
+  }
 }

@@ -1,4 +1,4 @@
-import type { Capabilities } from "./capabilities.ts";
+import type { Awaitable, Capabilities } from "./capabilities.ts";
 import type { CoreModule } from "./core-module.ts";
 import { PersistenceError } from "./errors.ts";
 import { lockingAlso } from "./file-capabilities.ts";
@@ -20,7 +20,7 @@ export interface IPersistence {
 /** What the core needs to work on a persistence's cache. */
 export interface CoreLink {
   /** Reads and compiles the core on first use, once per process. */
-  readonly module: () => CoreModule;
+  readonly module: () => Awaitable<CoreModule>;
   /** New objects on every call of the link: a lock belongs to one session. */
   readonly capabilities: Capabilities;
 }

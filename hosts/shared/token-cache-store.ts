@@ -57,7 +57,7 @@ export class TokenCacheStore {
    */
   static async open(cache: string | IPersistence, options: TokenCacheStoreOptions = {}): Promise<TokenCacheStore> {
     const persistence = typeof cache === "string" ? await FilePersistence.create(cache) : cache;
-    return new TokenCacheStore(partsOf(persistence, options));
+    return new TokenCacheStore(await partsOf(persistence, options));
   }
 
   /** Where the cache lives. */
@@ -169,9 +169,9 @@ interface StoreParts {
 }
 
 /** What a store is made of, for a persistence of this package. */
-function partsOf(persistence: IPersistence, options: TokenCacheStoreOptions): StoreParts {
+async function partsOf(persistence: IPersistence, options: TokenCacheStoreOptions): Promise<StoreParts> {
   const { module, capabilities } = coreLinkOf(persistence, options);
-  const compiled = module();
+  const compiled = await module();
   return {
     session: CoreSession.create(compiled, capabilities, options),
     merger: CacheMerger.create(compiled, options),

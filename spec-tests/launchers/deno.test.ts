@@ -7,7 +7,7 @@ import { coreModule } from "../../hosts/deno/wasm-module.ts";
 import { suite } from "../suite/suite.ts";
 import { withFolder } from "../suite/temporary.ts";
 
-suite({ library, msal, module: coreModule() }, (name, test) => Deno.test(name, test));
+suite({ library, msal, module: await coreModule() }, (name, test) => Deno.test(name, test));
 
 Deno.test("a lease has the time that it was given, to the millisecond", () =>
   withFolder(async (folder) => {

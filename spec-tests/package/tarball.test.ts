@@ -1,26 +1,16 @@
-// What npm would publish, installed into an empty folder the way a user does it.
-import { execFileSync } from "node:child_process";
+// The packed tarball, as a user has it.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandFor } from "../processes/commands.ts";
+import { installTarball, root, run as runIn } from "./tarball.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "msal-extensions-tarball-"));
+const run = (command: string, args: readonly string[], cwd = folder) => runIn(command, args, cwd);
 
-function run(command: string, args: string[], cwd = folder): string {
-  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-}
-
-beforeAll(() => {
-  run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], root);
-  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) as string;
-  writeFileSync(join(folder, "package.json"), '{"private":true}');
-  run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", join(folder, tarball)]);
-});
+beforeAll(() => installTarball(folder));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -105,10 +95,21 @@ describe("the packed tarball", () => {
     expect(files.filter((name) => /spec-tests|demo|bench|(?<!\.d)\.ts$|\.debug\./.test(name))).toEqual([]);
   });
 
-  it("is one file a host, and the command", () => {
+  it("is one file a host, and the command; and the core for those who bundle it", () => {
     const files = readdirSync(join(folder, "node_modules", "msal-extensions"), { recursive: true }).map(String);
-    const hosts = ["bun/index.js", "deno/index.js", "node/index.js", "node/msal-cache.js"];
-    expect(files.filter((name) => /\.[cm]?js$/.test(name)).sort()).toEqual(hosts.map((name) => `dist/bundles/${name}`));
+    const hosts = ["bun", "deno", "node"].map((name) => `${name}/index.js`);
+    const others = ["bun/core-bytes.js", "node/core-bytes.js", "node/msal-cache.js"];
+    expect(files.filter((name) => /\.[cm]?js$/.test(name)).sort()).toEqual(
+      [...hosts, ...others].map((name) => `dist/bundles/${name}`).sort(),
+    );
+  });
+
+  it("reads the core from its file, not from the copy for those who bundle it", async () => {
+    const [bun] = await commandFor("bun");
+    for (const name of ["bun", "node"])
+      rmSync(join(folder, `node_modules/msal-extensions/dist/bundles/${name}/core-bytes.js`));
+    expect(run(process.execPath, ["import.mjs"]).trim()).toBe("fine");
+    expect(run(bun, ["import.mjs"]).trim()).toBe("fine");
   });
 });
 

@@ -2,4 +2,4 @@ import { coreModule } from "../../hosts/bun/wasm-module.ts";
 import { CoreSubject } from "../suite/core-subject.ts";
 import { serve } from "./serve.ts";
 
-await serve(new CoreSubject("bun", coreModule(), "later"));
+await serve(new CoreSubject("bun", await coreModule(), "later"));

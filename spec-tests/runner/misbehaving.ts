@@ -5,7 +5,7 @@ import { CoreSubject } from "../suite/core-subject.ts";
 import { type Answer, type Description, PURE_KINDS, type Request } from "../suite/protocol.ts";
 import { serve } from "./serve.ts";
 
-const subject = new CoreSubject("misbehaving", coreModule(), "later");
+const subject = new CoreSubject("misbehaving", await coreModule(), "later");
 const { description } = subject;
 const refused = (id: string): Answer => ({ id, error: { code: "not_supported" } });
 const isTrace = ({ run }: Request) => run === "trace";

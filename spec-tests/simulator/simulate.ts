@@ -58,6 +58,8 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
   };
 }
 
+const MODULE = await coreModule();
+
 function describe(error: unknown) {
   if (error instanceof Violation) return { invariant: error.invariant, message: error.message };
   return { invariant: "error", message: String((error as Error)?.stack ?? error) };
@@ -108,7 +110,7 @@ function launch(
     return;
   }
   machine.enter(process, () => {
-    new OurActor(process, { module: coreModule(), observer, mutate }).run().catch((error) => observer.fail(error));
+    new OurActor(process, { module: MODULE, observer, mutate }).run().catch((error) => observer.fail(error));
   });
 }
 

@@ -82,13 +82,13 @@ async function keepPlainCache(signal: Store, replacement: Uint8Array): Promise<v
   const version = await signal.stat();
   if (version === undefined || version.size <= BigInt(SIGNAL.length)) return;
   const plain = (await signal.read())?.content;
-  if (plain !== undefined && !hasAllOf(replacement, plain)) await signal.setAside();
+  if (plain !== undefined && !(await hasAllOf(replacement, plain))) await signal.setAside();
 }
 
-function hasAllOf(replacement: Uint8Array, plain: Uint8Array): boolean {
+async function hasAllOf(replacement: Uint8Array, plain: Uint8Array): Promise<boolean> {
   if (sameBytes(plain, replacement)) return true;
   try {
-    return CacheMerger.create(host().module()).merge(undefined, plain, replacement).unchanged;
+    return CacheMerger.create(await host().module()).merge(undefined, plain, replacement).unchanged;
   } catch {
     return false; // one of them is no cache
   }

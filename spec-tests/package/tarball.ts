@@ -1,0 +1,19 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** @returns what it has printed; its errors are in the exception */
+export function run(command: string, args: readonly string[], cwd: string): string {
+  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** What npm would publish, installed into an empty folder the way a user does it. */
+export function installTarball(folder: string): void {
+  run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], root);
+  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) as string;
+  writeFileSync(join(folder, "package.json"), '{"private":true}');
+  run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", join(folder, tarball)], folder);
+}
