@@ -82,10 +82,16 @@ export function compileOnce(read: (file: CoreFile) => Awaitable<Uint8Array>): ()
   return () => {
     if (compiled === undefined) {
       const bytes = read(validate(SIMD_PROBE) ? "core.wasm" : "core.portable.wasm");
-      compiled = bytes instanceof Uint8Array ? new Module(bytes) : bytes.then((read) => new Module(read));
+      compiled = bytes instanceof Uint8Array ? new Module(bytes) : compileLater(bytes);
     }
     return compiled;
   };
+}
+
+function compileLater(bytes: Promise<Uint8Array>): Promise<CoreModule> {
+  const compiled = bytes.then((read) => new webAssembly.Module(read));
+  compiled.catch(() => {}); // whoever asks is told, and nobody may have asked yet
+  return compiled;
 }
 
 export function fromBase64(text: string): Uint8Array {

@@ -6,7 +6,7 @@ import * as esbuild from "esbuild";
 import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandFor } from "../processes/commands.ts";
-import { installTarball, run } from "./tarball.ts";
+import { installTarball, run, WITHOUT_SIMD } from "./tarball.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "msal-extensions-bundled-"));
 const source = join(folder, "application.mjs");
@@ -98,6 +98,13 @@ describe("a bundled application", () => {
     for (const name of ["koffi", "@koromix"])
       symlinkSync(join(folder, "node_modules", name), join(cwd, "node_modules", name));
     expect(outcomeOf(process.execPath, output, cwd)).toEqual({ ...FINE, lockKind: "K" });
+  });
+
+  it("on a processor without SIMD is told so", async () => {
+    const { cwd, output } = outputIn("portable", "application.cjs");
+    await bundleWithEsbuild(output, "cjs");
+    const said = "PersistenceError: This processor has no SIMD, and what it needs is not in the bundle";
+    expect(() => run(process.execPath, [WITHOUT_SIMD, output], cwd)).toThrow(said);
   });
 
   it("of rolldown's, in chunks", async () => {

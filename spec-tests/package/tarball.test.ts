@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandFor } from "../processes/commands.ts";
-import { installTarball, root, run as runIn } from "./tarball.ts";
+import { installTarball, root, run as runIn, WITHOUT_SIMD } from "./tarball.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "msal-extensions-tarball-"));
 const run = (command: string, args: readonly string[], cwd = folder) => runIn(command, args, cwd);
@@ -58,6 +58,13 @@ describe("the packed tarball", () => {
     const said = run(deno, ["run", "--no-prompt", ...flags, "denied.mjs"]);
     expect(said).toMatch(/^PersistenceError permission_denied .*cache.new\.json/);
     expect(said).toContain(`Run it again with ${missing}.`);
+  });
+
+  it("takes the portable build where there is no SIMD", () => {
+    const onOldProcessor = () => run(process.execPath, [WITHOUT_SIMD, "import.mjs"]).trim();
+    expect(onOldProcessor()).toBe("fine");
+    rmSync(join(folder, "node_modules/msal-extensions/dist/core.portable.wasm"));
+    expect(onOldProcessor).toThrow("This processor has no SIMD");
   });
 
   it("is required", () => {

@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
+/** An option of Node's that makes it find no SIMD. */
+export const WITHOUT_SIMD = "--import=data:text/javascript,WebAssembly.validate=()=>false";
+
 /** @returns what it has printed; its errors are in the exception */
 export function run(command: string, args: readonly string[], cwd: string): string {
   return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
