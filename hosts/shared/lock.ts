@@ -4,6 +4,7 @@ import { createKernelLock } from "./kernel-lock.ts";
 import { isUnsupported } from "./kernel-locks.ts";
 import { createLeaseLock } from "./lease-lock.ts";
 import { inspectLockFile } from "./lock-file.ts";
+import { Patience } from "./patience.ts";
 import { processAlive } from "./processes.ts";
 import type { Runtime } from "./runtime.ts";
 import { waitUntilGone } from "./waiting.ts";
@@ -35,6 +36,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
   const files = new Files(runtime.fs);
   const parts: LockParts = { path, files, runtime };
   let seenMs = Number.POSITIVE_INFINITY;
+  const patience = new Patience();
   let chosen: { kind: "K" | "P"; lock: KindOfLock } | undefined;
 
   function choose() {
@@ -65,17 +67,29 @@ export function createLock(runtime: Runtime, path: string): Lock {
     get kind() {
       return choose().kind;
     },
-    create: () => withFallback((lock) => lock.create()),
+    async create() {
+      const created = await withFallback((lock) => lock.create());
+      if (created) patience.end(runtime.clock.now());
+      return created;
+    },
     async inspect() {
       const seen = await inspectLockFile(files, runtime, path);
+      if (seen) patience.sees(seen.inode);
       seenMs = seen?.mtimeMs ?? Number.POSITIVE_INFINITY;
       return seen;
     },
     takeOver: (inspected) => withFallback((lock) => lock.takeOver(inspected)),
     check: () => choose().lock.check(),
     touch: () => choose().lock.touch(),
-    release: () => chosen?.lock.release(),
-    wait: (ms) => waitUntilGone(runtime.fs, path, ms, choose().kind === "P"),
+    release() {
+      patience.giveUp();
+      return chosen?.lock.release();
+    },
+    wait(ms) {
+      const { clock, fs } = runtime;
+      if (!patience.watches(clock.now(), clock.random)) return clock.sleep(ms);
+      return waitUntilGone(fs, path, ms, choose().kind === "P");
+    },
     // A container that was killed and started again has the number that its lock file names: but who began after it was written did not write it.
     processAlive: (pid) =>
       pid === runtime.pid && seenMs < runtime.startedMs - CLOCKS_DIFFER_MS ? false : processAlive(files, pid, runtime),
