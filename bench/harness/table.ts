@@ -11,6 +11,7 @@ export function numberText(value: number): string {
 function valueText({ value }: Measured): string {
   if (typeof value === "number") return numberText(value);
   const { median, low, high } = value;
+  if (!Number.isFinite(median)) return numberText(median);
   return low === high ? numberText(median) : `${numberText(median)} (${numberText(low)}–${numberText(high)})`;
 }
 
