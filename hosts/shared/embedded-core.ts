@@ -1,5 +1,26 @@
-import { type CoreFile, fromBase64 } from "./core-module.ts";
+import type { Awaitable } from "./capabilities.ts";
+import { type CoreFile, coreFile, fromBase64 } from "./core-module.ts";
 import { PersistenceError } from "./errors.ts";
+
+/**
+ * The core's file where it is published, else the copy for bundled applications.
+ *
+ * @param here URL of a module of the host's
+ * @param read what lies there, by a URL that is relative to it
+ */
+export function publishedOrEmbedded(
+  file: CoreFile,
+  here: string,
+  read: (relative: string) => Uint8Array,
+): Awaitable<Uint8Array> {
+  const published = coreFile(file, here);
+  try {
+    if (published !== undefined) return read(published);
+  } catch {
+    // Whatever the reason, the copy will do.
+  }
+  return embeddedCore(file);
+}
 
 /**
  * For applications that are bundled (esbuild, Rollup, webpack, `bun build`): they leave files that are read behind, and take modules along. A module
@@ -7,7 +28,7 @@ import { PersistenceError } from "./errors.ts";
  *
  * @throws PersistenceError `not_supported` on a processor without SIMD, for which there is no such copy
  */
-export async function embeddedCore(file: CoreFile): Promise<Uint8Array> {
+async function embeddedCore(file: CoreFile): Promise<Uint8Array> {
   if (file !== "core.wasm") throw new PersistenceError("not_supported", `${WITHOUT_SIMD} (${file})`);
   const { CORE_BASE64 } = await import("./core-bytes.ts");
   return fromBase64(CORE_BASE64);
