@@ -11,6 +11,7 @@ export function joinLocks(locks: readonly [Lock, ...Lock[]]): Lock {
   const [first, ...others] = locks;
   const inOrder = locks.toSorted((one, other) => (one.path < other.path ? -1 : 1));
   let contended = first;
+  let waitedFor = first;
 
   async function createAll(taken?: Lock): Promise<boolean> {
     const mine = taken === undefined ? [] : [taken];
@@ -50,7 +51,11 @@ export function joinLocks(locks: readonly [Lock, ...Lock[]]): Lock {
     check: () => all(locks, (lock) => lock.check()),
     touch: () => all(locks, (lock) => lock.touch()),
     release: () => releaseAll(locks),
-    wait: (ms) => contended.wait(ms),
+    async wait(ms) {
+      if (waitedFor !== contended) await quietly(releaseAll([waitedFor])); // else it keeps a place in that one's line
+      waitedFor = contended;
+      await contended.wait(ms);
+    },
     processAlive: (pid) => contended.processAlive(pid),
   };
 }

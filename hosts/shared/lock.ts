@@ -4,10 +4,10 @@ import { createKernelLock } from "./kernel-lock.ts";
 import { isUnsupported } from "./kernel-locks.ts";
 import { createLeaseLock } from "./lease-lock.ts";
 import { inspectLockFile } from "./lock-file.ts";
-import { Patience } from "./patience.ts";
 import { processAlive } from "./processes.ts";
 import type { Runtime } from "./runtime.ts";
 import { waitUntilGone } from "./waiting.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 /** By so much at most the clock that dates files differs from ours, and rounds. */
 const CLOCKS_DIFFER_MS = 2000;
@@ -36,7 +36,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
   const files = new Files(runtime.fs);
   const parts: LockParts = { path, files, runtime };
   let seenMs = Number.POSITIVE_INFINITY;
-  const patience = new Patience();
+  const line = new WaitingLine(files, runtime, path);
   let chosen: { kind: "K" | "P"; lock: KindOfLock } | undefined;
 
   function choose() {
@@ -69,26 +69,27 @@ export function createLock(runtime: Runtime, path: string): Lock {
     },
     async create() {
       const created = await withFallback((lock) => lock.create());
-      if (created) patience.end(runtime.clock.now());
+      if (created) await line.leave();
       return created;
     },
     async inspect() {
       const seen = await inspectLockFile(files, runtime, path);
-      if (seen) patience.sees(seen.inode);
       seenMs = seen?.mtimeMs ?? Number.POSITIVE_INFINITY;
       return seen;
     },
-    takeOver: (inspected) => withFallback((lock) => lock.takeOver(inspected)),
+    async takeOver(inspected) {
+      const outcome = await withFallback((lock) => lock.takeOver(inspected));
+      if (outcome === "taken") await line.leave();
+      return outcome;
+    },
     check: () => choose().lock.check(),
     touch: () => choose().lock.touch(),
-    release() {
-      patience.giveUp();
-      return chosen?.lock.release();
+    async release() {
+      await line.leave();
+      await chosen?.lock.release();
     },
-    wait(ms) {
-      const { clock, fs } = runtime;
-      if (!patience.watches(clock.now(), clock.random)) return clock.sleep(ms);
-      return waitUntilGone(fs, path, ms, choose().kind === "P");
+    async wait(ms) {
+      if (await line.reachesFront(ms)) await waitUntilGone(runtime.fs, path, ms, choose().kind === "P");
     },
     // A container that was killed and started again has the number that its lock file names: but who began after it was written did not write it.
     processAlive: (pid) =>

@@ -5,7 +5,20 @@ import type { FileSystem } from "./file-system.ts";
  * and wakes two threads; made at once, 1 to 5 µs (Node 20, 4,000 of each by hand). A commit has about 30 of them.
  */
 const PROMPT = [
-  ...["chmod", "close", "fstat", "ftruncate", "futimes", "link", "lstat", "mkdir", "open", "read", "readFile"],
+  ...[
+    "chmod",
+    "close",
+    "fstat",
+    "ftruncate",
+    "futimes",
+    "link",
+    "lstat",
+    "mkdir",
+    "open",
+    "read",
+    "readdir",
+    "readFile",
+  ],
   ...["readlink", "rename", "rmdir", "stat", "unlink", "utimes", "write"],
 ] as const;
 
@@ -88,8 +101,8 @@ export function promptFileSystem(fs: SystemFunctions, now: () => number): FileSy
   }
 
   const functions = Object.fromEntries(PROMPT.map((name) => [name, promptly(name)])) as Partial<FileSystem>;
-  const { close, fchown, fsync, readdir, rmdirSync, watch } = fs;
-  return { closeElsewhere: close, fchown, fsync, readdir, rmdirSync, watch, ...functions } as FileSystem;
+  const { close, fchown, fsync, rmdirSync, watch } = fs;
+  return { closeElsewhere: close, fchown, fsync, rmdirSync, watch, ...functions } as FileSystem;
 }
 
 /** Of `read` and `write` the fourth value is how many bytes. */

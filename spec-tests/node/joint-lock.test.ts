@@ -101,6 +101,26 @@ describe.each(["K", "P"] as const)("two lock files held together, kind %s", (kin
     expect(names(folder)).toEqual([".lockfile"]);
   });
 
+  it("keep nobody waiting in the line of the one that is not waited for any more", async () => {
+    const { folder, paths, joint } = pair();
+    const [last, first] = paths.map((path) => lockAt(path)) as [Lock, Lock];
+    const waitTwice = async () => {
+      for (let rounds = 0; rounds < 2; rounds += 1) {
+        expect(await joint.create()).toBe(false);
+        await joint.wait(2);
+      }
+    };
+    await last.create();
+    await waitTwice();
+    expect(names(folder)).toContain("cache.lockfile.line");
+    await first.create();
+    await waitTwice();
+    expect(names(folder)).not.toContain("cache.lockfile.line");
+    expect(names(folder)).toContain(".lockfile.line");
+    for (const lock of [first, last, joint]) await lock.release();
+    expect(names(folder)).toEqual([]);
+  });
+
   it("do not block holders who take them in the other order", async () => {
     const { folder, paths, joint } = pair();
     const reversed = joinLocks([lockAt(paths[1]), lockAt(paths[0])]);

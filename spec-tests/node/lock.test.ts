@@ -585,6 +585,7 @@ describe("waiting", () => {
     ).then(() => {
       isOver = true;
     });
+    await expect.poll(() => changed.length).toBe(1);
     unlinkSync(path);
     leaveBehind(path, "1 another");
     changed[0]!();

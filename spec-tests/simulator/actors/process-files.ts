@@ -79,7 +79,7 @@ export function processFiles(process: SimulatedProcess, observer: Observer): Fil
       call(`rename ${nameAt(from)} ${nameAt(to)}`, () => files.rename(process, nameAt(from), nameAt(to)), callback),
     link: (from: string, to: string, callback: Callback) =>
       call(`link ${nameAt(from)} ${nameAt(to)}`, () => files.link(process, nameAt(from), nameAt(to)), callback),
-    readdir: onPath("readdir", () => files.list()),
+    readdir: onPath("readdir", (name) => files.list(name)),
     readlink: onPath("readlink", (name) => {
       throw errno("ENOENT", "readlink", name);
     }),

@@ -33,7 +33,7 @@ export const EARLIEST_CLOCK_MS = 10 ** 12;
 export const OWNERS = ["a", "b"] as const;
 export type Owner = (typeof OWNERS)[number];
 
-export const NAMES = ["cache", "lock", "lease"];
+export const NAMES = ["cache", "lock", "lease", "lease/ticket"];
 const MODES: readonly OpenMode[] = ["read", "update", "exclusive", "truncate", "create"];
 
 /** Plans calls one after the other, knowing what is open: a call on a closed descriptor tells nothing, its number may be another one's. */

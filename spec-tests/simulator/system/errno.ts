@@ -3,6 +3,7 @@ export type Errno =
   | "EAGAIN"
   | "EBADF"
   | "EEXIST"
+  | "EINVAL"
   | "EIO"
   | "EISDIR"
   | "ENOENT"

@@ -18,7 +18,7 @@ export type Change = "created" | "removed" | "replaced" | "written" | "dated";
 export type ChangeListener = (change: Change, name: string | undefined, inode: Inode, by: object) => void;
 
 /**
- * One folder of a POSIX file system with everything in it, its folders being empty ones: all that a cache and its lock need. Every
+ * One folder of a POSIX file system with everything in it, folders and their files included, which are named `folder/file`. Every
  * method is one system call, atomic, and throws what the call would fail with.
  */
 export class SimulatedFileSystem {
@@ -40,7 +40,7 @@ export class SimulatedFileSystem {
   }
 
   open(by: object, name: string, flags: OpenFlags = {}): OpenFile {
-    let inode = name === "" ? this.#root : this.#names.get(name);
+    let inode = name === "" ? this.#root : this.#found(name, "open");
     if (inode === undefined) {
       if (!flags.create) throw errno("ENOENT", "open", name);
       inode = this.#create(name, false, by);
@@ -93,7 +93,7 @@ export class SimulatedFileSystem {
 
   stat(name: string): Inode {
     if (name === "") return this.#root;
-    const inode = this.#names.get(name);
+    const inode = this.#found(name, "stat");
     if (inode === undefined) throw errno("ENOENT", "stat", name);
     return inode;
   }
@@ -115,16 +115,27 @@ export class SimulatedFileSystem {
   }
 
   rename(by: object, from: string, to: string): void {
+    for (const name of [from, to]) this.#reachFolder(name, "rename");
     const inode = this.stat(from);
     const replaced = this.#names.get(to);
     if (replaced === inode) return; // two names of one file: nothing happens
+    if (inode.isFolder && to.startsWith(`${from}/`)) throw errno("EINVAL", "rename", to);
+    if (from.startsWith(`${to}/`)) throw errno("ENOTEMPTY", "rename", to);
     if (replaced !== undefined) {
       if (replaced.isFolder !== inode.isFolder) throw errno(inode.isFolder ? "ENOTDIR" : "EISDIR", "rename", to);
+      if (inode.isFolder && this.list(to).length > 0) throw errno("ENOTEMPTY", "rename", to);
       replaced.links--;
     }
-    this.#names.delete(from);
-    this.#names.set(to, inode);
-    this.#disk.recordChange([from, undefined], [to, inode]);
+    const moved = [...this.#names].filter(([name]) => name === from || name.startsWith(`${from}/`));
+    const changes = moved.flatMap(([name, file]) => [
+      [name, undefined] as const,
+      [to + name.slice(from.length), file] as const,
+    ]);
+    for (const [name, file] of changes) {
+      if (file === undefined) this.#names.delete(name);
+      else this.#names.set(name, file);
+    }
+    this.#disk.recordChange(...changes);
     this.onChange("removed", from, inode, by);
     if (replaced !== undefined) this.onChange("replaced", to, replaced, by);
     this.onChange("created", to, inode, by);
@@ -132,7 +143,7 @@ export class SimulatedFileSystem {
 
   link(by: object, existing: string, name: string): void {
     const inode = this.stat(existing);
-    if (this.#names.has(name)) throw errno("EEXIST", "link", name);
+    if (this.#found(name, "link") !== undefined) throw errno("EEXIST", "link", name);
     if (inode.isFolder) throw errno("EPERM", "link", existing);
     this.#name(name, inode, by);
   }
@@ -143,17 +154,22 @@ export class SimulatedFileSystem {
   }
 
   makeFolder(by: object, name: string): void {
-    if (name === "" || this.#names.has(name)) throw errno("EEXIST", "mkdir", name);
+    if (name === "" || this.#found(name, "mkdir") !== undefined) throw errno("EEXIST", "mkdir", name);
     this.#create(name, true, by);
   }
 
   removeFolder(by: object, name: string): void {
     if (!this.stat(name).isFolder) throw errno("ENOTDIR", "rmdir", name);
+    if (this.list(name).length > 0) throw errno("ENOTEMPTY", "rmdir", name);
     this.#unname(name, by);
   }
 
-  list(): string[] {
-    return [...this.#names.keys()];
+  /** What is in a folder, empty for the one that has everything in it. */
+  list(folder = ""): string[] {
+    if (folder !== "" && !this.stat(folder).isFolder) throw errno("ENOTDIR", "scandir", folder);
+    const prefix = folder === "" ? "" : `${folder}/`;
+    const names = [...this.#names.keys()].filter((name) => name.startsWith(prefix));
+    return names.map((name) => name.slice(prefix.length)).filter((name) => !name.includes("/"));
   }
 
   nameOf(inode: Inode): string | undefined {
@@ -181,6 +197,7 @@ export class SimulatedFileSystem {
     this.#open.clear();
     for (const inode of this.#names.values()) inode.links = 0;
     this.#names = this.#disk.cutPower(random);
+    for (const name of this.#names.keys()) if (!this.#names.has(folderOf(name) || name)) this.#names.delete(name);
     for (const inode of this.#names.values()) inode.links = 0; // one whose name was given away may have it back
     for (const inode of this.#names.values()) inode.links++;
   }
@@ -188,6 +205,19 @@ export class SimulatedFileSystem {
   #opened(file: OpenFile, syscall: string): OpenFile {
     if (this.openedAs(file.owner, file.descriptor) !== file) throw errno("EBADF", syscall);
     return file;
+  }
+
+  #found(name: string, syscall: string): Inode | undefined {
+    this.#reachFolder(name, syscall);
+    return this.#names.get(name);
+  }
+
+  #reachFolder(name: string, syscall: string): void {
+    const folder = folderOf(name);
+    if (folder === "") return;
+    const inode = this.#names.get(folder);
+    if (inode === undefined) throw errno("ENOENT", syscall, name);
+    if (!inode.isFolder) throw errno("ENOTDIR", syscall, name);
   }
 
   #create(name: string, isFolder: boolean, by: object): Inode {
@@ -225,4 +255,8 @@ export class SimulatedFileSystem {
   #coarsen(microseconds: number): number {
     return Math.floor(microseconds / this.#granularityUs) * this.#granularityUs;
   }
+}
+
+function folderOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf("/")));
 }
