@@ -26,8 +26,8 @@ interface Ticket {
 
 /**
  * Those who wait for a lock, in the order of their arrival. Each has a ticket, an empty file whose name says since when, in a folder beside the lock file.
- * Each watches the ticket before its own, and who has nobody before it watches the lock: a release wakes one process, where it would wake all of
- * them, the fastest would have it, and of 64 processes one lost 100 times in a row.
+ * Each watches the ticket before its own, and who has nobody before it watches the lock: a release wakes one process. When it woke all of them the fastest
+ * had the lock, and of 64 processes, which took 6 s for five commits each, the unluckiest had its first turn after 5.4 s, now 2.8.
  *
  * The line decides nothing. The lock is whose it is by the protocol; peers, embeddings and newcomers who find it free know nothing of the line; and when
  * who is first does not come, the next one looks at the lock after 50 ms all the same. Where there can be no line, nobody is ahead.
