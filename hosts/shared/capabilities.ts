@@ -27,8 +27,8 @@ export interface Store {
   readonly location: string;
   /** `undefined` when nothing is stored. */
   stat(): Awaitable<StoreVersion | undefined>;
-  /** `undefined` when nothing is stored. */
-  read(): Awaitable<StoredContent | undefined>;
+  /** `undefined` when nothing is stored. What is larger than `maxBytes` need not be read to be refused: `document_too_large`. */
+  read(maxBytes?: number): Awaitable<StoredContent | undefined>;
   /**
    * All or nothing: a reader at any instant sees the old bytes or the new ones, whole. `beforePublishing` is awaited directly
    * before they become visible, when all that takes time is done; if it throws, nothing changes and this throws the same. Resolves

@@ -17,6 +17,9 @@ const OK: Answer = { status: STATUS.ok, parts: [] };
 const plain = (status: number): Answer => ({ status, parts: [] });
 const bytes = (...parts: Uint8Array[]): Answer => ({ status: STATUS.ok, parts });
 
+/** More of a document than this the core has no room for, be it encrypted (core-wasm/assembly/abi/exports.ts, `alloc`). */
+const roomFor = (maxBytes: number) => 2 * maxBytes + 65_536;
+
 /** Thrown through `store.replace` to keep it from publishing. */
 const LOST = new Error("The lock was lost.");
 const CHANGED = new Error("The cache has been changed by somebody who does not hold the lock.");
@@ -127,7 +130,7 @@ export class CapabilityBridge {
         }),
       ),
       read: this.#import(() =>
-        then(store.read(), (stored) => {
+        then(store.read(roomFor(this.#maxBytes)), (stored) => {
           this.#seen = stored?.version;
           return stored ? bytes(encodeReadHeader(stored.version), stored.content) : missing;
         }),

@@ -1,4 +1,5 @@
 import type { Awaitable, Store, StoredContent, StoreVersion } from "./capabilities.ts";
+import { PersistenceError } from "./errors.ts";
 import { closing, type FileStatus, Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { giveToOwnerOfFolder } from "./owner.ts";
@@ -52,9 +53,9 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     return found && versionOf(assertFile(found, location));
   }
 
-  async function read(): Promise<StoredContent | undefined> {
+  async function read(maxBytes?: number): Promise<StoredContent | undefined> {
     const fd = await unlessMissing(openExisting());
-    return fd === undefined ? undefined : closing(files, fd, () => readUnchanged(files, fd));
+    return fd === undefined ? undefined : closing(files, fd, () => readUnchanged(files, fd, maxBytes));
   }
 
   const openExisting = () => patiently(() => files.open(location, "r"));
@@ -217,9 +218,10 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
  * What the descriptor's file holds, and its version from before the reading: a write in between then shows as a change.
  * Peers write in place, so what changes while it is read is read again.
  */
-async function readUnchanged(files: Files, fd: number): Promise<StoredContent> {
+async function readUnchanged(files: Files, fd: number, maxBytes = Number.POSITIVE_INFINITY): Promise<StoredContent> {
   for (let reads = 1; ; reads++) {
     const before = await files.fstat(fd);
+    if (before.size > maxBytes) throw new PersistenceError("document_too_large");
     const content = await readBytes(files, fd, Number(before.size));
     const after = await files.fstat(fd);
     const unchanged = after.mtimeNs === before.mtimeNs && after.size === before.size;

@@ -59,7 +59,9 @@ describe.each(cases.filter((c) => !answered(c)))("$operation: $code from $call #
     const fs = failing(c.call, c.code, c.nth);
     const store = createFileStore(location, { fs, platform: "linux" });
     const before = descriptors();
-    await expect(store[c.operation as keyof typeof sites](content)).rejects.toMatchObject({ code: c.code });
+    const operation = c.operation as keyof typeof sites;
+    const outcome = operation === "replace" ? store.replace(content) : store[operation]();
+    await expect(outcome).rejects.toMatchObject({ code: c.code });
     expect(fs.calls).toBeGreaterThanOrEqual(c.nth);
     expect(readFileSync(location, "utf8")).toBe("old");
     expect(names(folder)).toEqual(["cache"]);

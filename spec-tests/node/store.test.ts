@@ -145,6 +145,16 @@ describe("reading and replacing", () => {
     expect(stored!.version.size).toBeLessThan((await createFileStore(location).stat())!.size);
   });
 
+  it("does not begin to read what is larger than asked for", async () => {
+    const path = join(temporaryFolder(), "cache");
+    writeFileSync(path, "12345");
+    const fs = failing("read", "EIO", 0);
+    const store = createFileStore(path, { fs });
+    await expect(store.read(4)).rejects.toMatchObject({ code: "document_too_large" });
+    expect(fs.calls).toBe(0);
+    expect((await createFileStore(path).read(5))?.content).toHaveLength(5);
+  });
+
   it("shows readers whole documents only, while it is replaced", async () => {
     const location = join(temporaryFolder(), "cache");
     const writer = createFileStore(location, { sync: false });

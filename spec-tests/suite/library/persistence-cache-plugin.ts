@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, stat, truncate, writeFile } from "node:fs/promises";
 import type { TokenCache } from "@azure/msal-node";
 import type { PersistenceCachePlugin } from "../../../hosts/shared/index.ts";
 import type { OnCache } from "../library-tests.ts";
@@ -68,6 +68,13 @@ export function pluginTests({ library, msal }: Target, test: OnCache): void {
     const small = cacheOf(new library.PersistenceCachePlugin(persistence, { maxBytes }));
     await rejects(accountsOf(small), { code: "document_too_large" });
     deepEqual(await storedUsers(cache), ["ann"]);
+  });
+
+  test("so is one that no runtime could read into memory", async (cache) => {
+    await writeFile(cache, "");
+    await truncate(cache, 3 * 2 ** 30); // takes no room: it has no content but its length
+    await rejects(accountsOf(cacheOf(await pluginOn(cache))), { code: "document_too_large" });
+    equal((await stat(cache)).size, 3 * 2 ** 30);
   });
 
   test("the errors that reach msal-node's callers are typed", async (cache) => {
