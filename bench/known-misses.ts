@@ -14,7 +14,7 @@ const STEPS =
 const CROWD =
   "the same computing on the same 2 cores for everybody: msal-node alone, a file each, with nobody to wait for and nothing to merge, takes more than a third of what the peer takes, which sleeps 100 ms at a time";
 const CROWD_P99 =
-  "eight processes begin at once on 2 cores, and a first commit (see there) takes two and a half to four times the least one's computing; the least plugin that loses nothing (in turn) waits as long";
+  "eight processes begin at once on 2 cores, and a first commit (see there) takes two and a half to four times the least one's computing; the least plugin that loses nothing (in turn) waits longer, and after the first commits (the crowd that is warm) the goal is met";
 
 /** By the id of the ratio. What is worse than its limit is a failure like any other. */
 export const KNOWN_MISSES: Readonly<Record<string, KnownMiss>> = {
@@ -23,6 +23,6 @@ export const KNOWN_MISSES: Readonly<Record<string, KnownMiss>> = {
   store: { limit: 2.2, why: STEPS },
   "store with folder": { limit: 1.8, why: STEPS },
   "crowd total": { limit: 2.5, why: CROWD },
-  "crowd p99": { limit: 0.6, why: CROWD_P99 },
+  "crowd p99": { limit: 0.45, why: CROWD_P99 },
   "merge 5 node": { limit: 6.5, why: "at the edge: a third of its 6 µs are copies, zeros and the call" },
 };
