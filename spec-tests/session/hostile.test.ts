@@ -96,6 +96,38 @@ describe("outcomes that are wrong", () => {
   });
 });
 
+describe("nothing that lies outside of memory", () => {
+  const DOCUMENT = utf8('{"AccessToken":{}}');
+
+  /** Runs an update of an encrypted cache to its end, one outcome of which is nothing at all. Returns the status. */
+  function update(empty: string, pointer: number): number {
+    const raw = new RawCore(coreModule);
+    const payloads: Readonly<Record<string, Uint8Array>> = {
+      "store.read": readOutcome(DOCUMENT, 1_600_000_000_000),
+      "store.replace": new Uint8Array(32),
+      "cipher.protect": DOCUMENT,
+      "cipher.unprotect": DOCUMENT,
+      "session.edit": utf8('{"AccessToken":{"a":{"secret":"s"}}}'),
+    };
+    raw.core.configure_cipher(1);
+    raw.core.update();
+    for (let steps = 0; steps < 100 && raw.core.poll() === 0; steps += 1) {
+      const { name, op } = raw.last();
+      if (name === empty) raw.core.complete(op, ok, pointer, 0);
+      else raw.complete(ok, payloads[name]);
+    }
+    expect(raw.calls.map(({ name }) => name)).toContain(empty);
+    return raw.status();
+  }
+
+  test.each([
+    ...["lock.create", "lock.check", "lock.release", "store.read", "store.replace"],
+    ...["cipher.unprotect", "session.edit", "cipher.protect"],
+  ])("is the same as nothing within, for %s", (name) => {
+    expect(update(name, 0x3ac2_7ee3)).toBe(update(name, 0));
+  });
+});
+
 describe("calls out of order", () => {
   test("a second start is refused", () => {
     const raw = loading();

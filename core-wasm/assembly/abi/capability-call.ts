@@ -36,7 +36,7 @@ export function recordOutcome(op: u32, status: u32, pointer: usize, length: usiz
   }
   arrived = true;
   outcomeStatus = isKnown(status) ? status : IO_ERROR;
-  outcomePointer = pointer;
+  outcomePointer = length == 0 ? 0 : pointer; // nothing may lie anywhere, and is looked at where it lies
   outcomeLength = length;
 }
 
