@@ -1,5 +1,9 @@
 import type { Paths } from "./runtime.ts";
 
+// As in POSIX, and as Windows' runtime library has them.
+export const O_RDONLY = 0;
+export const O_RDWR = 2;
+
 type Callback<T> = (error: Error | null, value: T) => void;
 type NoValue = (error: Error | null) => void;
 

@@ -1,5 +1,14 @@
 import type { LockInspection } from "./capabilities.ts";
-import { closing, type FileStatus, type Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
+import {
+  closing,
+  type FileStatus,
+  type Files,
+  hasCode,
+  O_RDONLY,
+  O_RDWR,
+  quietly,
+  unlessMissing,
+} from "./file-system.ts";
 import { giveToOwnerOfFolder } from "./owner.ts";
 import { randomName } from "./random-name.ts";
 import type { Runtime } from "./runtime.ts";
@@ -14,10 +23,6 @@ const WINDOWS_TRIES = 5;
  * the folder's, in which the file to be linked has just been made.
  */
 export const NO_LINKS = ["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
-
-// As in POSIX, and as Windows' runtime library has them.
-const O_RDONLY = 0;
-const O_RDWR = 2;
 
 /** A lock file that is kept open: the descriptor pins the inode, so its number cannot pass to another file meanwhile. */
 export class LockFile {

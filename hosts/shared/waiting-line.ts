@@ -1,4 +1,4 @@
-import { closing, type Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
+import { closing, type Files, hasCode, O_RDONLY, quietly, unlessMissing } from "./file-system.ts";
 import { giveToOwnerOfFolder } from "./owner.ts";
 import { randomName } from "./random-name.ts";
 import type { Runtime } from "./runtime.ts";
@@ -16,7 +16,6 @@ const LOOK_MS = 50;
 const FAR_PAUSES = 10;
 /** How much of the time that the places ahead should take is slept through. */
 const SLEPT_THROUGH = 0.7;
-const O_RDONLY = 0;
 const TICKET = /^(\d{13})\.(\d+)\.[0-9a-f]{12}$/;
 
 interface Ticket {
@@ -26,8 +25,8 @@ interface Ticket {
 
 /**
  * Those who wait for a lock, in the order of their arrival. Each has a ticket, an empty file whose name says since when, in a folder beside the lock file.
- * Each watches the ticket before its own, and who has nobody before it watches the lock: a release wakes one process. When it woke all of them the fastest
- * had the lock, and of 64 processes, which took 6 s for five commits each, the unluckiest had its first turn after 5.4 s, now 2.8.
+ * Each watches the ticket before its own, and who has nobody before it watches the lock: a release wakes one process. Before there was a line the
+ * fastest had the lock, and of 64 processes, which took 6 s for five commits each, the unluckiest had its first turn after 5.4 s, now 2.8.
  *
  * The line decides nothing. The lock is whose it is by the protocol; peers, embeddings and newcomers who find it free know nothing of the line; and when
  * who is first does not come, the next one looks at the lock after 50 ms all the same. Where there can be no line, nobody is ahead.
