@@ -17,7 +17,7 @@ const OK: Answer = { status: STATUS.ok, parts: [] };
 const plain = (status: number): Answer => ({ status, parts: [] });
 const bytes = (...parts: Uint8Array[]): Answer => ({ status: STATUS.ok, parts });
 
-/** More of a document than this the core has no room for, be it encrypted (core-wasm/assembly/abi/exports.ts, `alloc`). */
+/** More of a document than this the core has no room for, be it encrypted (core-wasm/assembly/abi/settings.ts). */
 const roomFor = (maxBytes: number) => 2 * maxBytes + 65_536;
 
 /** Thrown through `store.replace` to keep it from publishing. */

@@ -4,7 +4,7 @@ import { inspectDocument } from "../cache/inspect";
 import { beginDocument, canFollow, follow as followDocument, goesOn } from "../cache/follow";
 import { beginMerge, endMerge, mergeDocuments } from "../cache/merge";
 import { salvageDocument } from "../cache/salvage";
-import { maxDocumentBytes, setHashSeed, setMaxDocumentBytes } from "./settings";
+import { maxStoredBytes, setHashSeed, setMaxDocumentBytes } from "./settings";
 import { setLockTimeout } from "../session/acquire";
 import { randomWord } from "../session/chance";
 import * as operation from "../session/operation";
@@ -14,9 +14,6 @@ import { allocate, isAllocated, resetArena } from "./arena";
 import { recordOutcome } from "./capability-call";
 import { clearResult, resultRecord, setStatus } from "./result";
 import { ABI_VERSION, BAD_ARGUMENT, BAD_STATE, OK, OUT_OF_MEMORY } from "./status";
-
-/** A protected document is larger than the plain one (base64, a header), and a read has a version before its content. */
-const ENVELOPE: u64 = 65536;
 
 const ENDED: u32 = 1;
 const WAITING: u32 = 0;
@@ -44,7 +41,7 @@ export function configure_cipher(on: u32): void {
 }
 
 export function alloc(length: u32): usize {
-  if (<u64>length > 2 * <u64>maxDocumentBytes + ENVELOPE) return 0;
+  if (<u64>length > maxStoredBytes()) return 0;
   return allocate(length);
 }
 

@@ -4,7 +4,7 @@
 
 import { allocate } from "../abi/arena";
 import { CHANGED, DOCUMENT_TOO_LARGE, INVALID_LOCATION, LOST, NOT_A_FILE, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
-import { maxDocumentBytes } from "../abi/settings";
+import { maxStoredBytes } from "../abi/settings";
 import { statusOf } from "./errno";
 import * as files from "./files";
 import { checkLock } from "./lock";
@@ -33,8 +33,6 @@ const READ_HEADER: usize = 32;
 const READS_MAX: u32 = 4;
 /** As many as Linux follows. */
 const LINKS_MAX: u32 = 40;
-/** What protected content may have on top of twice the limit (abi/exports.ts has the same for `alloc`). */
-const ENVELOPE: u64 = 65536;
 const SLASH: u32 = 0x2f;
 const LINK_MAX: usize = 4096;
 const LINK: usize = memory.data(4096, 8);
@@ -205,7 +203,7 @@ function readOnce(fd: u32): u32 {
   let errno = files.statOpen(fd);
   if (errno != 0) return statusOfReading(errno);
   const size = files.size();
-  if (size > 2 * <u64>maxDocumentBytes + ENVELOPE) return DOCUMENT_TOO_LARGE;
+  if (size > maxStoredBytes()) return DOCUMENT_TOO_LARGE;
   const status = yieldVersion(READ_HEADER, <usize>size);
   if (status != OK) return status;
   errno = files.readAt(fd, yieldPointer + READ_HEADER, <usize>size, 0);
