@@ -1,6 +1,7 @@
 import type { Store } from "./capabilities.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { Inspection } from "./outcomes.ts";
+import { sameBytes } from "./same-bytes.ts";
 import { SerialQueue } from "./serial-queue.ts";
 
 export type AccountRecord = Inspection["accounts"][number];
@@ -12,7 +13,7 @@ export interface CacheChange {
 }
 
 export interface AccountWatchParts {
-  /** The stored document; the same object as long as it has not changed. */
+  /** The stored document. */
   readonly load: () => Promise<Uint8Array | undefined>;
   readonly accountsOf: (content: Uint8Array) => readonly AccountRecord[];
   /** What an asynchronous one rejects with is logged, as what it throws is. */
@@ -69,11 +70,17 @@ export class AccountWatch {
   /** @returns whether the content is another one than last time */
   async #look(): Promise<boolean> {
     const content = await this.#parts.load();
-    if (content === this.#content) return false;
+    if (this.#isKnown(content)) return false;
     this.#content = content;
     const accounts = content === undefined ? [] : this.#parts.accountsOf(content);
     this.#accounts = new Map(accounts.map((account) => [identityOf(account), account]));
     return true;
+  }
+
+  /** What was written a moment ago is read again (docs/lock.md), and a changed mode, or link, is a change of the file too. */
+  #isKnown(content: Uint8Array | undefined): boolean {
+    const known = this.#content;
+    return content === known || (content !== undefined && known !== undefined && sameBytes(content, known));
   }
 
   /** A change that could not be loaded (a vault that is down, too many open files) is looked for again: nothing else may tell of it. */

@@ -35,3 +35,31 @@ test("a change that could not be loaded is looked for again, though nothing tell
   expect(await heard).toMatchObject({ accountsAdded: accounts });
   expect(warnings).toEqual(["While watching the cache: Error: the vault is down"]);
 });
+
+test("the same content read once more is no change", async () => {
+  const heard: unknown[] = [];
+  let reads = 0;
+  let content = Uint8Array.of(1);
+  let changed = () => {};
+  const watch = new AccountWatch({
+    load: async () => {
+      reads += 1;
+      return content.slice();
+    },
+    accountsOf: () => [],
+    listener: (change) => heard.push(change),
+    logger: { error() {}, info() {}, verbose() {}, warning() {} },
+  });
+  const watchStore = (onChange: () => void) => {
+    changed = onChange;
+    return () => undefined;
+  };
+  watch.start({ watch: watchStore } as unknown as Store);
+  changed();
+  await expect.poll(() => reads).toBe(2);
+  content = Uint8Array.of(2);
+  changed();
+  await expect.poll(() => heard.length).toBe(1);
+  expect(reads).toBe(3);
+  watch.stop();
+});
