@@ -25,6 +25,9 @@ const FILES = {
   "trailing.json": `{"AccessToken":{}} {}`,
   "array.json": "[]",
   "empty.json": "",
+  "notes.txt": "The cache was here.",
+  "cache.jwe": `eyJhbGciOiJkaXIi${"A".repeat(40)}`,
+  "cache.dpapi": Buffer.from("01000000d08c9ddf0115d1118c7a00c04fc297eb", "hex"),
 };
 
 const folder = mkdtempSync(join(tmpdir(), "msal-extensions-command-"));
@@ -110,6 +113,26 @@ describe.each(LAUNCHERS)("msal-cache on %s", (_name, isThere, launch) => {
     expect(run("salvage", "whole.json").output).toBe(FILES["whole.json"]);
   });
 
+  it.runIf(isThere).each(["empty.json", "array.json", "notes.txt"])(
+    "salvage refuses %s, of which nothing is whole",
+    (file) => {
+      const said = run("salvage", file);
+      expect([said.code, said.output]).toEqual([1, ""]);
+      expect(said.complaint).toMatch(new RegExp(`^msal-cache: .*${file}: (json_|not_a_cache).* At byte 0\\.\\n$`));
+    },
+  );
+
+  it.runIf(isThere).each(["cache.jwe", "cache.dpapi"])(
+    "%s is encrypted, and no command takes it for damage",
+    (file) => {
+      for (const args of [["inspect"], ["verify"], ["salvage"], ["merge", "-", "ours.json"]]) {
+        const said = run(...args, file);
+        expect([said.code, said.output]).toEqual([1, ""]);
+        expect(said.complaint).toMatch(new RegExp(`^msal-cache: .*${file}: encrypted: .*\\n$`));
+      }
+    },
+  );
+
   it.runIf(isThere)("merge merges three ways, or two where there is no base", () => {
     const merged = run("merge", "base.json", "ours.json", "whole.json");
     expect(merged).toMatchObject({ code: 0, complaint: "" });
@@ -145,6 +168,7 @@ describe.each(LAUNCHERS)("msal-cache on %s", (_name, isThere, launch) => {
 
   it.runIf(isThere)("no file was written", () => {
     expect(readdirSync(folder).sort()).toEqual([...Object.keys(FILES), "folder"].sort());
-    for (const [name, content] of Object.entries(FILES)) expect(readFileSync(join(folder, name), "utf8")).toBe(content);
+    for (const [name, content] of Object.entries(FILES))
+      expect(readFileSync(join(folder, name))).toEqual(Buffer.from(content));
   });
 });

@@ -2,17 +2,18 @@
 // understood, 3 a file cannot be read or the result not be written.
 
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS, dataLength, dataPointer, resultRecord } from "../abi/result";
-import { INVALID_LOCATION, IO_ERROR, JSON_UNEXPECTED_END, NOT_A_CACHE, OK, OUT_OF_MEMORY } from "../abi/status";
+import { ENCRYPTED, INVALID_LOCATION, IO_ERROR, JSON_UNEXPECTED_END, NOT_A_CACHE, OK, OUT_OF_MEMORY } from "../abi/status";
 import { beginText, putByte, putBytes, putText, putUnsigned, textLength, textPointer } from "../abi/text";
 import { findStringField, fieldStart, fieldEnd } from "../cache/fields";
 import { inspectDocument } from "../cache/inspect";
 import { mergeDocuments } from "../cache/merge";
-import { salvageDocument } from "../cache/salvage";
+import { canSalvage, salvageDocument } from "../cache/salvage";
 import { ACCOUNT } from "../cache/sections";
 import { Slot, firstSlot, has, sideOf } from "../cache/slots";
 import { validateDocument } from "../cache/validate";
 import { setHashSeed } from "../abi/settings";
 import { isBlank } from "../session/blank";
+import { looksEncrypted } from "../session/encrypted";
 import { LOCATION, resolve } from "./path";
 import { argument, argumentCount, argumentIs, complain, exit, lengthOfArgument, print, readArguments } from "./process";
 import { statusMessage, statusName } from "./status-text";
@@ -123,11 +124,13 @@ function verify(): u32 {
   return finish(textPointer(), textLength());
 }
 
-/** What is whole of a damaged document; a whole one as it is. */
+/** What is whole of a damaged document; a whole one as it is. Nothing is no result: it may be written over what there was. */
 function salvage(): u32 {
   const code = readDocument(2, false);
   if (code != DONE) return code;
-  if (statusOf(document, documentLength) == OK) return finish(document, documentLength);
+  const damage = statusOf(document, documentLength);
+  if (damage == OK) return finish(document, documentLength);
+  if (!canSalvage(document, documentLength)) return refuse(damage, 2);
   const status = salvageDocument(document, documentLength, <u32>randomBits(), <u32>randomBits());
   return status == OK ? finish(dataPointer(), dataLength()) : refuse(status, 2);
 }
@@ -168,6 +171,7 @@ function readDocument(index: u32, mustBeWhole: bool): u32 {
     if (status != OK) return fail(status, index);
     document = yieldPointer + READ_HEADER;
     documentLength = yieldLength - READ_HEADER;
+    if (looksEncrypted(document, documentLength)) return refuse(ENCRYPTED, index);
     const found = mustBeWhole ? statusOf(document, documentLength) : OK;
     if (found == OK) return DONE;
     if (pauses == PAUSES) return refuse(found, index);
