@@ -7,4 +7,3 @@ export interface Runtime {
 
 export declare const RUNTIME_NAMES: readonly string[];
 export declare function findRuntime(name: string): Runtime | undefined;
-export declare function installedRuntimes(): Runtime[];

@@ -52,11 +52,6 @@ export function findRuntime(name) {
 
 export const RUNTIME_NAMES = ["node", "node-22", "node-24", "deno", "bun"];
 
-/** All that are there, in the order above. */
-export function installedRuntimes() {
-  return RUNTIME_NAMES.map(findRuntime).filter((runtime) => runtime !== undefined);
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const name of RUNTIME_NAMES) {
     const runtime = findRuntime(name);

@@ -10,7 +10,7 @@ export interface EnvironmentSource {
 }
 
 /** The variables that may name the user, in the order in which they are asked. */
-export const USER_VARIABLES = ["LOGNAME", "USER", "LNAME", "USERNAME"] as const;
+const USER_VARIABLES = ["LOGNAME", "USER", "LNAME", "USERNAME"] as const;
 
 /**
  * The user's home folder on Linux and macOS: `HOME`, else where the platform keeps the user's; `null` without a user.

@@ -6,7 +6,7 @@ const ALIGNMENT: usize = 16;
 const PAGE: usize = 65536;
 
 /** The slack that readers of whole blocks (64 bytes at most) may touch behind the last byte of a document. */
-export const READ_AHEAD: usize = 96;
+const READ_AHEAD: usize = 96;
 
 /** Zero bytes kept free behind every allocation: a scanner stops at the first of them without comparing addresses. */
 const GUARD: usize = 16;

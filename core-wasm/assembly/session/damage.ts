@@ -28,7 +28,7 @@ const PAUSES: u32 = 3;
 
 export const SOUND: u32 = 0;
 /** Nothing was stored where something had been: the salvaged document is empty, and storing it is not urgent. */
-export const EMPTIED: u32 = 1;
+const EMPTIED: u32 = 1;
 /** The stored bytes have to be replaced. */
 export const DAMAGED: u32 = 2;
 /** A load found bytes of which nothing can be saved. Perhaps no cache at all: they stay until somebody has something to store. */

@@ -40,7 +40,7 @@ const LINK: usize = memory.data(4096, 8);
 const PURPOSE_REPLACE: u32 = 1;
 const PURPOSE_SET_ASIDE: u32 = 2;
 
-export let asksForPrivacy: bool = false;
+let asksForPrivacy: bool = false;
 
 /** What a call yields: a version, and the content behind it. */
 export let yieldPointer: usize = 0;
