@@ -3,17 +3,22 @@ import { absoluteLocation, connectFile } from "./file-capabilities.ts";
 import { host } from "./host.ts";
 import { Logger, type LoggerLike, logTo } from "./logger.ts";
 
-/** The family's way to say how long to wait: `retryNumber` × `retryDelay` milliseconds in all. */
+/** The family's way to say how long to wait: `retryNumber` × `retryDelay` milliseconds in all. 10 s where neither is given. */
 export interface CrossPlatformLockOptions {
-  readonly retryNumber: number;
-  /** Milliseconds. How often this package looks is its own business: after 1 to 50 ms. */
-  readonly retryDelay: number;
+  /** 500 where only the delay is given. */
+  readonly retryNumber?: number | undefined;
+  /** Milliseconds, 100 where only the number is given. How often this package looks is its own business: after 1 to 50 ms. */
+  readonly retryDelay?: number | undefined;
 }
 
+/** What the Node peer takes for the one that is not given. */
+const FAMILY = { retryNumber: 500, retryDelay: 100 } as const;
+
 /** The timeout in milliseconds, or `undefined` for the default (10 s). */
-export function lockTimeoutOf(options: Partial<CrossPlatformLockOptions> | undefined): number | undefined {
-  const { retryNumber, retryDelay } = options ?? {};
-  return retryNumber === undefined || retryDelay === undefined ? undefined : retryNumber * retryDelay;
+export function lockTimeoutOf(options: CrossPlatformLockOptions = {}): number | undefined {
+  const { retryNumber, retryDelay } = options;
+  if (retryNumber === undefined && retryDelay === undefined) return undefined;
+  return (retryNumber ?? FAMILY.retryNumber) * (retryDelay ?? FAMILY.retryDelay);
 }
 
 /**

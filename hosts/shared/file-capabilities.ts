@@ -33,8 +33,14 @@ export function lockingAlso(capabilities: Capabilities, lockFiles: readonly stri
   return { ...capabilities, lock: joinLocks([first, ...[...paths].map((path) => createLock(host().runtime, path))]) };
 }
 
-/** With `~` expanded, and the same file still when the process goes to another folder. */
+/**
+ * With `~` expanded, and the same file still when the process goes to another folder.
+ *
+ * @throws PersistenceError `invalid_location` for what is no text
+ */
 export function absoluteLocation(location: string): string {
+  if (typeof location !== "string")
+    throw new PersistenceError("invalid_location", `A location is text, not ${typeof location}.`);
   const { paths } = host().runtime;
   const expanded = expandHome(location);
   if (paths.isAbsolute(expanded)) return expanded; // As it is: where a folder is a link, `..` is what the system makes of it.

@@ -2,22 +2,23 @@ import type { CacheContext, SerializableTokenCache } from "./cache-context.ts";
 import { CacheView, type PluginStatistics } from "./cache-view.ts";
 import { type CrossPlatformLockOptions, lockTimeoutOf } from "./cross-platform-lock.ts";
 import { recoverUndecryptable, type UndecryptablePolicy } from "./encryption/recovery.ts";
+import { PersistenceError } from "./errors.ts";
 import type { LoggerLike } from "./logger.ts";
 import { type CoreLink, coreLinkOf, type IPersistence, type LockingOptions } from "./persistence.ts";
 import { limitsOf, type SessionLimits } from "./session-limits.ts";
 import { type Hold, TokenCacheMemory } from "./token-cache-memory.ts";
 
 export interface PersistenceCachePluginOptions
-  extends Partial<CrossPlatformLockOptions>,
+  extends CrossPlatformLockOptions,
     LockingOptions,
     Pick<SessionLimits, "maxBytes"> {
   /** How long a writer may keep the token cache to itself, in milliseconds. 30 000 unless told otherwise. */
-  readonly holdLimitMs?: number;
+  readonly holdLimitMs?: number | undefined;
   /**
    * What becomes of a cache that cannot be decrypted (another user's, a lost key's, plain text left by an older version):
    * `setAside`, the default, keeps it under another name and carries on with an empty one; `throw` reports it.
    */
-  readonly onUndecryptable?: UndecryptablePolicy;
+  readonly onUndecryptable?: UndecryptablePolicy | undefined;
 }
 
 const HOLD_LIMIT_MS = 30_000;
@@ -45,13 +46,13 @@ export class PersistenceCachePlugin {
   /**
    * @param lockOptions `retryNumber` × `retryDelay` (milliseconds) is how long to wait for the lock before a commit
    *   fails with `lock_timeout`; 10 s unless told otherwise.
-   * @throws PersistenceError `not_supported` when `persistence` is not one of this package's.
+   * @throws PersistenceError `not_supported` when `persistence` is not one of this package's, `bad_argument` for an option that is none
    */
   constructor(persistence: IPersistence, lockOptions?: PersistenceCachePluginOptions) {
+    const link = withPolicy(coreLinkOf(persistence, lockOptions), lockOptions?.onUndecryptable ?? "setAside");
     this.persistence = persistence;
     this.lockFilePath = `${persistence.getFilePath()}.lockfile`;
     this.#logger = persistence.getLogger();
-    const link = withPolicy(coreLinkOf(persistence, lockOptions), lockOptions?.onUndecryptable ?? "setAside");
     this.#undecryptable = link.capabilities.undecryptable;
     this.#view = new CacheView(link, this.#logger, sessionLimitsOf(lockOptions));
     this.#holdLimitMs = lockOptions?.holdLimitMs ?? HOLD_LIMIT_MS;
@@ -118,5 +119,8 @@ function sessionLimitsOf(options: PersistenceCachePluginOptions = {}): SessionLi
 }
 
 function withPolicy(link: CoreLink, policy: UndecryptablePolicy): CoreLink {
+  if (policy !== "throw" && policy !== "setAside") {
+    throw new PersistenceError("bad_argument", `onUndecryptable must be "setAside" or "throw", and is ${policy}.`);
+  }
   return policy === "throw" ? link : { ...link, capabilities: recoverUndecryptable(link.capabilities) };
 }

@@ -43,8 +43,12 @@ export interface LockingOptions {
    * programs that write to the same cache under another lock: Java's msal4j-persistence-extension has one a folder, `<folder>/.lockfile`.
    * Costs each commit about as much again as its first lock, and everybody who uses one of these files waits for the others.
    */
-  readonly alsoLock?: readonly string[];
+  readonly alsoLock?: readonly string[] | undefined;
 }
+
+const FOREIGN =
+  "The persistence is not one of this package's. Import FilePersistence from the same copy of msal-extensions as " +
+  "PersistenceCachePlugin or TokenCacheStore; a persistence of @azure/msal-node-extensions will not do.";
 
 /**
  * The way from a persistence to the core.
@@ -57,9 +61,9 @@ export function coreLinkOf(persistence: IPersistence, { alsoLock = [] }: Locking
     const { module, capabilities } = persistence[CORE_LINK]();
     return { module, capabilities: lockingAlso(capabilities, alsoLock) };
   }
+  const isPromise = typeof (persistence as { then?: unknown } | undefined)?.then === "function";
   throw new PersistenceError(
     "not_supported",
-    "The persistence is not one of this package's. Import FilePersistence from the same copy of msal-extensions as " +
-      "PersistenceCachePlugin or TokenCacheStore; a persistence of @azure/msal-node-extensions will not do.",
+    isPromise ? "The persistence is a promise of one. Is an `await` missing?" : FOREIGN,
   );
 }

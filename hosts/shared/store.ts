@@ -22,7 +22,7 @@ export interface FileStoreOptions {
    * still loses nothing. A power cut may: the last writes or, on a file system that does not order a rename after the data,
    * the whole file. For tokens that can be fetched again, not for refresh tokens.
    */
-  readonly sync?: boolean;
+  readonly sync?: boolean | undefined;
 }
 
 function versionOf(stat: FileStatus): StoreVersion {

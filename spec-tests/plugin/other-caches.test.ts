@@ -85,11 +85,26 @@ describe("a token cache without a live map", () => {
   });
 });
 
+test("an option that is none is refused", async () => {
+  const persistence = await FilePersistence.create(folder.file("cache.json"));
+  expect(() => new PersistenceCachePlugin(persistence, { onUndecryptable: "setaside" as never })).toThrow(
+    expect.objectContaining({ code: "bad_argument", message: expect.stringContaining("setaside") }),
+  );
+});
+
 describe("a persistence of somebody else", () => {
   test("is refused with the reason", () => {
     const theirs = { getFilePath: () => "x", getLogger: () => undefined };
     expect(() => new PersistenceCachePlugin(theirs as never)).toThrow(
       expect.objectContaining({ code: "not_supported", message: expect.stringContaining("msal-extensions") }),
     );
+  });
+
+  test("a promise of one is refused with what is missing", () => {
+    const promise = FilePersistence.create(folder.file("cache.json"));
+    expect(() => new PersistenceCachePlugin(promise as never)).toThrow(
+      expect.objectContaining({ code: "not_supported", message: expect.stringContaining("`await`") }),
+    );
+    return promise;
   });
 });

@@ -26,6 +26,11 @@ describe("create", () => {
       await expect(persistence.load()).rejects.toMatchObject({ name: "PersistenceError" });
   });
 
+  test("rejects what is no location", async () => {
+    for (const location of [undefined, null, 5, new URL("file:///tmp/cache.json")])
+      await expect(FilePersistence.create(location as never)).rejects.toMatchObject({ code: "invalid_location" });
+  });
+
   test("expands ~ as Python does", () => {
     expect(expandHome("~")).toBe(homedir());
     expect(expandHome("~/x")).toBe(`${homedir()}/x`);

@@ -8,11 +8,11 @@ export interface SecretName {
   readonly schema: string;
   readonly attributes: Readonly<Record<string, string>>;
   /** What people see in a password manager. */
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** The collection's alias or path; the user's default collection unless told otherwise. */
-  readonly collection?: string;
+  readonly collection?: string | undefined;
   /** What is kept: the text, as by Python and Node, or its Base64, as by .NET and Java. `text` unless told otherwise. */
-  readonly encoding?: "text" | "base64";
+  readonly encoding?: "text" | "base64" | undefined;
 }
 
 const SEARCH_ALL = 2;

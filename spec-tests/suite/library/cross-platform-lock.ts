@@ -31,6 +31,18 @@ export function lockTests({ library }: Target, test: OnCache): void {
     await other.unlock();
   });
 
+  test("of the two either will do, the other is the Node peer's", async (cache) => {
+    await writeFile(fileOf(cache), `${pid} another`);
+    for (const [options, waited] of [
+      [{ retryNumber: 1 }, "0.1 s"],
+      [{ retryDelay: 0.2 }, "0.1 s"],
+    ] as const)
+      await rejects(new CrossPlatformLock(fileOf(cache), undefined, options).lock(), (error: Error) =>
+        error.message.includes(`within ${waited}`),
+      );
+    await rm(fileOf(cache));
+  });
+
   test("who gives up waiting leaves nothing beside the lock file", async (cache, folder) => {
     await writeFile(fileOf(cache), `${pid} another`);
     const before = await readdir(folder);
