@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, symlinkSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -38,6 +39,23 @@ it("leaves it to koffi where its binaries are elsewhere", () => {
 
 it("says so where there is no koffi", () => {
   expect(() => loadKoffi(moduleIn(temporaryFolder()))).toThrow("Cannot find module 'koffi'");
+});
+
+const kind = `import(${JSON.stringify(import.meta.resolve("msal-extensions"))}).then(async (library) =>
+  console.log((await library.hostCapabilities()).lockKind))`;
+
+it.each([
+  ["node -e", kind],
+  ["node --input-type=module -e", kind, "--input-type=module"],
+  ["a worker made of text", `new (require("node:worker_threads").Worker)(${JSON.stringify(kind)}, { eval: true })`],
+])("is looked for beside this package by %s, not in the current folder", (_name, script, ...flags) => {
+  const cwd = temporaryFolder();
+  const { platform, arch } = process;
+  const binary = join(cwd, "node_modules", "@koromix", `koffi-${platform}-${arch}`, `${platform}_${arch}`);
+  mkdirSync(binary, { recursive: true });
+  mkdirSync(join(cwd, "node_modules", "koffi"));
+  writeFileSync(join(binary, "koffi.node"), "no binary: to load it fails, and the lock would be of kind P");
+  expect(execFileSync(process.execPath, [...flags, "-e", script], { cwd, encoding: "utf8" })).toBe("K\n");
 });
 
 it("works beside an application's own koffi", () => {
