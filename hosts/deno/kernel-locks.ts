@@ -22,19 +22,32 @@ function flockOnly(): KernelLocks {
   return {
     recordLocks: false,
     lock(fd, path) {
-      const file = deno.openSync(path, { read: true, write: true });
-      if (isSameFile(file, fd) && file.tryLockSync(true)) {
-        opened.set(fd, file);
-        return true;
+      const file = openThere(path);
+      if (file === undefined) return false;
+      let locked = false;
+      try {
+        locked = isSameFile(file, fd) && file.tryLockSync(true);
+      } finally {
+        if (locked) opened.set(fd, file);
+        else file.close();
       }
-      file.close();
-      return false;
+      return locked;
     },
     letGo(fd) {
       opened.get(fd)?.close();
       opened.delete(fd);
     },
   };
+}
+
+/** `undefined`: whoever took it over meanwhile has released it. */
+function openThere(path: string): DenoFile | undefined {
+  try {
+    return deno.openSync(path, { read: true, write: true });
+  } catch (error) {
+    if (error instanceof Error && error.name === "NotFound") return undefined;
+    throw error;
+  }
 }
 
 /** Another file under the name by now: then the lock on it would be somebody else's. */

@@ -9,6 +9,8 @@ import type { Runtime } from "./runtime.ts";
 import { waitUntilGone } from "./waiting.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
+const decoder = new TextDecoder();
+
 /** By so much at most the clock that dates files differs from ours, and rounds. */
 const CLOCKS_DIFFER_MS = 2000;
 
@@ -36,6 +38,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
   const files = new Files(runtime.fs);
   const parts: LockParts = { path, files, runtime };
   let seenMs = Number.POSITIVE_INFINITY;
+  let namesUs = false;
   const line = new WaitingLine(files, runtime, path);
   let chosen: { kind: "K" | "P"; lock: KindOfLock } | undefined;
 
@@ -62,6 +65,15 @@ export function createLock(runtime: Runtime, path: string): Lock {
     }
   }
 
+  /**
+   * A container that was killed and started again has the number that its lock file names: but who began after it was written did not write it. And
+   * of this process only other threads come this far (process-queue.ts). What one that was terminated has left, nobody locks any more, and what one that
+   * lives has, the kernel keeps: it will say. (Of 40 workers terminated while they committed 20 left their file, for 30 s.) A number alone is the Node peer's.
+   */
+  function isAbandonedByUs(): boolean {
+    return seenMs < runtime.startedMs - CLOCKS_DIFFER_MS || (namesUs && choose().kind === "K");
+  }
+
   return {
     path,
     get kind() {
@@ -75,6 +87,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
     async inspect() {
       const seen = await inspectLockFile(files, runtime, path);
       seenMs = seen?.mtimeMs ?? Number.POSITIVE_INFINITY;
+      namesUs = seen !== undefined && decoder.decode(seen.content).startsWith(`${runtime.pid} `);
       return seen;
     },
     async takeOver(inspected) {
@@ -91,8 +104,6 @@ export function createLock(runtime: Runtime, path: string): Lock {
     async wait(ms) {
       if (await line.reachesFront(ms)) await waitUntilGone(runtime.fs, path, ms, choose().kind === "P");
     },
-    // A container that was killed and started again has the number that its lock file names: but who began after it was written did not write it.
-    processAlive: (pid) =>
-      pid === runtime.pid && seenMs < runtime.startedMs - CLOCKS_DIFFER_MS ? false : processAlive(files, pid, runtime),
+    processAlive: (pid) => (pid === runtime.pid && isAbandonedByUs() ? false : processAlive(files, pid, runtime)),
   };
 }

@@ -34,41 +34,51 @@ export function enterTurn(
   key: string | object = path,
 ): LeaveTurn | Promise<LeaveTurn> {
   const queue = registry().get(key);
-  if (queue !== undefined) return waitForTurn(path, timeoutMs, key, queue);
+  return queue === undefined ? begin(key) : waitForTurn(path, timeoutMs, key, queue);
+}
+
+/**
+ * A turn at each of several lock files: all of them, or none. Whoever waits for one has none of the others, as on disk (joint-lock.ts): somebody
+ * who holds one of them by hand may need another before that one is free.
+ */
+export async function enterTurns(paths: readonly string[], timeoutMs: number): Promise<LeaveTurn> {
+  const deadline = Date.now() + timeoutMs;
+  let first: string | undefined;
+  let turns: LeaveTurn[] = [];
+  const leaveAll = () => {
+    for (const leave of turns) leave();
+  };
+  for (;;) {
+    const others = paths.filter((path) => path !== first);
+    const busy = others.find((path) => registry().has(path));
+    if (busy === undefined) {
+      for (const path of others) turns.push(begin(path));
+      return leaveAll;
+    }
+    leaveAll();
+    const leftMs = Math.min(timeoutMs, Math.max(0, deadline - Date.now()));
+    turns = [await enterTurn(busy, leftMs)];
+    first = busy;
+  }
+}
+
+function begin(key: string | object): LeaveTurn {
   registry().set(key, { since: Date.now(), waiting: [] });
   return leaver(key);
 }
 
-/**
- * A turn at each of several lock files. In the order of their paths, as joint-lock.ts takes the files: two callers who know them in different
- * orders would wait for each other.
- */
-export async function enterTurns(paths: readonly string[], timeoutMs: number): Promise<LeaveTurn> {
-  const turns: LeaveTurn[] = [];
-  const leaveAll = () => {
-    for (const leave of turns) leave();
-  };
-  try {
-    for (const path of paths.toSorted()) turns.push(await enterTurn(path, timeoutMs));
-  } catch (error) {
-    leaveAll();
-    throw error;
-  }
-  return leaveAll;
-}
-
 function waitForTurn(path: string, timeoutMs: number, key: string | object, queue: Queue): Promise<LeaveTurn> {
   return new Promise((resolve, reject) => {
-    const begin = () => {
+    const enter = () => {
       clearTimeout(timer);
       resolve(leaver(key));
     };
     const giveUp = () => {
-      queue.waiting.splice(queue.waiting.indexOf(begin), 1);
+      queue.waiting.splice(queue.waiting.indexOf(enter), 1);
       reject(timeoutError(path, Date.now() - queue.since, timeoutMs));
     };
     const timer = setTimeout(giveUp, Math.min(timeoutMs, 0x7fffffff));
-    queue.waiting.push(begin);
+    queue.waiting.push(enter);
   });
 }
 

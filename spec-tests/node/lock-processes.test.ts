@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
+import { TokenCacheStore } from "../../hosts/node/index.ts";
 import { acquire, tryAcquire } from "./acquire.ts";
 import { Child } from "./children.ts";
 import { names, temporaryFolder } from "./fixtures.ts";
@@ -40,6 +42,38 @@ describe.each([
     await Promise.all(children.map((child) => child.ask("count", counter, 25)));
     expect(readFileSync(counter, "utf8")).toBe("100");
     expect(names(folder)).toEqual(["counter"]);
+  }, 60_000);
+});
+
+describe("a thread of this process", () => {
+  const library = import.meta.resolve("msal-extensions");
+  const start = (cache: string, work: string) =>
+    new Worker(
+      `const { parentPort, workerData } = require("node:worker_threads");
+      import(workerData.library).then(async ({ TokenCacheStore }) => {
+        const store = await TokenCacheStore.open(workerData.cache);
+        ${work}
+        await store.close();
+      });`,
+      { eval: true, workerData: { library, cache } },
+    );
+
+  it("that was terminated while it held the lock is succeeded at once", async () => {
+    const cache = join(temporaryFolder(), "cache.json");
+    const worker = start(cache, `await store.update(() => (parentPort.postMessage("inside"), new Promise(() => {})));`);
+    await once(worker, "message");
+    await worker.terminate();
+    const store = await TokenCacheStore.open(cache);
+    expect(await store.commit(undefined, "{}")).toMatchObject({ takeOvers: 1 });
+    await store.close();
+  });
+
+  it("that lives keeps the others out", async () => {
+    const cache = join(temporaryFolder(), "cache.json");
+    const count = `for (let n = 0; n < 25; n++) await store.update((content) =>
+      JSON.stringify({ count: 1 + (content ? JSON.parse(new TextDecoder().decode(content)).count : 0) }));`;
+    await Promise.all([1, 2, 3, 4].map(() => once(start(cache, count), "exit")));
+    expect(JSON.parse(readFileSync(cache, "utf8"))).toEqual({ count: 100 });
   }, 60_000);
 });
 

@@ -21,6 +21,22 @@ test("a timeout names the holder", async () => {
   expect((error as Error).message).toMatch(/process 77/);
 });
 
+test.each([3_600_000, -3_600_000])("a clock that is set by %i ms while one waits is no waiting", async (ms) => {
+  const world = new World();
+  world.heldBy("77 x", 500);
+  world.alive.add(77);
+  world.on("wait", () => {
+    world.now += ms;
+    world.heldBy("77 x", 500); // it renews
+  });
+  for (let waits = 1; waits < 40; waits++) world.on("wait", () => {});
+  world.on("wait", () => world.vanish());
+  const session = world.session({ lockTimeoutMs: 10 * S });
+  await session.lock();
+  expect(world.calls().match(/wait/g)).toHaveLength(41);
+  await session.unlock();
+});
+
 test.each([
   ["create", "EACCES", "permission_denied"],
   ["create", "EROFS", "read_only"],

@@ -22,6 +22,9 @@ import { LEVEL_VERBOSE, LEVEL_WARNING, logHolder } from "./reports";
 /** What `advanceAcquire` returns while it is not decided; otherwise `OK` or the status that ended it. */
 export const PENDING: u32 = 0xffff;
 
+/** No step takes longer by itself: a pause is 50 ms at most, in a long line ten times as long. */
+const LONGEST_STEP_MS: f64 = 2000;
+
 let timeout: f64 = 10000;
 let state: u32 = protocol.STATE_FREE;
 let failure: u32 = 0;
@@ -55,10 +58,10 @@ export function advanceAcquire(): u32 {
   return state == protocol.STATE_FAILED ? failure : PENDING;
 }
 
-/** Adds up differences, so that a clock that is set back cannot prolong the wait by more than one of them. */
+/** Adds up differences, so that a clock that is set, or a machine that has slept, changes the wait by no more than one of them. */
 function countTime(): void {
   const now = clockNow();
-  if (now > lookedAt) waited += now - lookedAt;
+  if (now > lookedAt) waited += min(now - lookedAt, LONGEST_STEP_MS);
   lookedAt = now;
 }
 
