@@ -1,4 +1,5 @@
 import type { Store } from "./capabilities.ts";
+import { isObject } from "./live-entities.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { Inspection } from "./outcomes.ts";
 import { sameBytes } from "./same-bytes.ts";
@@ -71,9 +72,9 @@ export class AccountWatch {
   async #look(): Promise<boolean> {
     const content = await this.#parts.load();
     if (this.#isKnown(content)) return false;
-    this.#content = content;
-    const accounts = content === undefined ? [] : this.#parts.accountsOf(content);
+    const accounts = content === undefined ? [] : this.#parts.accountsOf(content).filter(isObject);
     this.#accounts = new Map(accounts.map((account) => [identityOf(account), account]));
+    this.#content = content;
     return true;
   }
 

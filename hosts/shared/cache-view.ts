@@ -1,13 +1,14 @@
 import { CacheMerger } from "./cache-merger.ts";
 import { CoreSession } from "./core-session.ts";
 import { DocumentRooms } from "./document-rooms.ts";
+import { PersistenceError } from "./errors.ts";
 import type { LoggerLike } from "./logger.ts";
 import type { CommitOutcome, LoadOutcome } from "./outcomes.ts";
 import { PendingWriters } from "./pending-writers.ts";
 import type { CoreLink } from "./persistence.ts";
 import { sameBytes } from "./same-bytes.ts";
 import { SerialQueue } from "./serial-queue.ts";
-import type { SessionLimits } from "./session-limits.ts";
+import { limitsOf, type SessionLimits } from "./session-limits.ts";
 
 /** What a plugin has done so far. Counts since it was made. */
 export interface PluginStatistics {
@@ -40,6 +41,7 @@ const decoder = new TextDecoder();
 export class CacheView {
   readonly #link: CoreLink;
   readonly #options: SessionLimits;
+  readonly #maxBytes: number;
   readonly #logger: LoggerLike;
   readonly #queue = new SerialQueue();
   #session: CoreSession | undefined;
@@ -68,6 +70,7 @@ export class CacheView {
     this.#link = link;
     this.#logger = logger;
     this.#options = options;
+    this.#maxBytes = limitsOf(options).maxBytes;
   }
 
   /** The store has been loaded at least once. */
@@ -96,13 +99,17 @@ export class CacheView {
   /**
    * Takes a change of MSAL's memory into the view. Synchronous.
    *
+   * @throws PersistenceError `document_too_large`: with it, and for good, nothing could be committed any more, not even a sign-out
    * @param before what memory held, as the base of a merge: all of it, or what has changed; "" when that is new
    * @param now what it holds now, as ours
    */
   absorb(before: string, now: string): void {
     try {
       const base = before === "" ? undefined : this.#rooms.encode(before);
-      this.#view = this.#merged(base, this.#rooms.encode(now), this.#view ?? EMPTY);
+      const known = this.#view ?? EMPTY;
+      const view = this.#merged(base, this.#rooms.encode(now), known);
+      if (view.length > this.#maxBytes && view.length > known.length) throw new PersistenceError("document_too_large");
+      this.#view = view;
     } finally {
       this.#forgetOthers();
     }
@@ -121,6 +128,10 @@ export class CacheView {
       this.#baseIsCurrent = false;
       try {
         this.#baseIsCurrent = this.#rebase(content);
+      } catch (error) {
+        this.#session?.close(); // it takes this version for one that we know
+        this.#session = undefined;
+        throw error;
       } finally {
         this.#forgetOthers();
       }
@@ -164,7 +175,6 @@ export class CacheView {
     const current = this.#baseIsCurrent;
     this.#baseIsCurrent = false;
     const outcome = await session.commit(this.#base, sent, current);
-    this.#baseIsCurrent = true;
     this.statistics.commits += 1;
     if (!outcome.unchanged) this.statistics.writes += 1;
     this.#count(outcome);
@@ -172,6 +182,7 @@ export class CacheView {
     const moved = this.#view !== sent;
     this.#view = moved ? this.#merged(sent, this.#view ?? EMPTY, content) : content;
     this.#base = content;
+    this.#baseIsCurrent = true;
   }
 
   /** What others may not know any more must not wait for the next change. Whoever commits next tries again. */
@@ -193,7 +204,9 @@ export class CacheView {
   /** On first use, not before: making a plugin reads no file. */
   async #open(): Promise<CoreSession> {
     const module = await this.#link.module();
-    this.#merger = CacheMerger.create(module, { ...this.#options, take: (length) => this.#rooms.take(length) });
+    // What is pending and what others have stored may be as large as can be, each.
+    const maxBytes = 2 * this.#maxBytes;
+    this.#merger = CacheMerger.create(module, { maxBytes, take: (length) => this.#rooms.take(length) });
     this.#session = CoreSession.create(module, this.#link.capabilities, this.#options);
     return this.#session;
   }

@@ -14,6 +14,21 @@ function sectionsOf(document: string): Sections {
   return sections;
 }
 
+/** Without entities that are no objects; the same text where there are none. */
+function withoutOddEntities(document: string): string {
+  const members = JSON.parse(document) as Sections;
+  let odd = 0;
+  for (const name of SECTIONS) {
+    const section = members[name];
+    if (!isObject(section)) continue;
+    const entities = Object.entries(section);
+    const objects = entities.filter(([, entity]) => isObject(entity));
+    odd += entities.length - objects.length;
+    members[name] = Object.fromEntries(objects);
+  }
+  return odd === 0 ? document : JSON.stringify(members);
+}
+
 /** The keys of all entities of a document. */
 function entityKeys(document: string): Set<string> {
   const keys = new Set<string>();
@@ -150,7 +165,15 @@ export class MemoryHandOver {
 
   #deserialize(text: string, revision: object | undefined): void {
     // "" would do for msal-node, but JSON is what the interface asks for.
-    this.#tokenCache.deserialize(text === "" ? "{}" : text);
+    const document = text === "" ? "{}" : text;
+    try {
+      this.#tokenCache.deserialize(document);
+    } catch (error) {
+      // An entity that is null, say, makes msal-node throw. It stays where it is stored; what can be read must not depend on it.
+      const readable = withoutOddEntities(document);
+      if (readable === document) throw error;
+      this.#tokenCache.deserialize(readable);
+    }
     this.#read = text;
     this.#readAs = revision;
     this.#copies = undefined;

@@ -22,6 +22,8 @@ export interface PersistenceCachePluginOptions
 }
 
 const HOLD_LIMIT_MS = 30_000;
+/** Of a timer: one that is longer ends at once. */
+const LONGEST_MS = 0x7fffffff;
 
 /**
  * Connects MSAL applications to a persistence: `new PublicClientApplication({ cache: { cachePlugin } })`.
@@ -55,7 +57,7 @@ export class PersistenceCachePlugin {
     this.#logger = persistence.getLogger();
     this.#undecryptable = link.capabilities.undecryptable;
     this.#view = new CacheView(link, this.#logger, sessionLimitsOf(lockOptions));
-    this.#holdLimitMs = lockOptions?.holdLimitMs ?? HOLD_LIMIT_MS;
+    this.#holdLimitMs = holdLimitOf(lockOptions);
   }
 
   /** What MSAL's memory was last brought to, or has last written. `null` before the first access. */
@@ -116,6 +118,14 @@ export class PersistenceCachePlugin {
 
 function sessionLimitsOf(options: PersistenceCachePluginOptions = {}): SessionLimits {
   return limitsOf({ lockTimeoutMs: lockTimeoutOf(options), maxBytes: options.maxBytes });
+}
+
+function holdLimitOf({ holdLimitMs = HOLD_LIMIT_MS }: PersistenceCachePluginOptions = {}): number {
+  if (typeof holdLimitMs === "number" && holdLimitMs >= 0) return Math.min(holdLimitMs, LONGEST_MS);
+  throw new PersistenceError(
+    "bad_argument",
+    `holdLimitMs must be a number that is not negative, and is ${holdLimitMs}.`,
+  );
 }
 
 function withPolicy(link: CoreLink, policy: UndecryptablePolicy): CoreLink {

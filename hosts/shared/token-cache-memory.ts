@@ -47,6 +47,7 @@ export class TokenCacheMemory {
 
   /** Resolves when memory holds the view and no writer is inside. */
   read(): Promise<Hold> {
+    this.#keepWaiting();
     return this.#gate.enter(false, () => {
       this.#handOver(true);
       return { memory: this, base: this.#memory.state() };
@@ -56,6 +57,7 @@ export class TokenCacheMemory {
   /** Resolves when memory holds the view and belongs to the caller, until `end`. */
   async write(): Promise<Hold> {
     const { writers } = this.#view;
+    this.#keepWaiting();
     writers.enter();
     try {
       return await this.#enterAlone();
@@ -63,6 +65,11 @@ export class TokenCacheMemory {
       writers.leave();
       throw error;
     }
+  }
+
+  /** A writer that never ends keeps no process running, but one that waits for it does: until the limit lets it in. */
+  #keepWaiting(): void {
+    (this.#timer as { ref?: () => void } | undefined)?.ref?.();
   }
 
   #enterAlone(): Promise<Hold> {
@@ -128,6 +135,7 @@ export class TokenCacheMemory {
     this.#overdue.delete(hold);
     if (this.#writer !== hold) return;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#writer = undefined;
     this.#view.writers.leave();
     this.#gate.leave();

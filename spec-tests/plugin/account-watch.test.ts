@@ -36,6 +36,30 @@ test("a change that could not be loaded is looked for again, though nothing tell
   expect(warnings).toEqual(["While watching the cache: Error: the vault is down"]);
 });
 
+test("what is no account is passed over", async () => {
+  const heard: unknown[] = [];
+  let accounts: unknown[] = [null, 5];
+  let content = Uint8Array.of(1);
+  let changed = () => {};
+  const watch = new AccountWatch({
+    load: async () => content,
+    accountsOf: () => accounts as never[],
+    listener: (change) => heard.push(change),
+    logger: { error() {}, info() {}, verbose() {}, warning() {} },
+  });
+  const watchStore = (onChange: () => void) => {
+    changed = onChange;
+    return () => undefined;
+  };
+  watch.start({ watch: watchStore } as unknown as Store);
+  await new Promise((resolve) => setImmediate(resolve)); // the first look
+  content = Uint8Array.of(2);
+  accounts = [null, { local_account_id: "ann" }];
+  changed();
+  await expect.poll(() => heard).toEqual([{ accountsAdded: [{ local_account_id: "ann" }], accountsRemoved: [] }]);
+  watch.stop();
+});
+
 test("the same content read once more is no change", async () => {
   const heard: unknown[] = [];
   let reads = 0;

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { describe, expect, test } from "vitest";
-import { FilePersistence, PersistenceCachePlugin, TokenCacheStore } from "../../hosts/node/index.ts";
+import { describe, expect, test, vi } from "vitest";
+import { FilePersistence, PersistenceCachePlugin, PersistenceError, TokenCacheStore } from "../../hosts/node/index.ts";
+import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
 import type { Capabilities } from "../../hosts/shared/capabilities.ts";
 import {
   change,
@@ -117,6 +118,40 @@ describe("a commit that fails", () => {
     await add(plugin, tokenCache, "bob");
     const { RefreshToken } = await stored(cacheFile());
     expect(Object.keys(RefreshToken ?? {}).sort()).toEqual([refreshKey("ann"), refreshKey("bob")].sort());
+  });
+
+  test("for its size is refused alone: what is smaller is stored, what others store is read", async () => {
+    const plugin = new PersistenceCachePlugin(await FilePersistence.create(cacheFile()), { maxBytes: 1000 });
+    const tokenCache = tokenCacheOf(plugin);
+    const users = ["ann", "bob", "cid", "dora", "eve"];
+    const refused: string[] = [];
+    for (const user of users) {
+      await add(plugin, tokenCache, user).catch(({ code }) => refused.push(`${user}: ${code}`));
+    }
+    expect(refused).toEqual(["dora: document_too_large", "eve: document_too_large"]);
+    const remove = (user: string) =>
+      change(plugin, tokenCache, (memory) => {
+        delete memory[refreshKey(user)];
+      });
+    await remove("ann");
+    await add(plugin, tokenCache, "eve");
+    expect(Object.keys((await stored(cacheFile())).RefreshToken ?? {})).toEqual(["bob", "cid", "eve"].map(refreshKey));
+    await store(cacheFile(), document("fay"));
+    expect((await tokenCache.getAllAccounts()).map((account) => account.localAccountId)).toEqual(["fay"]);
+  });
+
+  test("for a merge that failed once is read anew, not taken for known", async () => {
+    await store(cacheFile(), document("ann"));
+    const plugin = await pluginOn();
+    const tokenCache = tokenCacheOf(plugin);
+    await tokenCache.getAllAccounts();
+    await store(cacheFile(), document("ann", "bob"));
+    const merge = vi.spyOn(CacheMerger.prototype, "merge").mockImplementationOnce(() => {
+      throw new PersistenceError("out_of_memory");
+    });
+    await expect(tokenCache.getAllAccounts()).rejects.toMatchObject({ code: "out_of_memory" });
+    merge.mockRestore();
+    expect((await tokenCache.getAllAccounts()).map((account) => account.localAccountId)).toEqual(["ann", "bob"]);
   });
 
   test("for want of the lock names its holder and leaves what is stored alone", async () => {

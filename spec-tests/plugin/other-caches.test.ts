@@ -1,6 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { FilePersistence, PersistenceCachePlugin } from "../../hosts/node/index.ts";
-import { accountKey, context, document, refreshKey, store, stored, temporaryFolder, usersOf } from "./fixtures.ts";
+import {
+  accountKey,
+  change,
+  context,
+  document,
+  refreshKey,
+  refreshToken,
+  store,
+  stored,
+  temporaryFolder,
+  tokenCacheOf,
+  usersOf,
+} from "./fixtures.ts";
 
 const folder = temporaryFolder();
 
@@ -85,11 +97,37 @@ describe("a token cache without a live map", () => {
   });
 });
 
+test.each([null, 5, "x", [1]])(
+  "an entity that is %j stays in the file, and keeps nobody from the others",
+  async (odd) => {
+    const path = folder.file("cache.json");
+    const cache = document("ann");
+    for (const section of ["Account", "IdToken", "AccessToken", "RefreshToken", "AppMetadata"] as const) {
+      Object.assign(cache[section]!, { odd });
+    }
+    await store(path, cache);
+    const plugin = new PersistenceCachePlugin(await FilePersistence.create(path));
+    const tokenCache = tokenCacheOf(plugin);
+    expect((await tokenCache.getAllAccounts()).map(({ localAccountId }) => localAccountId)).toEqual(["ann"]);
+    await change(plugin, tokenCache, (memory) => {
+      memory[refreshKey("bob")] = refreshToken("bob");
+    });
+    const after = await stored(path);
+    expect(after).toMatchObject(cache);
+    expect(after.RefreshToken).toHaveProperty([refreshKey("bob")]);
+  },
+);
+
 test("an option that is none is refused", async () => {
   const persistence = await FilePersistence.create(folder.file("cache.json"));
   expect(() => new PersistenceCachePlugin(persistence, { onUndecryptable: "setaside" as never })).toThrow(
     expect.objectContaining({ code: "bad_argument", message: expect.stringContaining("setaside") }),
   );
+  for (const holdLimitMs of [Number.NaN, -1, "30" as never]) {
+    expect(() => new PersistenceCachePlugin(persistence, { holdLimitMs })).toThrow(
+      expect.objectContaining({ code: "bad_argument" }),
+    );
+  }
 });
 
 describe("a persistence of somebody else", () => {

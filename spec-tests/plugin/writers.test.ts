@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { execFileSync } from "node:child_process";
+import { describe, expect, test, vi } from "vitest";
 import { FilePersistence, PersistenceCachePlugin } from "../../hosts/node/index.ts";
 import {
   accountKey,
@@ -301,6 +302,30 @@ describe("the hold limit", () => {
       expect(after.RefreshToken).toHaveProperty([refreshKey("cid")]);
     },
   );
+
+  test.each([Number.POSITIVE_INFINITY, 2 ** 31])("%d ms is as long as a timer can be", async (holdLimitMs) => {
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    const { plugin } = await pluginOn({ holdLimitMs });
+    const access = context(tokenCacheOf(plugin), true);
+    await plugin.beforeCacheAccess(access);
+    expect(timers.mock.calls.map(([, ms]) => ms)).toContain(2 ** 31 - 1);
+    timers.mockRestore();
+    await plugin.afterCacheAccess(access);
+  });
+
+  test("keeps the process alive while somebody waits for it", () => {
+    const library = JSON.stringify(import.meta.resolve("msal-extensions"));
+    const script = `const { FilePersistence, PersistenceCachePlugin } = await import(${library});
+      const plugin = new PersistenceCachePlugin(await FilePersistence.create("cache.json"), { holdLimitMs: 300 });
+      const writer = () => plugin.beforeCacheAccess({ cacheHasChanged: true, tokenCache });
+      const tokenCache = { serialize: () => "{}", deserialize() {} };
+      await writer();
+      writer().then(() => console.log("inside"));`;
+    const cwd = folder.path;
+    expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd, encoding: "utf8" })).toBe(
+      "inside\n",
+    );
+  });
 
   test("does not keep the process alive", async () => {
     const { plugin } = await pluginOn({ holdLimitMs: 3_600_000 });
