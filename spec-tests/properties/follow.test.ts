@@ -125,6 +125,26 @@ describe.each(buildNames)("%s", (name) => {
     );
   });
 
+  it.each([500, 25_000])("writes a foreign member of %i words as text, and clears it away", (words) => {
+    const texts = [1, 3, 2].map((token) => crowd(200, new Map([[7, token]]), -1, 0, words));
+    const documents = texts.map(encode) as unknown as Documents;
+    const core = bareCore(name);
+    for (let times = 0; times < 3; times++) {
+      expect(mergeFollowed(core, documents, new Random(times))).toEqual(mergeWhole(core, documents));
+      expect(Buffer.from(core.memory.buffer).includes("as it is")).toBe(false);
+    }
+  });
+
+  it.each([
+    ["a section that is by turns none", `{${`"Account":1,"Account":{},`.repeat(5000)}"f":1}`],
+    ["a long name with an escape before many", longName(500)],
+  ])("takes memory by the length of a document: %s", (_, text) => {
+    const core = bareCore(name);
+    const [base, ours, theirs] = ["1", "2", "3"].map((value) => encode(text.replace(":1", `:${value}`)));
+    mergeWhole(core, [base!, ours!, theirs!]);
+    expect(core.memory.buffer.byteLength).toBeLessThan(3 * 3 * text.length + 128 * 1024);
+  });
+
   it("counts the last of two sections of one name in theirs, though ours and base go along with the first", () => {
     const [base, ours, later] = [new Map(), new Map([[161, 1]]), new Map([[9, 2]])].map((edits) => crowd(200, edits));
     const { AccessToken } = JSON.parse(later!) as Record<string, Record<string, unknown>>;
@@ -205,8 +225,14 @@ describe.each(buildNames)("%s", (name) => {
   });
 });
 
+/** An entity whose first field has a name a hundred times as long as there are fields behind it. */
+function longName(count: number): string {
+  const others = [...Array(count).keys()].map((index) => `,"b${index}":1`);
+  return `{"AccessToken":{"k":{"\\u0061${"a".repeat(count * 100)}":1${others.join("")}}}}`;
+}
+
 /** A document of many entities; `edits` says which of them have another secret. */
-function crowd(count: number, edits: ReadonlyMap<number, number>, without = -1, indent = 0): string {
+function crowd(count: number, edits: ReadonlyMap<number, number>, without = -1, indent = 0, words = 30): string {
   const entries = [...Array(count).keys()].filter((index) => index !== without);
   const section = (kind: string, indexes: number[]) =>
     Object.fromEntries(
@@ -227,7 +253,7 @@ function crowd(count: number, edits: ReadonlyMap<number, number>, without = -1, 
         "account",
         entries.filter((index) => index % 5 === 0),
       ),
-      foreign: { kept: "as it is".repeat(30) },
+      foreign: { kept: "as it is".repeat(words) },
       AccessToken: section("accesstoken", entries),
       RefreshToken: section(
         "refreshtoken",
@@ -242,10 +268,11 @@ function crowd(count: number, edits: ReadonlyMap<number, number>, without = -1, 
 /** Three of them, more than 40 KiB each, edited on each side. */
 function crowds(random: Random): Documents {
   const count = 150 + random.below(200);
+  const words = random.pick([30, 600, 9_000]);
   const edited = () => {
     const edits = [...Array(random.below(4)).keys()].map(() => [random.below(count), random.below(3000)] as const);
     const without = random.chance(50) ? random.below(count) : -1;
-    return encode(crowd(count + random.below(3), new Map(edits), without, random.chance(15) ? 2 : 0));
+    return encode(crowd(count + random.below(3), new Map(edits), without, random.chance(15) ? 2 : 0, words));
   };
-  return [encode(crowd(count, new Map())), edited(), edited()];
+  return [encode(crowd(count, new Map(), -1, 0, words)), edited(), edited()];
 }

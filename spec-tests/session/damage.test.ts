@@ -11,6 +11,20 @@ function damaged(content: string): World {
 }
 
 describe("load", () => {
+  test("what stood there before something unreadable, and does again, is read and not taken for known", async () => {
+    const world = new World();
+    world.store(A, 5000);
+    const session = world.session();
+    const first = await session.load();
+    const { stored } = world;
+    world.store("somebody's notes", 5000);
+    await session.load();
+    world.stored = stored;
+    expect(await session.load()).toMatchObject({ unchanged: false, content: first.content });
+    await session.commit(first.content, first.content!, true);
+    expect(world.text()).toBe(A);
+  });
+
   test("losing the lock before replacing starts again from it", async () => {
     const world = damaged(TORN);
     world.on("check", () => {

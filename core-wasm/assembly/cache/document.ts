@@ -131,10 +131,13 @@ function replaceSection(document: u32, section: u32, slot: Slot): void {
   setSectionObject(document, section, false);
 }
 
-/** The reverse: a section comes after something else of its name. */
+/**
+ * The reverse: a section comes after something else of its name. The name stays in the slot, by which it is found when that comes once more: a slot for each
+ * time made a document of such members quadratic.
+ */
 function forgetSectionSlot(document: u32, section: u32): void {
   const slot = sectionSlot(section);
-  if (slot) sideOf(changetype<Slot>(slot), document).nameStart = 0;
+  if (slot) sideOf(changetype<Slot>(slot), document).ordinal = 0;
 }
 
 /**

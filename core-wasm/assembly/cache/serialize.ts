@@ -50,7 +50,7 @@ function serialize(): bool {
   return true;
 }
 
-/** How long the text becomes at most; counts the runs that do not become text. */
+/** How long the text becomes at most; counts the runs that do not become text (`writeRun`; a foreign member always does). */
 function measure(): usize {
   let size = FIXED_SIZE;
   longRuns = 0;
@@ -60,7 +60,7 @@ function measure(): usize {
       const first = changetype<Slot>(address);
       const last = section == FOREIGN ? first : lastOfRun(first);
       const length = isRun(first) ? runEnd(last) - runStart(first) : 0;
-      if (isPiece(length)) ++longRuns;
+      if (section != FOREIGN && isPiece(length)) ++longRuns;
       else size += max(length, memberSize(first)) + 1;
       address = nextResult(last.next);
     }

@@ -63,6 +63,8 @@ let nextOrdinal: u32 = 0;
 export function clearSlots(): void {
   memory.fill(LISTS, 0, 48);
   memory.fill(FIRST_ORDINALS, 0, 72);
+  // Ordinals begin with 1, so one of 0 takes a member of a document's out (`has`).
+  for (let document: u32 = 0; document < 3; ++document) store<u32>(firstOrdinal(document, FOREIGN), 1);
   memory.fill(EPOCHS, 0, 24);
   buckets = 0;
   bucketMask = 0;

@@ -5,7 +5,7 @@ import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, equalBytes, isDi
 import { Member, Members, findMember, readMembers } from "./members";
 import { equalNumbers } from "./numbers";
 import { endOfValue, scanColon } from "./scanner";
-import { endOfString, equalStrings, hasEscape, passedEscape } from "./strings";
+import { decodeString, decodedStart, endOfString, equalStrings, hasEscape, passedEscape, standsFor } from "./strings";
 import { matchString } from "./twin";
 
 export function equalValues(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {
@@ -112,15 +112,25 @@ function differPlainly(left: usize, right: usize): bool {
   return false;
 }
 
-/** Does the object go on, behind `valueEnd`, to a member of this name? */
+/**
+ * Does the object go on, behind `valueEnd`, to a member of this name? The name is decoded once: it may be as long as half the document, with as many
+ * members behind it.
+ */
 function isRepeated(nameStart: usize, nameEnd: usize, valueEnd: usize): bool {
-  const escaped = hasEscape(nameStart, nameEnd);
+  if (!hasEscape(nameStart, nameEnd)) return isNameBehind(nameStart, nameEnd, valueEnd);
+  const position = mark();
+  const decodedEnd = decodeString(nameStart, nameEnd);
+  // Without memory nothing is known, and tables, which need some too, decide.
+  const repeated = decodedEnd == 0 || isNameBehind(decodedStart, decodedEnd, valueEnd);
+  releaseTo(position);
+  return repeated;
+}
+
+function isNameBehind(name: usize, nameEnd: usize, valueEnd: usize): bool {
   let address = skipComma(valueEnd);
   while (load<u8>(address) == QUOTE) {
     const end = endOfString(address + 1);
-    if (escaped || passedEscape) {
-      if (equalStrings(nameStart, nameEnd, address + 1, end)) return true;
-    } else if (end - address == nameEnd - nameStart + 1 && equalBytes(nameStart, address + 1, nameEnd - nameStart)) return true;
+    if (standsFor(address + 1, end, passedEscape, name, nameEnd)) return true;
     address = skipComma(endOfValue(scanColon(end + 1, end + 2)));
   }
   return false;

@@ -1,6 +1,6 @@
 // The inside of a JSON string: finding its end, validating it, decoding its escapes.
 import { JSON_BAD_ESCAPE, JSON_BAD_STRING, JSON_BAD_UTF8 } from "../abi/status";
-import { allocate } from "../abi/arena";
+import { allocate, mark, releaseTo } from "../abi/arena";
 import { BACKSLASH, QUOTE, equalBytes, hashBytes } from "./bytes";
 import { fail } from "./failure";
 
@@ -264,6 +264,18 @@ export function equalStrings(left: usize, leftEnd: usize, right: usize, rightEnd
   if (!leftDecodedEnd || !rightDecodedEnd) return false;
   const decodedLength = leftDecodedEnd - leftDecoded;
   return decodedLength == rightDecodedEnd - decodedStart && equalBytes(leftDecoded, decodedStart, decodedLength);
+}
+
+/** Does the inside of a valid string stand for this decoded text? */
+export function standsFor(start: usize, end: usize, escaped: bool, text: usize, textEnd: usize): bool {
+  const length = textEnd - text;
+  if (!escaped) return end - start == length && equalBytes(start, text, length);
+  if (end - start <= length) return false; // every escape is longer than what it stands for
+  const position = mark();
+  const decodedEnd = decodeString(start, end);
+  const equal = decodedEnd != 0 && decodedEnd - decodedStart == length && equalBytes(decodedStart, text, length);
+  releaseTo(position);
+  return equal;
 }
 
 /** A hash of the text a valid string stands for, whatever its spelling. */

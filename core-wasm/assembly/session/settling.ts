@@ -42,7 +42,8 @@ function loaded(): void {
     publish();
     return;
   }
-  if (finding != UNREADABLE) adoptVersionRead(currentLength != 0);
+  if (finding == UNREADABLE) forgetVersion();
+  else adoptVersionRead(currentLength != 0);
   finish(OK);
 }
 
