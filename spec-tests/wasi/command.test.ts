@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +36,7 @@ const folder = mkdtempSync(join(tmpdir(), "msal-extensions-command-"));
 beforeAll(() => {
   for (const [name, content] of Object.entries(FILES)) writeFileSync(join(folder, name), content);
   mkdirSync(join(folder, "folder"));
+  if (process.platform !== "win32") spawnSync("mkfifo", [join(folder, "pipe")]);
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -53,6 +55,43 @@ const LAUNCHERS: ReadonlyArray<[string, boolean, Launch]> = [
   ["node:wasi", true, (args) => [process.execPath, [compiled("hosts/node/msal-cache.js"), ...args]]],
   ["wasmtime", isWasmtimeThere, (args) => wasmtimeScript("command.py", folder, ...args)],
 ];
+
+describe("msal-cache with a large cache", () => {
+  const LARGE = "large.json";
+  const entities = Array.from({ length: 12_000 }, (_, n) => [`k${n}`, { secret: "s".repeat(2000), cached_at: "1" }]);
+  const large = JSON.stringify({ AccessToken: Object.fromEntries(entities) });
+  let cwd: string;
+
+  beforeAll(() => {
+    cwd = mkdtempSync(join(tmpdir(), "msal-extensions-command-"));
+    writeFileSync(join(cwd, LARGE), large);
+  });
+
+  afterAll(() => rmSync(cwd, { recursive: true }));
+
+  const start = (...args: string[]) =>
+    spawn(process.execPath, [compiled("hosts/node/msal-cache.js"), ...args], {
+      cwd,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+
+  it("prints all of it to whoever reads late", async () => {
+    const child = start("salvage", LARGE);
+    const ended = once(child, "exit");
+    await once(child.stdout, "readable"); // and nothing is read, so the pipe is full before long
+    const pieces: Buffer[] = [];
+    for await (const piece of child.stdout) pieces.push(piece as Buffer);
+    expect(Buffer.concat(pieces).toString() === large).toBe(true);
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it("reads it to its end", async () => {
+    const child = start("verify", LARGE);
+    const ended = once(child, "exit");
+    expect((await child.stdout.toArray()).join("")).toBe("ok\n");
+    expect(await ended).toEqual([0, null]);
+  });
+});
 
 describe.each(LAUNCHERS)("msal-cache on %s", (_name, isThere, launch) => {
   function run(...args: string[]): Said {
@@ -87,6 +126,12 @@ describe.each(LAUNCHERS)("msal-cache on %s", (_name, isThere, launch) => {
       expect(said.complaint).toMatch(new RegExp(`^msal-cache: .*${file}: ${code}: .* At byte ${offset}\\.\\n$`));
       expect(said.complaint).not.toContain(SECRET);
     }
+  });
+
+  it.runIf(isThere && process.platform !== "win32")("a pipe is not_a_file, and not waited for", () => {
+    const said = run("verify", "pipe");
+    expect(said).toMatchObject({ code: 3, output: "" });
+    expect(said.complaint).toContain(": not_a_file: ");
   });
 
   it.runIf(isThere)("verify accepts a cache", () => {
@@ -167,7 +212,9 @@ describe.each(LAUNCHERS)("msal-cache on %s", (_name, isThere, launch) => {
   );
 
   it.runIf(isThere)("no file was written", () => {
-    expect(readdirSync(folder).sort()).toEqual([...Object.keys(FILES), "folder"].sort());
+    expect(readdirSync(folder).sort()).toEqual(
+      [...(process.platform === "win32" ? [] : ["pipe"]), ...Object.keys(FILES), "folder"].sort(),
+    );
     for (const [name, content] of Object.entries(FILES))
       expect(readFileSync(join(folder, name))).toEqual(Buffer.from(content));
   });

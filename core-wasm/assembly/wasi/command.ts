@@ -217,5 +217,9 @@ function report(status: u32, index: u32, hasOffset: bool): void {
 }
 
 function finish(pointer: usize, length: usize): u32 {
-  return print(pointer, length) ? DONE : UNREADABLE;
+  if (print(pointer, length)) return DONE;
+  beginText(64);
+  putText("msal-cache: the result could not be written.\n");
+  complain(textPointer(), textLength());
+  return UNREADABLE;
 }

@@ -16,7 +16,7 @@ const RIGHT_STAT: u64 = 1 << 21;
 const RIGHT_SET_TIMES: u64 = 1 << 23;
 const ACCESS_TIME: u32 = 1;
 const MODIFICATION_TIME: u32 = 4;
-const TYPE_FOLDER: u32 = 3;
+const TYPE_REGULAR: u32 = 4;
 const TYPE_LINK: u32 = 7;
 
 const STATUS: usize = memory.data(64, 8);
@@ -27,7 +27,7 @@ const HERE: usize = memory.data<u8>([0x2e]);
 
 /** By the last `open…` or `createNew`. */
 export let opened: u32 = 0;
-/** By the last `readAt`. */
+/** By the last `readAt` or `writeSome`. */
 export let transferred: usize = 0;
 
 export function device(): u64 {
@@ -38,16 +38,17 @@ export function inode(): u64 {
   return load<u64>(STATUS, 8);
 }
 
-export function isFolder(): bool {
-  return load<u8>(STATUS, 16) == TYPE_FOLDER;
-}
-
 export function isLink(): bool {
   return load<u8>(STATUS, 16) == TYPE_LINK;
 }
 
 export function size(): u64 {
   return load<u64>(STATUS, 32);
+}
+
+/** Not a folder, a device or a pipe, which wasmtime calls unknown. */
+export function isRegular(): bool {
+  return load<u8>(STATUS, 16) == TYPE_REGULAR;
 }
 
 /** Nanoseconds since the epoch. */
@@ -120,16 +121,22 @@ export function readAt(fd: u32, pointer: usize, length: usize, offset: u64): u32
   return preview1.SUCCESS;
 }
 
+/** Some of it; `transferred` says how much. */
+export function writeSome(fd: u32, pointer: usize, length: usize): u32 {
+  store<u32>(VECTOR, <u32>pointer);
+  store<u32>(VECTOR, <u32>length, 4);
+  const errno = preview1.fd_write(fd, VECTOR, 1, RESULT);
+  if (errno != 0) return errno;
+  transferred = <usize>load<u32>(RESULT);
+  return transferred == 0 || transferred > length ? preview1.IO : preview1.SUCCESS;
+}
+
 export function writeAll(fd: u32, pointer: usize, length: usize): u32 {
   while (length > 0) {
-    store<u32>(VECTOR, <u32>pointer);
-    store<u32>(VECTOR, <u32>length, 4);
-    const errno = preview1.fd_write(fd, VECTOR, 1, RESULT);
+    const errno = writeSome(fd, pointer, length);
     if (errno != 0) return errno;
-    const count = <usize>load<u32>(RESULT);
-    if (count == 0 || count > length) return preview1.IO;
-    pointer += count;
-    length -= count;
+    pointer += transferred;
+    length -= transferred;
   }
   return preview1.SUCCESS;
 }

@@ -106,6 +106,7 @@ export declare function random_get(buffer: usize, length: usize): u32;
 // Errors, those that mean something here.
 export const SUCCESS: u32 = 0;
 export const ACCES: u32 = 2;
+export const AGAIN: u32 = 6;
 export const DQUOT: u32 = 19;
 export const EXIST: u32 = 20;
 export const ILSEQ: u32 = 25;

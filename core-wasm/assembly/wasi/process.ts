@@ -1,7 +1,9 @@
 // What a command has of its surroundings: arguments, two streams, an exit code.
 
 import { allocate } from "../abi/arena";
-import { writeAll } from "./files";
+import { transferred, writeAll, writeSome } from "./files";
+import { AGAIN } from "./preview1";
+import { sleep } from "./system";
 
 // @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "args_get")
@@ -13,6 +15,8 @@ declare function args_sizes_get(count: usize, size: usize): u32;
 @external("wasi_snapshot_preview1", "proc_exit")
 declare function proc_exit(code: u32): void;
 
+/** Node.js makes standard output one that does not wait: a pipe is full after 64 KiB. */
+const FULL_PIPE_US: u32 = 1000;
 const STANDARD_OUTPUT: u32 = 1;
 const STANDARD_ERROR: u32 = 2;
 const SIZES: usize = memory.data(8, 4);
@@ -52,9 +56,19 @@ export function argumentIs(index: u32, text: string): bool {
   return true;
 }
 
-/** False: not all of it arrived. */
+/** False: not all of it arrived. Whoever reads it is waited for. */
 export function print(pointer: usize, length: usize): bool {
-  return writeAll(STANDARD_OUTPUT, pointer, length) == 0;
+  while (length > 0) {
+    const errno = writeSome(STANDARD_OUTPUT, pointer, length);
+    if (errno == AGAIN) {
+      sleep(FULL_PIPE_US);
+      continue;
+    }
+    if (errno != 0) return false;
+    pointer += transferred;
+    length -= transferred;
+  }
+  return true;
 }
 
 export function complain(pointer: usize, length: usize): void {

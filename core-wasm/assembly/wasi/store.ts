@@ -236,9 +236,8 @@ function findTarget(): u32 {
   for (let links: u32 = 0; links <= LINKS_MAX; links++) {
     let errno = files.statPath(TARGET);
     if (errno != 0) return errno == NOENT ? NOT_FOUND : statusOf(errno);
-    // Engines differ in what they say about reading or replacing one.
-    if (files.isFolder()) return NOT_A_FILE;
-    if (!files.isLink()) return OK;
+    // Engines differ in what they say about reading or replacing one, and to open a pipe would wait for ever.
+    if (!files.isLink()) return files.isRegular() ? OK : NOT_A_FILE;
     errno = files.readLink(TARGET, LINK, LINK_MAX);
     if (errno != 0) return statusOf(errno);
     if (!followLink(files.transferred)) return INVALID_LOCATION;
