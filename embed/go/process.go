@@ -16,7 +16,8 @@ func processAlive(pid uint32) bool {
 	}
 	process, err := os.FindProcess(int(pid))
 	if err != nil || runtime.GOOS == "windows" {
-		return err == nil // There, looking for it opens it.
+		// There, looking for it opens it. One that may not be opened, an elevated one say, is there (ERROR_ACCESS_DENIED).
+		return err == nil || errors.Is(err, os.ErrPermission)
 	}
 	if err := process.Signal(syscall.Signal(0)); err != nil && !errors.Is(err, os.ErrPermission) {
 		return false
