@@ -46,10 +46,27 @@ func targetOf(path, link string) string {
 
 // makeFolder makes a folder where it is missing, for its owner only.
 func makeFolder(folder string) error {
+	missing := missingOf(folder)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return &Error{Code: codeOfSystem(err), Path: folder, Err: err}
 	}
+	for _, made := range slices.Backward(missing) {
+		giveToOwnerOfFolder(made)
+	}
 	return nil
+}
+
+// missingOf returns those of a folder and the folders above it that are not there, the innermost first.
+func missingOf(folder string) (missing []string) {
+	for {
+		_, err := os.Stat(folder)
+		above := filepath.Dir(folder)
+		if !errors.Is(err, fs.ErrNotExist) || above == folder { // a drive may be missing too
+			return missing
+		}
+		missing = append(missing, folder)
+		folder = above
+	}
 }
 
 // folder is one as the core sees it.
@@ -76,7 +93,17 @@ func (f folder) OpenFile(name string, flag wasisys.Oflag, mode fs.FileMode) (was
 	if errno != 0 || flag&wasisys.O_CREAT == 0 {
 		return opened, errno
 	}
+	giveToOwnerOfFolder(filepath.Join(f.path, name))
 	return newFile{opened, filepath.Join(f.path, name), f.isFull}, 0
+}
+
+// Mkdir makes the lease, or a folder that a link leads to.
+func (f folder) Mkdir(name string, mode fs.FileMode) wasisys.Errno {
+	errno := f.FS.Mkdir(name, mode)
+	if errno == 0 {
+		giveToOwnerOfFolder(filepath.Join(f.path, name))
+	}
+	return errno
 }
 
 // newFile is one that is being written.
