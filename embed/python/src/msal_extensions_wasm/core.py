@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from wasmtime import Engine, Func, Linker, Memory, Module, Store, Trap, WasiConfig, WasmtimeError
 
+from . import owner
 from .errors import PersistenceError
 from .status import ABI_VERSION, STATUS
 
@@ -106,6 +107,8 @@ class Core:
         wasi = WasiConfig()
         if folder is not None:
             wasi.preopen_dir(folder, "/")
+            if owner.gives_in(folder):
+                owner.define_in(linker, folder)
         self._store = Store(compiled.engine)
         self._store.set_wasi(wasi)
         self._exports = linker.instantiate(self._store, compiled.module).exports(self._store)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from .cache_merger import CacheMerger, Merged
 from .core import EDIT, MAKE_PRIVATE, PROCESS_ALIVE, PROTECT, UNPROTECT, Core, CoreResult, usable
 from .errors import PersistenceError, failure
+from .owner import make_folders, make_private
 from .persistence import FilePersistence, Persistence
 from .processes import is_alive
 from .status import STATUS
@@ -55,7 +56,7 @@ class TokenCacheStore:
         self._settings = {"max_bytes": max_bytes, "timeout_ms": min(round(lock_timeout * 1000), 0xFFFF_FFFE)}
         self._lock = threading.RLock()
         self._core: Core | None = None
-        self._folder: tuple[int, int] | None = None
+        self._folder: tuple[int, int, int] | None = None
         self._current: bytes | None = None
 
     def load(self) -> Loaded:
@@ -124,7 +125,7 @@ class TokenCacheStore:
     def _opened(self) -> Core:
         folder, name = os.path.split(self.location)
         try:
-            os.makedirs(folder, mode=0o700, exist_ok=True)
+            make_folders(folder)
         except PermissionError as error:
             raise PersistenceError("permission_denied", location=folder) from error
         except OSError as error:
@@ -139,13 +140,13 @@ class TokenCacheStore:
         return core
 
 
-def _identity(folder: str) -> tuple[int, int] | None:
-    """The core has the folder open: one that was removed meanwhile, and perhaps made anew, is another one."""
+def _identity(folder: str) -> tuple[int, int, int] | None:
+    """The core has the folder open: one that was removed meanwhile, and perhaps made anew, is another one. So is that of another owner."""
     try:
         found = os.stat(folder)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_uid
 
 
 class _Requests:
@@ -189,7 +190,7 @@ class _Requests:
 
     def _make_private(self, path: str) -> int:
         try:
-            os.chmod(os.path.join(os.path.dirname(self._location), path.lstrip("/")), 0o600)
+            make_private(os.path.join(os.path.dirname(self._location), path.lstrip("/")))
             return STATUS["ok"]
         except OSError:
             return STATUS["permission_denied"]
