@@ -84,9 +84,7 @@ impl Core {
     pub fn new(folder: Option<&Path>) -> Result<Core, Error> {
         let mut wasi = WasiCtxBuilder::new();
         if let Some(folder) = folder {
-            let opened = Dir::open_ambient_dir(folder, ambient_authority());
-            let opened = opened.map_err(|error| Error::new(Code::InvalidLocation).with_source(error).at(folder))?;
-            wasi.preopened_dir(opened, "/").map_err(fault)?;
+            wasi.preopened_dir(open_folder(folder)?, "/").map_err(fault)?;
         }
         let engine = Engine::default();
         let module = Module::new(&engine, CORE).map_err(fault)?;
@@ -94,6 +92,10 @@ impl Core {
         wasmi_wasi::add_to_linker(&mut linker, |context| context).map_err(fault)?;
         if let Some(folder) = folder {
             links::define_in(&mut linker, folder).map_err(fault)?;
+            #[cfg(unix)]
+            if crate::owner::gives_in(folder) {
+                crate::owner::define_in(&mut linker, open_folder(folder)?).map_err(fault)?;
+            }
         }
         let mut store = Store::new(&engine, wasi.build());
         let instance = linker.instantiate_and_start(&mut store, &module).map_err(fault)?;
@@ -234,6 +236,11 @@ impl Drop for Core {
     fn drop(&mut self) {
         let _ = self.call("reset", &[]);
     }
+}
+
+fn open_folder(folder: &Path) -> Result<Dir, Error> {
+    Dir::open_ambient_dir(folder, ambient_authority())
+        .map_err(|error| Error::new(Code::InvalidLocation).with_source(error).at(folder))
 }
 
 fn number(value: u32) -> Val {

@@ -34,13 +34,13 @@ pub(crate) fn is_read_only(_folder: &Path) -> bool {
     false
 }
 
-/// Of a folder: one that is made anew under the same name is another one.
-pub(crate) type Identity = Option<(u64, u64)>;
+/// Of a folder: one that is made anew under the same name is another one, and so is that of another owner.
+pub(crate) type Identity = Option<(u64, u64, u32)>;
 
 #[cfg(unix)]
 pub(crate) fn identity(folder: &Path) -> Identity {
     use std::os::unix::fs::MetadataExt;
-    fs::metadata(folder).ok().map(|found| (found.dev(), found.ino()))
+    fs::metadata(folder).ok().map(|found| (found.dev(), found.ino(), found.uid()))
 }
 
 /// Elsewhere a folder that is open cannot be removed.
@@ -52,7 +52,10 @@ pub(crate) fn identity(_folder: &Path) -> Identity {
 #[cfg(unix)]
 fn create_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    missing.into_iter().rev().for_each(crate::owner::give);
+    Ok(())
 }
 
 #[cfg(not(unix))]
@@ -61,10 +64,7 @@ fn create_folder(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-pub(crate) fn make_private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
-}
+pub(crate) use crate::owner::make_private;
 
 #[cfg(not(unix))]
 pub(crate) fn make_private(_path: &Path) -> io::Result<()> {

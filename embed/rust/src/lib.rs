@@ -23,6 +23,9 @@ mod error;
 mod files;
 mod links;
 mod outcome;
+#[cfg(unix)]
+mod owner;
+mod preview1;
 mod processes;
 mod token_cache;
 

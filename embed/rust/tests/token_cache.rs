@@ -352,6 +352,41 @@ fn where_no_thread_can_be_started_commits_go_on() {
     assert_eq!(names(folder.cache().parent().unwrap()), ["cache.json"]);
 }
 
+/// Only root can give a folder away.
+#[cfg(unix)]
+#[test]
+fn what_root_makes_is_given_to_the_owner_of_the_folder() {
+    use std::os::unix::fs::{chown, symlink, MetadataExt};
+    const USER: (u32, u32) = (12345, 12346);
+    let owner = |path: &std::path::Path| fs::symlink_metadata(path).map(|found| (found.uid(), found.gid())).unwrap();
+    let folder = Folder::new();
+    let theirs = folder.cache().parent().unwrap().to_owned();
+    fs::create_dir(&theirs).unwrap();
+    if owner(&theirs).0 != 0 {
+        eprintln!("not tested: needs the user root");
+        return;
+    }
+    chown(&theirs, Some(USER.0), Some(USER.1)).unwrap();
+    let cache = theirs.join("new").join("folder").join("cache.json");
+    let beside = |end: &str| cache.with_file_name(format!("cache.json.lockfile{end}"));
+    let edit = |_content: Option<&[u8]>| {
+        for made in [&theirs.join("new"), cache.parent().unwrap(), &beside(""), &beside(".lock")] {
+            assert_eq!(owner(made), USER, "{made:?}");
+        }
+        Ok(document(&[("a", 1)]))
+    };
+    TokenCache::open(&cache).unwrap().update(edit).unwrap();
+    assert_eq!(owner(&cache), USER);
+    assert_eq!(names(cache.parent().unwrap()), ["cache.json"]);
+
+    let link = theirs.join("link.json");
+    symlink("below/deeper/target.json", &link).unwrap();
+    TokenCache::open(&link).unwrap().commit(None, &document(&[("a", 1)])).unwrap();
+    for made in ["below", "below/deeper", "below/deeper/target.json"] {
+        assert_eq!(owner(&theirs.join(made)), USER, "{made}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_system_that_is_read_only_is_a_typed_error() {
