@@ -6,7 +6,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 
 /** The folders in which a cache and its lock lie. */
@@ -40,8 +42,11 @@ final class Folders {
     /** Where it is missing. For its owner only. */
     static void make(Path folder) {
         if (Files.isDirectory(folder)) return;
+        Deque<Path> missing = new ArrayDeque<>();
+        for (Path at = folder; at != null && !Files.exists(at); at = at.getParent()) missing.push(at);
         try {
             Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            missing.forEach(Owner::give);
         } catch (UnsupportedOperationException error) {
             throw new TokenCacheException(Code.NOT_SUPPORTED, " (" + folder + ")", error); // Windows has no such modes
         } catch (IOException error) {

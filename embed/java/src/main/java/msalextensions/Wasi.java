@@ -128,7 +128,8 @@ final class Wasi {
             return 0;
         });
         define("path_create_directory", "iii", (memory, a) -> {
-            Files.createDirectory(path(memory, a[0], a[1], a[2]));
+            Path made = Files.createDirectory(path(memory, a[0], a[1], a[2]));
+            Owner.give(made);
             return 0;
         });
         define("path_remove_directory", "iii", (memory, a) -> remove(path(memory, a[0], a[1], a[2]), true));
@@ -244,6 +245,7 @@ final class Wasi {
     private int create(Path path) throws IOException {
         Set<OpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
         FileChannel channel = FileChannel.open(path, options, PRIVATE);
+        Owner.give(path);
         try {
             return keep(new Open(path, channel, status(path, false)));
         } catch (IOException error) {
