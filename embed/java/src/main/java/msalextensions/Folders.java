@@ -1,8 +1,6 @@
 package msalextensions;
 
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -50,15 +48,16 @@ final class Folders {
         } catch (UnsupportedOperationException error) {
             throw new TokenCacheException(Code.NOT_SUPPORTED, " (" + folder + ")", error); // Windows has no such modes
         } catch (IOException error) {
-            throw new TokenCacheException(codeOf(error), " (" + folder + ")", error);
+            throw new TokenCacheException(codeOf(error, folder), " (" + folder + ")", error);
         }
     }
 
-    private static Code codeOf(IOException error) {
-        if (error instanceof AccessDeniedException) return Code.PERMISSION_DENIED;
-        String reason = error instanceof FileSystemException known ? known.getReason() : null;
-        if ("Read-only file system".equals(reason)) return Code.READ_ONLY;
-        if ("No space left on device".equals(reason) || "Disk quota exceeded".equals(reason)) return Code.DISK_FULL;
-        return Code.INVALID_LOCATION;
+    private static Code codeOf(IOException error, Path folder) {
+        return switch (SystemError.numberOf(error, folder)) {
+            case SystemError.ACCES, SystemError.PERM -> Code.PERMISSION_DENIED;
+            case SystemError.ROFS -> Code.READ_ONLY;
+            case SystemError.NOSPC, SystemError.DQUOT -> Code.DISK_FULL;
+            default -> Code.INVALID_LOCATION;
+        };
     }
 }

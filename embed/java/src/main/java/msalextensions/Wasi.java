@@ -1,5 +1,9 @@
 package msalextensions;
 
+import static msalextensions.SystemError.EXIST;
+import static msalextensions.SystemError.ISDIR;
+import static msalextensions.SystemError.NOTDIR;
+
 import com.dylibso.chicory.runtime.HostFunction;
 import com.dylibso.chicory.runtime.Memory;
 import com.dylibso.chicory.wasm.types.FunctionType;
@@ -9,8 +13,6 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -38,24 +40,10 @@ import java.util.concurrent.TimeUnit;
  * error is EIO: a token cache needs better.
  */
 final class Wasi {
-    private static final int ACCES = 2;
     private static final int BADF = 8;
-    private static final int EXIST = 20;
     private static final int INVAL = 28;
-    private static final int IO = 29;
-    private static final int ISDIR = 31;
-    private static final int LOOP = 32;
-    private static final int NOENT = 44;
-    private static final int NOTDIR = 54;
     private static final int NOTSUP = 58;
     private static final int NOTCAPABLE = 76;
-    /** What exceptions of their own class do not tell, by the system's text. */
-    private static final Map<String, Integer> ERRORS = Map.ofEntries(
-        Map.entry("Permission denied", ACCES), Map.entry("Operation not permitted", 63), Map.entry("No space left on device", 51),
-        Map.entry("Disk quota exceeded", 19), Map.entry("Read-only file system", 69), Map.entry("Too many open files", 33),
-        Map.entry("Not a directory", NOTDIR), Map.entry("Is a directory", ISDIR), Map.entry("File name too long", 37),
-        Map.entry("Too many levels of symbolic links", LOOP), Map.entry("No such file or directory", NOENT));
-
     private static final int FOLDER = 3;
     private static final int FILE = 4;
     private static final int LINK = 7;
@@ -74,6 +62,8 @@ final class Wasi {
     private final Map<Integer, Open> opened = new HashMap<>();
     private final List<HostFunction> functions = new ArrayList<>();
     private final SecureRandom random = new SecureRandom();
+    /** What the call is about; null: no file. */
+    private Path about;
 
     /** A file or a folder, and what it was when it was opened. */
     private record Open(Path path, FileChannel channel, Status status) {}
@@ -215,12 +205,13 @@ final class Wasi {
     private void define(String name, String parameters, Body body) {
         List<ValType> types = parameters.chars().mapToObj(letter -> letter == 'j' ? ValType.I64 : ValType.I32).toList();
         functions.add(new HostFunction("wasi_snapshot_preview1", name, FunctionType.of(types, List.of(ValType.I32)), (instance, a) -> {
+            about = null;
             try {
                 return new long[] {body.call(instance.memory(), a)};
             } catch (Errno errno) {
                 return new long[] {errno.number};
             } catch (IOException error) {
-                return new long[] {numberOf(error)};
+                return new long[] {SystemError.numberOf(error, about)};
             } catch (UnsupportedOperationException error) {
                 return new long[] {NOTSUP};
             }
@@ -324,12 +315,14 @@ final class Wasi {
         Path folder = folders.get((int) descriptor - FIRST_PREOPENED);
         Path path = folder.resolve(memory.readString((int) pointer, (int) length)).normalize();
         if (!path.startsWith(folder)) throw new Errno(NOTCAPABLE);
+        about = path;
         return path;
     }
 
     private Open descriptor(long descriptor) throws Errno {
         Open open = opened.get((int) descriptor);
         if (open == null) throw new Errno(BADF);
+        about = open.path();
         return open;
     }
 
@@ -339,16 +332,6 @@ final class Wasi {
         } catch (InterruptedException interruption) {
             throw new InterruptedIOException(); // Nobody interrupts the thread of a Core.
         }
-    }
-
-    private static int numberOf(IOException error) {
-        if (error instanceof NoSuchFileException) return NOENT;
-        if (error instanceof FileAlreadyExistsException) return EXIST;
-        if (error instanceof AccessDeniedException) return ACCES;
-        String text = String.valueOf(error.getMessage());
-        return ERRORS.entrySet().stream()
-            .filter(known -> text.endsWith(known.getKey()))
-            .map(Map.Entry::getValue).findFirst().orElse(IO);
     }
 
     private static final class Errno extends IOException {
