@@ -12,7 +12,7 @@ from .jwe_cipher import KEY_BYTES
 
 try:
     import keyring
-    from keyring.errors import KeyringError, KeyringLocked
+    from keyring.errors import KeyringLocked
 except ImportError as error:
     raise PersistenceError(
         "secret_store_unavailable", 'The keyring package is not installed: pip install "msal-extensions-wasm[encrypted]".'
@@ -28,16 +28,22 @@ class KeyringKey:
         self._known: bytes | None = None
 
     def for_protecting(self) -> bytes:
-        """The core asks for this under the lock of the cache: no other process makes another key meanwhile."""
-        key = self._known or self.read()
+        """
+        The core asks for this under the lock of the cache: no other process makes another key meanwhile. The keyring is asked each time: what
+        is encrypted under a key that somebody has removed from it, only this process could open.
+        """
+        key = self.read()
         if key is None:
-            key = secrets.token_bytes(KEY_BYTES)
-            with _typed_errors():
-                keyring.set_password(self._service, self._user_name, base64.urlsafe_b64encode(key).decode())
-            if self.read() != key:
-                raise PersistenceError("persistence_not_verified")  # the null backend, for one, forgets
+            key = self._known or secrets.token_bytes(KEY_BYTES)
+            self._store(key)
         self._known = key
         return key
+
+    def _store(self, key: bytes) -> None:
+        with _typed_errors():
+            keyring.set_password(self._service, self._user_name, base64.urlsafe_b64encode(key).decode())
+        if self.read() != key:
+            raise PersistenceError("persistence_not_verified")  # the null backend, for one, forgets
 
     def for_unprotecting(self, fresh: bool) -> bytes | None:
         if fresh or self._known is None:
@@ -64,5 +70,5 @@ def _typed_errors() -> Iterator[None]:
         yield
     except KeyringLocked as error:
         raise PersistenceError("secret_store_locked") from error
-    except KeyringError as error:
+    except Exception as error:  # not only a KeyringError: without a session bus it is a RuntimeError or a FileNotFoundError (keyring 25)
         raise PersistenceError("secret_store_unavailable") from error
