@@ -4,6 +4,7 @@ import { type FileStatus, Files, quietly } from "./file-system.ts";
 import { host } from "./host.ts";
 import { joinLocks } from "./joint-lock.ts";
 import { createLock } from "./lock.ts";
+import { makeFolder } from "./make-folder.ts";
 import { randomName } from "./random-name.ts";
 import type { Runtime } from "./runtime.ts";
 import { createFileStore, type FileStoreOptions } from "./store.ts";
@@ -82,7 +83,7 @@ export async function prepareFolder(location: string, log: Log): Promise<void> {
   const files = new Files(runtime.fs);
   const folder = runtime.paths.dirname(location);
   const report = (text: string) => log(LEVEL_WARNING, "exposed_to_others", text);
-  await files.makeFolder(folder, runtime.paths);
+  await makeFolder(files, runtime, folder);
   const found = await statOf(files, location);
   const isFile = found?.isFile() ?? false;
   if (found && !isFile) throw new PersistenceError("not_a_file", messageFor("not_a_file", location), { location }); // to open a pipe would wait for ever

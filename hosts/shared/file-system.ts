@@ -1,5 +1,3 @@
-import type { Paths } from "./runtime.ts";
-
 // As in POSIX, and as Windows' runtime library has them.
 export const O_RDONLY = 0;
 export const O_RDWR = 2;
@@ -177,27 +175,8 @@ export class Files {
     return settled((callback: Callback<void>) => this.#fs.rmdir(path, callback as NoValue));
   }
 
-  /**
-   * Creates a folder for secrets, and those above it that are missing. Not by Node's `recursive`: where nobody can make folders
-   * (/proc/x/y) Node 20 tries for ever.
-   */
-  async makeFolder(path: string, paths: Paths): Promise<void> {
-    if (await this.#madeFolder(path)) return;
-    const above = paths.dirname(path);
-    if (above !== path) await this.makeFolder(above, paths);
-    if (!(await this.#madeFolder(path))) throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT", path });
-  }
-
-  /** `false`: there is nothing to make it in. */
-  async #madeFolder(path: string): Promise<boolean> {
-    try {
-      await settled((callback: Callback<void>) => this.#fs.mkdir(path, { mode: 0o700 }, callback as NoValue));
-      return true;
-    } catch (error) {
-      if (hasCode(error, "ENOENT")) return false;
-      if (hasCode(error, "EEXIST") && !(await this.stat(path)).isFile()) return true;
-      throw error;
-    }
+  mkdir(path: string, mode: number): Promise<void> {
+    return settled((callback: Callback<void>) => this.#fs.mkdir(path, { mode }, callback as NoValue));
   }
 }
 

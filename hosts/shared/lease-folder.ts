@@ -1,4 +1,6 @@
 import { type FileStatus, type FileSystem, type Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
+import { makeFolder } from "./make-folder.ts";
+import { giveToOwnerOfFolder } from "./owner.ts";
 import type { Runtime } from "./runtime.ts";
 
 type Done = (error: Error | null) => void;
@@ -65,7 +67,7 @@ export class LeaseFolder {
       await this.#makeFolder();
     } catch (error) {
       if (!hasCode(error, "ENOENT")) throw error;
-      await this.#files.makeFolder(paths.dirname(this.#path), paths);
+      await makeFolder(this.#files, this.#runtime, paths.dirname(this.#path));
       began = clock.now();
       await this.#makeFolder();
     }
@@ -99,6 +101,7 @@ export class LeaseFolder {
     }
     const fd = await this.#files.open(this.#path, "r");
     try {
+      await giveToOwnerOfFolder(this.#files, this.#runtime, fd, this.#path);
       return { fd, stat: await this.#files.fstat(fd) };
     } catch (error) {
       await quietly(this.#files.close(fd));

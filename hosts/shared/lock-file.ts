@@ -9,6 +9,7 @@ import {
   quietly,
   unlessMissing,
 } from "./file-system.ts";
+import { makeFolder } from "./make-folder.ts";
 import { giveToOwnerOfFolder } from "./owner.ts";
 import { randomName } from "./random-name.ts";
 import type { Runtime } from "./runtime.ts";
@@ -180,7 +181,7 @@ async function openNew(files: Files, runtime: Runtime, path: string): Promise<nu
         return undefined;
       }
       if (hasCode(error, "ENOENT") && tries === 1) {
-        await files.makeFolder(paths.dirname(path), paths);
+        await makeFolder(files, runtime, paths.dirname(path));
       } else if (platform === "win32" && hasCode(error, "EPERM", "EACCES", "EBUSY") && tries < WINDOWS_TRIES) {
         await clock.sleep(2 * tries);
       } else {

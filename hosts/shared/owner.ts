@@ -2,7 +2,7 @@ import { type Files, quietly } from "./file-system.ts";
 import type { Runtime } from "./runtime.ts";
 
 /**
- * Gives a file that has just been made to the owner of its folder, where root has made it. What is replaced as a whole belongs to whoever replaces it, so
+ * Gives a file or a folder that has just been made to the owner of its folder, where root has made it. What is replaced as a whole belongs to whoever replaces it, so
  * after one run as root the user could open neither the cache nor a lock file any more. (Who writes in place, as the peers do, keeps the owner.)
  */
 export async function giveToOwnerOfFolder(

@@ -2,6 +2,7 @@ import type { Awaitable, Store, StoredContent, StoreVersion } from "./capabiliti
 import { PersistenceError } from "./errors.ts";
 import { closing, type FileStatus, Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
 import { removeLeftovers } from "./leftovers.ts";
+import { makeFolder } from "./make-folder.ts";
 import { giveToOwnerOfFolder } from "./owner.ts";
 import { randomName } from "./random-name.ts";
 import type { Paths, Runtime } from "./runtime.ts";
@@ -125,7 +126,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
     if (fd !== undefined) {
       return fd;
     }
-    await files.makeFolder(paths.dirname(path), paths);
+    await makeFolder(files, runtime, paths.dirname(path));
     return files.open(path, "wx", 0o600);
   }
 

@@ -1,5 +1,5 @@
-import { closing, type Files, hasCode, O_RDONLY, quietly, unlessMissing } from "./file-system.ts";
-import { giveToOwnerOfFolder } from "./owner.ts";
+import { type Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
+import { makeFolder } from "./make-folder.ts";
 import { randomName } from "./random-name.ts";
 import type { Runtime } from "./runtime.ts";
 import { waitUntilGone } from "./waiting.ts";
@@ -120,17 +120,10 @@ export class WaitingLine {
       await create();
     } catch (error) {
       if (!hasCode(error, "ENOENT")) throw error;
-      await this.#makeFolder();
+      await makeFolder(this.#files, this.#runtime, this.#folder);
       await create();
     }
     return name;
-  }
-
-  async #makeFolder(): Promise<void> {
-    await this.#files.makeFolder(this.#folder, this.#runtime.paths);
-    if (!this.#runtime.isRoot) return;
-    const fd = await this.#files.open(this.#folder, O_RDONLY | this.#runtime.noFollow);
-    await closing(this.#files, fd, () => giveToOwnerOfFolder(this.#files, this.#runtime, fd, this.#folder));
   }
 
   #pathOf(name: string): string {

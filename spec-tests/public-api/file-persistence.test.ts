@@ -1,6 +1,6 @@
 import { chown, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   FilePersistence,
@@ -11,6 +11,7 @@ import {
 } from "../../hosts/node/index.ts";
 import { expandHome } from "../../hosts/shared/file-capabilities.ts";
 import { needs } from "../encryption/tools.ts";
+import { createLock } from "../node/replaced-runtime.ts";
 import { temporaryFolder } from "../plugin/fixtures.ts";
 
 const folder = temporaryFolder();
@@ -53,6 +54,18 @@ describe.runIf(needs("the user root", process.getuid?.() === 0))("a folder that 
     await store.commit(undefined, '{"Account":{"b":{}}}');
     await store.close();
     expect([ownerOfLock, await ownerOf("cache")]).toEqual([USER, USER]);
+  });
+
+  test("gets folders of its own from root, and leases", async () => {
+    const USER = 12345;
+    await chown(folder.path, USER, USER);
+    const path = join(folder.path, "new", "folder", "cache");
+    await (await FilePersistence.create(path)).save("token");
+    const lock = createLock(`${path}.lockfile`, { kernelLocks: false });
+    expect(await lock.create()).toBe(true);
+    for (const made of [dirname(dirname(path)), dirname(path), path, `${path}.lockfile`, `${path}.lockfile.lock`])
+      expect([made, (await stat(made)).uid]).toEqual([made, USER]);
+    await lock.release();
   });
 
   test.each([
