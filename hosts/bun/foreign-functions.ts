@@ -45,7 +45,10 @@ export function foreignFunctions(): ForeignFunctions {
       return Object.fromEntries(wrapped);
     },
     errno: () => ffi.read.i32(errnoLocation!(), 0),
-    readBytes: (pointer, length) => new Uint8Array(ffi.toArrayBuffer(Number(pointer), 0, length)).slice(),
+    readBytes(pointer, length) {
+      if (length === 0) return new Uint8Array(); // of which Bun 1.4 makes a TypeError
+      return new Uint8Array(ffi.toArrayBuffer(Number(pointer), 0, length)).slice();
+    },
   };
 }
 

@@ -16,6 +16,7 @@ type Persistence = Library.IPersistence &
   Pick<Library.FilePersistence, "isEncrypted" | "loadBuffer" | "timeLastModified">;
 
 const TEXTS = [
+  "",
   "text, é 日本語 🔑",
   "\ufeffafter a byte order mark",
   '{"not":"a cache"}',
