@@ -11,6 +11,7 @@ import { LibSecretItem } from "../../hosts/shared/encryption/libsecret.ts";
 import { LibSecretCalls } from "../../hosts/shared/encryption/libsecret-calls.ts";
 import { build, missingFor } from "../family/setup.mjs";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
+import { compiled } from "../processes/child.ts";
 import { persistenceContract } from "../suite/library/persistence-contract.ts";
 import { nativeKinds } from "../suite/library/persistence-kinds.ts";
 import { onCache } from "../suite/library-tests.ts";
@@ -21,6 +22,7 @@ const { LibSecretPersistence, TokenCacheStore } = library;
 
 const run = promisify(execFile);
 const folder = temporaryFolder();
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const peers = (name: string) => fileURLToPath(new URL(`peers/${name}`, import.meta.url));
 const create = (account = "account") => LibSecretPersistence.create(folder.file("cache"), "service", account);
 
@@ -150,6 +152,27 @@ describe.runIf(hasSecretService)("Secret Service", () => {
     expect(await readdir(folder.path)).toEqual(["cache"]);
     expect(await readFile(folder.file("cache"), "utf8")).toBe("{}");
     await persistence.delete();
+  });
+
+  // libsecret's passwords would go to a file then, and other processes would never see it change.
+  test.each(["file", "service", ""])("SECRET_BACKEND=%s: the item is the service's", async (SECRET_BACKEND) => {
+    const [file, persistence] = [folder.file("passwords"), await create("backend")];
+    const env = { ...process.env, SECRET_BACKEND, SECRET_FILE_TEST_PATH: file, SECRET_FILE_TEST_PASSWORD: "password" };
+    const script = `
+      const { LibSecretPersistence } = await import("msal-extensions");
+      const persistence = await LibSecretPersistence.create(${JSON.stringify(folder.file("cache"))}, "service", "backend");
+      for (const text of ["stored", "overwritten"]) await persistence.save(text);
+      console.log(await persistence.load());`;
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], { cwd: root, env });
+    expect([stdout.trim(), await persistence.load()]).toEqual(["overwritten", "overwritten"]);
+    expect(await persistence.delete()).toBe(true);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test("loading loses no memory, and leaves no copy of the answer", { timeout: 60_000 }, async () => {
+    const program = compiled("spec-tests/encryption/memory-program.js");
+    const { stdout } = await run(process.execPath, ["--expose-gc", program, folder.file("cache")]);
+    expect(Number(stdout)).toBeLessThan(20_000); // of a secret of 200,000 bytes: 500 (4 runs); 202,500 where an answer stays
   });
 
   test("NUL is refused: the service keeps text that ends with it", async () => {
@@ -355,9 +378,8 @@ describe("without a session bus", () => {
       const persistence = await LibSecretPersistence.create(${JSON.stringify(folder.file("cache"))}, "s", "a");
       console.log(await persistence.verifyPersistence().catch((error) => error.code + " " + error.cause.code));`;
     const { DBUS_SESSION_BUS_ADDRESS: _bus, XDG_RUNTIME_DIR: _folder, DISPLAY: _display, ...env } = process.env;
-    const cwd = fileURLToPath(new URL("../../", import.meta.url));
     const argv = ["--input-type=module", "-e", script];
-    const { stdout } = await run(process.execPath, argv, { cwd, env, timeout: 10_000 });
+    const { stdout } = await run(process.execPath, argv, { cwd: root, env, timeout: 10_000 });
     expect(stdout.trim()).toBe("persistence_not_verified secret_store_unavailable");
   });
 });

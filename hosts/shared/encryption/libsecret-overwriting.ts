@@ -1,10 +1,9 @@
 import { SerialQueue } from "../serial-queue.ts";
-import { address, type LibSecretCalls, NULL, POINTER_SIZE } from "./libsecret-calls.ts";
-
-const OPEN_SESSION = 2;
-const CONTENT_TYPE = "text/plain"; // what libsecret gives passwords
+import { type LibSecretCalls, ServiceFailure } from "./libsecret-calls.ts";
+import type { LibSecretService } from "./libsecret-service.ts";
 
 interface Found {
+  readonly service: bigint;
   readonly path: string;
   readonly item: bigint;
 }
@@ -16,80 +15,51 @@ interface Found {
  */
 export class OverwritableItem {
   readonly #calls: LibSecretCalls;
+  readonly #service: LibSecretService;
   /** Nothing is given up that another call still uses. */
   readonly #queue = new SerialQueue();
   #writes = 0;
-  #service: bigint | undefined;
   #found: Found | undefined;
 
-  constructor(calls: LibSecretCalls) {
+  constructor(calls: LibSecretCalls, service: LibSecretService) {
     this.#calls = calls;
+    this.#service = service;
   }
 
-  /**
-   * @param password ends with a zero byte
-   * @returns false: not done, store it. So is the first, because to get hold of the item takes what overwriting it saves.
-   */
-  overwrite(schema: bigint, attributes: bigint, password: Uint8Array): Promise<boolean> {
-    return this.#queue.run(() => this.#overwrite(schema, attributes, password));
+  /** @returns false: not done, store it. So is the first, because to get hold of the item takes what overwriting it saves. */
+  overwrite(service: bigint, schema: bigint, attributes: bigint, value: bigint): Promise<boolean> {
+    return this.#queue.run(async () => {
+      this.#writes += 1;
+      try {
+        if (this.#writes > 1 && (await this.#overwrite(service, schema, attributes, value))) return true;
+      } catch (error) {
+        if (!(error instanceof ServiceFailure)) throw error; // Removed, another service by now: storing says what is wrong.
+      }
+      this.#forget();
+      return false;
+    });
   }
 
-  async #overwrite(schema: bigint, attributes: bigint, password: Uint8Array): Promise<boolean> {
-    this.#writes += 1;
-    const item = this.#writes > 1 && (await this.#itemOf(schema, attributes));
-    if (item && (await this.#set(item, password))) return true;
-    this.#forget(); // Locked, removed, another service by now: storing can ask, and says what is wrong.
-    return false;
+  async #overwrite(service: bigint, schema: bigint, attributes: bigint, value: bigint): Promise<boolean> {
+    const { unlocked, locked } = await this.#service.search(service, schema, attributes);
+    const [path, ...others] = [...unlocked, ...locked];
+    if (path === undefined || others.length > 0 || locked.length > 0) return false; // storing can ask
+    const item = await this.#itemAt(service, path);
+    await this.#calls.attempt("secret_item_set_secret_sync", [item, value]);
+    return true;
   }
 
-  async #itemOf(schema: bigint, attributes: bigint): Promise<bigint | undefined> {
-    this.#service ??= await this.#try("secret_service_get_sync", [OPEN_SESSION]);
-    if (this.#service === undefined) return undefined;
-    const path = await this.#onlyPath(this.#service, schema, attributes);
-    if (path === undefined) return undefined;
-    if (path !== this.#found?.path) {
-      this.#unref(this.#found?.item);
-      const item = await this.#try("secret_item_new_for_dbus_path_sync", [this.#service, path, 0]);
-      this.#found = item === undefined ? undefined : { path, item };
+  async #itemAt(service: bigint, path: string): Promise<bigint> {
+    if (this.#found?.path !== path || this.#found.service !== service) {
+      this.#forget();
+      const item = await this.#calls.attempt("secret_item_new_for_dbus_path_sync", [service, path, 0]);
+      this.#found = { service, path, item };
     }
-    return this.#found?.item;
-  }
-
-  async #set(item: bigint, password: Uint8Array): Promise<boolean> {
-    const { secret } = this.#calls.libraries();
-    const value = address(secret.secret_value_new(password, password.length - 1, CONTENT_TYPE));
-    const done = await this.#try("secret_item_set_secret_sync", [item, value]);
-    secret.secret_value_unref(value); // fills it with zeros
-    return done !== undefined;
-  }
-
-  /** `undefined`: none, several, or a locked one. */
-  async #onlyPath(service: bigint, schema: bigint, attributes: bigint): Promise<string | undefined> {
-    const { glib } = this.#calls.libraries();
-    const lists = [new Uint8Array(POINTER_SIZE), new Uint8Array(POINTER_SIZE)] as const;
-    const values = [service, schema, attributes];
-    if ((await this.#try("secret_service_search_for_dbus_paths_sync", values, lists)) === undefined) return undefined;
-    const [unlocked, locked] = lists.map((list) => new DataView(list.buffer).getBigUint64(0, true)) as [bigint, bigint];
-    const paths = this.#calls.textsAt(unlocked);
-    const others = this.#calls.textsAt(locked);
-    glib.g_strfreev(unlocked);
-    glib.g_strfreev(locked);
-    return paths.length === 1 && others.length === 0 ? paths[0] : undefined;
-  }
-
-  /** `undefined` where it failed. */
-  async #try(...given: Parameters<LibSecretCalls["attempt"]>): Promise<bigint | undefined> {
-    const outcome = await this.#calls.attempt(...given);
-    return typeof outcome === "bigint" && outcome !== NULL ? outcome : undefined;
+    return this.#found.item;
   }
 
   #forget(): void {
-    this.#unref(this.#found?.item);
-    this.#unref(this.#service);
-    this.#found = this.#service = undefined;
-  }
-
-  #unref(object: bigint | undefined): void {
-    if (object !== undefined) this.#calls.libraries().gobject.g_object_unref(object);
+    if (this.#found !== undefined) this.#calls.functions().g_object_unref(this.#found.item);
+    this.#found = undefined;
   }
 }

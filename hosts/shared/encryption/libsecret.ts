@@ -1,6 +1,8 @@
 import { PersistenceError } from "../errors.ts";
-import { address, LibSecretCalls, type LibSecretHost, NULL, POINTER_SIZE } from "./libsecret-calls.ts";
+import { address, LibSecretCalls, NULL } from "./libsecret-calls.ts";
+import type { LibSecretHost } from "./libsecret-functions.ts";
 import { OverwritableItem } from "./libsecret-overwriting.ts";
+import { type FoundItems, LibSecretService } from "./libsecret-service.ts";
 import type { SecretItem } from "./secret-item.ts";
 
 /** Which item: its schema's name, and attributes. */
@@ -15,7 +17,7 @@ export interface SecretName {
   readonly encoding?: "text" | "base64" | undefined;
 }
 
-const SEARCH_ALL = 2;
+const CONTENT_TYPE = "text/plain"; // what libsecret gives passwords
 /** As it is: what is changed here would be stored changed by the next commit. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LOCKED = "The Secret Service holds the item in a locked collection. Unlock it, then try again.";
@@ -24,6 +26,7 @@ const LOCKED = "The Secret Service holds the item in a locked collection. Unlock
 export class LibSecretItem implements SecretItem {
   readonly #host: LibSecretHost;
   readonly #calls: LibSecretCalls;
+  readonly #service: LibSecretService;
   readonly #overwritable: OverwritableItem;
   readonly #name: SecretName;
   #handles: { readonly schema: bigint; readonly attributes: bigint } | undefined;
@@ -31,17 +34,14 @@ export class LibSecretItem implements SecretItem {
   constructor(host: LibSecretHost, name: SecretName) {
     this.#host = host;
     this.#calls = new LibSecretCalls(host);
-    this.#overwritable = new OverwritableItem(this.#calls);
+    this.#service = new LibSecretService(this.#calls);
+    this.#overwritable = new OverwritableItem(this.#calls, this.#service);
     this.#name = name;
   }
 
   async read(): Promise<string | undefined> {
-    const { secret, libc, readBytes } = this.#calls.libraries();
-    const { schema, attributes } = this.#connect();
-    const found = await this.#calls.call("secret_password_lookupv_sync", schema, attributes);
-    if (found === NULL) return this.#missing(undefined);
-    const bytes = readBytes(found, Number(libc.strlen(found)));
-    secret.secret_password_free(found); // fills it with zeros first
+    const bytes = await this.#service.use((service) => this.#bytes(service));
+    if (bytes === undefined) return undefined;
     try {
       return decoder.decode(bytes);
     } catch (cause) {
@@ -51,61 +51,76 @@ export class LibSecretItem implements SecretItem {
     }
   }
 
+  /** Of the first item, as peers take it: an unlocked one, else one that the user unlocks. */
+  async #bytes(service: bigint): Promise<Uint8Array | undefined> {
+    const { unlocked, locked } = await this.#search(service);
+    const path = unlocked[0] ?? locked[0];
+    if (path === undefined) return undefined;
+    if (unlocked.length === 0) await this.#service.unlock(service, path);
+    const bytes = await this.#service.secretOf(service, path);
+    if (bytes === undefined) await this.#search(service).then(refuseLocked); // or it is gone by now
+    return bytes;
+  }
+
   async write(text: string): Promise<void> {
-    const password = new TextEncoder().encode(`${text}\0`);
-    const { collection = null, label = "" } = this.#name;
-    const { schema, attributes } = this.#connect();
+    const { secret_value_new, secret_value_unref } = this.#calls.functions();
+    const bytes = new TextEncoder().encode(text);
+    const value = address(secret_value_new(bytes, bytes.length, CONTENT_TYPE)); // a copy, in memory that is not swapped out
+    bytes.fill(0);
     try {
-      if (await this.#overwritable.overwrite(schema, attributes, password)) return;
-      await this.#calls.call("secret_password_storev_sync", schema, attributes, collection, label, password);
+      await this.#service.use((service) => this.#store(service, value));
     } finally {
-      password.fill(0);
+      secret_value_unref(value); // fills it with zeros
     }
   }
 
-  async remove(): Promise<boolean> {
+  async #store(service: bigint, value: bigint): Promise<void> {
+    const { collection = null, label = "" } = this.#name;
     const { schema, attributes } = this.#connect();
-    const removed = (await this.#calls.call("secret_password_clearv_sync", schema, attributes)) !== 0n;
-    return removed || this.#missing(false);
+    if (await this.#overwritable.overwrite(service, schema, attributes, value)) return;
+    await this.#calls.attempt("secret_service_store_sync", [service, schema, attributes, collection, label, value]);
+  }
+
+  remove(): Promise<boolean> {
+    return this.#service.use(async (service) => {
+      const found = await this.#search(service);
+      if (found.unlocked.length === 0) refuseLocked(found);
+      let removed = false;
+      for (const path of found.unlocked) {
+        const outcome = await this.#calls.attempt("secret_service_delete_item_dbus_path_sync", [service, path]);
+        removed ||= outcome !== NULL;
+      }
+      return removed;
+    });
   }
 
   beside(suffix: string): SecretItem {
     return new LibSecretItem(this.#host, { ...this.#name, schema: `${this.#name.schema}${suffix}` });
   }
 
-  /** An item that is locked, and that nobody unlocks when asked, is not found either: without an error. */
-  async #missing<T>(answer: T): Promise<T> {
-    const { secret, glib, gobject, readBytes } = this.#calls.libraries();
+  #search(service: bigint): Promise<FoundItems> {
     const { schema, attributes } = this.#connect();
-    const list = await this.#calls.call("secret_service_search_sync", NULL, schema, attributes, SEARCH_ALL);
-    let isLocked = false;
-    for (let node = list; node !== NULL; ) {
-      const fields = new DataView(readBytes(node, 2 * POINTER_SIZE).buffer);
-      const item = fields.getBigUint64(0, true);
-      if (secret.secret_item_get_locked(item)) isLocked = true;
-      gobject.g_object_unref(item);
-      node = fields.getBigUint64(POINTER_SIZE, true);
-    }
-    glib.g_list_free(list);
-    if (isLocked) throw new PersistenceError("secret_store_locked", LOCKED);
-    return answer;
+    return this.#service.search(service, schema, attributes);
   }
 
   /** Made once an item, and kept: a few hundred bytes. */
   #connect() {
     if (this.#handles === undefined) {
-      const { secret, glib } = this.#calls.libraries();
-      const copy = (text: string) => glib.g_strdup(text);
-      const types = glib.g_hash_table_new(NULL, NULL);
-      const attributes = glib.g_hash_table_new(NULL, NULL);
+      const { g_strdup, g_hash_table_new, g_hash_table_insert, secret_schema_newv } = this.#calls.functions();
+      const types = g_hash_table_new(NULL, NULL);
+      const attributes = g_hash_table_new(NULL, NULL);
       for (const [key, value] of Object.entries(this.#name.attributes)) {
-        const name = copy(key);
-        glib.g_hash_table_insert(types, name, NULL); // 0: a string
-        glib.g_hash_table_insert(attributes, name, copy(value));
+        const name = g_strdup(key);
+        g_hash_table_insert(types, name, NULL); // 0: a string
+        g_hash_table_insert(attributes, name, g_strdup(value));
       }
-      const schema = secret.secret_schema_newv(this.#name.schema, 0, types);
+      const schema = secret_schema_newv(this.#name.schema, 0, types);
       this.#handles = { schema: address(schema), attributes: address(attributes) };
     }
     return this.#handles;
   }
+}
+
+function refuseLocked({ locked }: FoundItems): void {
+  if (locked.length > 0) throw new PersistenceError("secret_store_locked", LOCKED);
 }
