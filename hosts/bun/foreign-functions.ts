@@ -44,6 +44,7 @@ export function foreignFunctions(): ForeignFunctions {
       ]);
       return Object.fromEntries(wrapped);
     },
+    blocks: true,
     errno: () => ffi.read.i32(errnoLocation!(), 0),
     readBytes(pointer, length) {
       if (length === 0) return new Uint8Array(); // of which Bun 1.4 makes a TypeError

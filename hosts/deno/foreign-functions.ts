@@ -34,6 +34,7 @@ export function foreignFunctions(): ForeignFunctions {
       ]);
       return Object.fromEntries(wrapped);
     },
+    blocks: false,
     errno: () => new deno.UnsafePointerView(errnoLocation!()).getInt32(0),
     readBytes: (pointer, length) =>
       new Uint8Array(new deno.UnsafePointerView(addressOf(pointer)).getArrayBuffer(length)).slice(),

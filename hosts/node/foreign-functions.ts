@@ -22,6 +22,7 @@ export function foreignFunctions(): ForeignFunctions {
       const bind = ([symbol, signature]: [string, ForeignSignature]) => [symbol, bound(library, symbol, signature)];
       return Object.fromEntries(Object.entries<ForeignSignature>(signatures).map(bind));
     },
+    blocks: false,
     errno: () => koffi.errno(),
     readBytes: (pointer, length) => koffi.decode(pointer, "uint8_t", length),
   };

@@ -33,6 +33,8 @@ export interface ForeignFunctions {
   ): ForeignLibrary<Signatures>;
   /** `errno` after the latest call. */
   errno(): number;
+  /** `nonblocking` calls block all the same, and no timer fires meanwhile. */
+  readonly blocks: boolean;
   /** A copy of the memory at an address, which may be a `u64`. */
   readBytes(pointer: ForeignPointer, length: number): Uint8Array;
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,12 +36,7 @@ export async function startSecretService(): Promise<SecretServiceUnderTest> {
   const variables = ["XDG_DATA_HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"];
   const before = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
   process.env.XDG_DATA_HOME = process.env.XDG_RUNTIME_DIR = home;
-  // Nobody is to be asked for a password: what the bus starts sees no display.
-  const { DISPLAY: _x11, WAYLAND_DISPLAY: _wayland, ...env } = process.env;
-  const bus = spawn("dbus-daemon", ["--session", "--nofork", "--print-address"], {
-    env,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const bus = spawnBus();
   async function stop(): Promise<void> {
     await ended(bus);
     for (const [name, value] of Object.entries(before)) {
@@ -61,6 +57,36 @@ export async function startSecretService(): Promise<SecretServiceUnderTest> {
     unlockKeyring();
   }
   return { lock: lockKeyring, unlock: unlockAgain, kill: killService, restart, labelOf, stop };
+}
+
+function spawnBus(): ChildProcess {
+  // Nobody is to be asked for a password: what the bus starts sees no display.
+  const { DISPLAY: _x11, WAYLAND_DISPLAY: _wayland, ...env } = process.env;
+  const argv = ["--session", "--nofork", "--print-address"];
+  return spawn("dbus-daemon", argv, { env, stdio: ["ignore", "pipe", "ignore"] });
+}
+
+export interface UnansweredServiceUnderTest {
+  readonly env: NodeJS.ProcessEnv;
+  /** What it has printed. */
+  readonly lines: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** A session bus with unanswered_service.py on it, for other processes. */
+export async function startUnansweredService(): Promise<UnansweredServiceUnderTest> {
+  const bus = spawnBus();
+  const env = { ...process.env, DBUS_SESSION_BUS_ADDRESS: await firstLine(bus) };
+  const script = fileURLToPath(new URL("unanswered_service.py", import.meta.url));
+  const service = spawn("/usr/bin/python3", [script], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const lines: string[] = [];
+  const output = createInterface({ input: service.stdout }).on("line", (line) => lines.push(line));
+  await once(output, "line");
+  const stop = async () => {
+    await ended(service);
+    await ended(bus);
+  };
+  return { env, lines, stop };
 }
 
 const SERVICE = "org.freedesktop.secrets";

@@ -1,5 +1,6 @@
 import { PersistenceError } from "../errors.ts";
 import type { ForeignValue } from "../foreign-functions.ts";
+import { SerialQueue } from "../serial-queue.ts";
 import {
   type Blocking,
   type LibSecretFunctions,
@@ -9,6 +10,10 @@ import {
 
 /** The service may be asking the user to unlock a collection meanwhile. D-Bus itself would wait 25 s, and a prompt for ever. */
 const PATIENCE_MS = 20_000;
+/** Cancelled, a call returns at once, unless it has asked the user: then when the service says that it has dismissed the question. */
+const GRACE_MS = 2_000;
+const UNANSWERED =
+  "The Secret Service asks for a collection to be unlocked, and has no answer. Unlock it, then try again.";
 const GERROR_SIZE = 16;
 export const POINTER_SIZE = 8;
 const SECRET_ERROR = "secret-error";
@@ -51,6 +56,10 @@ export function addressIn(bytes: Uint8Array): bigint {
   return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
 }
 
+/** Calls that have been cancelled and do not return. */
+const overdue = new Set<Promise<unknown>>();
+const questions = new SerialQueue();
+
 /** Calls of libsecret, on a thread of their own. */
 export class LibSecretCalls {
   readonly #host: LibSecretHost;
@@ -61,6 +70,23 @@ export class LibSecretCalls {
 
   functions(): LibSecretFunctions {
     return libSecretFunctions(this.#host);
+  }
+
+  /**
+   * Where a call blocks, nothing could end one that waits for the user. And one that never returns keeps a thread, of which Node has four
+   * for everything: no other is put at that risk.
+   */
+  get mayAsk(): boolean {
+    return !this.functions().blocks && overdue.size === 0;
+  }
+
+  /**
+   * What may ask the user, one after the other: who comes while the first is not answered then sees `mayAsk`.
+   *
+   * @param work goes on where nobody waits for it any more: it frees itself what it uses
+   */
+  asking<T>(work: () => Promise<T>): Promise<T> {
+    return questions.run(() => withinPatience(work()));
   }
 
   /**
@@ -75,12 +101,14 @@ export class LibSecretCalls {
     const functions = this.functions();
     const cancellable = address(functions.g_cancellable_new());
     const error = new Uint8Array(POINTER_SIZE);
+    const used = [values, outputs, error];
     const timer = setTimeout(() => functions.g_cancellable_cancel(cancellable), PATIENCE_MS);
     try {
       const value = await functions[name](...values, cancellable, ...outputs, error);
       this.#throwIf(addressIn(error));
       return address(value);
     } finally {
+      used.length = 0; // until here C has the addresses of what is in it
       clearTimeout(timer);
       functions.g_object_unref(cancellable);
     }
@@ -112,5 +140,21 @@ export class LibSecretCalls {
   textAt(at: bigint): string {
     const { strlen, readBytes } = this.functions();
     return new TextDecoder().decode(readBytes(at, Number(strlen(at))));
+  }
+}
+
+async function withinPatience<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const end = work.catch(() => undefined).finally(() => overdue.delete(end)); // nobody waits for it any more
+      overdue.add(end);
+      reject(new PersistenceError("secret_store_locked", UNANSWERED));
+    }, PATIENCE_MS + GRACE_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -38,6 +38,7 @@ const SECRET = {
   secret_item_set_secret_sync: { parameters: [pointer, pointer, pointer, "buffer"], result: "i32", nonblocking },
   secret_value_new: { parameters: ["buffer", "i64", "string"], result: pointer },
   secret_value_get: { parameters: [pointer, "buffer"], result: pointer },
+  secret_value_ref: { parameters: [pointer], result: pointer },
   secret_value_unref: { parameters: [pointer], result: "void" },
 } as const satisfies Record<string, ForeignSignature>;
 const GLIB = {
@@ -51,6 +52,7 @@ const GLIB = {
   g_variant_parse: { parameters: [pointer, "string", pointer, pointer, pointer], result: pointer },
   g_variant_n_children: { parameters: [pointer], result: "u64" },
   g_variant_get_child_value: { parameters: [pointer, "u64"], result: pointer },
+  g_variant_get_boolean: { parameters: [pointer], result: "i32" },
   g_variant_unref: { parameters: [pointer], result: "void" },
 } as const satisfies Record<string, ForeignSignature>;
 const GIO = {
@@ -67,10 +69,10 @@ const GIO = {
     nonblocking,
   },
 } as const satisfies Record<string, ForeignSignature>;
-const GOBJECT = { g_object_unref: { parameters: [pointer], result: "void" } } as const satisfies Record<
-  string,
-  ForeignSignature
->;
+const GOBJECT = {
+  g_object_ref: { parameters: [pointer], result: pointer },
+  g_object_unref: { parameters: [pointer], result: "void" },
+} as const satisfies Record<string, ForeignSignature>;
 const LIBC = { strlen: { parameters: [pointer], result: "i64" } } as const satisfies Record<string, ForeignSignature>;
 
 type Signatures = typeof SECRET & typeof GLIB & typeof GIO & typeof GOBJECT & typeof LIBC;
@@ -80,7 +82,7 @@ export type Blocking = keyof {
   [Name in keyof Signatures as Signatures[Name] extends { nonblocking: true } ? Name : never]: never;
 };
 
-export type LibSecretFunctions = ForeignLibrary<Signatures> & Pick<ForeignFunctions, "readBytes">;
+export type LibSecretFunctions = ForeignLibrary<Signatures> & Pick<ForeignFunctions, "readBytes" | "blocks">;
 
 export interface LibSecretHost {
   foreignFunctions(): ForeignFunctions;
@@ -112,5 +114,6 @@ function open(foreign: ForeignFunctions): LibSecretFunctions {
     ...foreign.open("libgobject-2.0.so.0", GOBJECT),
     ...foreign.open(null, LIBC),
     readBytes: foreign.readBytes,
+    blocks: foreign.blocks,
   };
 }

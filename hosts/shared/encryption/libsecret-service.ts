@@ -2,16 +2,24 @@ import { PersistenceError } from "../errors.ts";
 import { address, addressIn, type LibSecretCalls, NULL, POINTER_SIZE, ServiceFailure } from "./libsecret-calls.ts";
 
 const OPEN_SESSION = 2;
-const SERVICE_INTERFACE = "org.freedesktop.Secret.Service";
 const SERVICE_PATH = "/org/freedesktop/secrets";
 const NO_AUTO_START = 1;
 const DEFAULT_TIMEOUT = -1;
 const UNREADABLE = "The Secret Service has answered with a secret that cannot be decrypted.";
+const LOCKED = "The Secret Service holds the item in a locked collection. Unlock it, then try again.";
 
 /** Paths of items: those whose secrets can be had, and the others. */
 export interface FoundItems {
   readonly unlocked: readonly string[];
   readonly locked: readonly string[];
+}
+
+/** As libsecret names an item. Where it is to be, and what people see. */
+export interface ItemToStore {
+  readonly schema: bigint;
+  readonly attributes: bigint;
+  readonly collection?: string | undefined;
+  readonly label?: string | undefined;
 }
 
 interface Connection {
@@ -21,6 +29,10 @@ interface Connection {
 
 /** What this process has of libsecret's: one connection and session for all. */
 let current: Connection | undefined;
+
+export function refuseLocked({ locked }: FoundItems): void {
+  if (locked.length > 0) throw new PersistenceError("secret_store_locked", LOCKED);
+}
 
 /** The service that keeps the items, by way of libsecret. Errors of `use` are `PersistenceError`s. */
 export class LibSecretService {
@@ -88,17 +100,60 @@ export class LibSecretService {
     return { unlocked, locked };
   }
 
-  /** Asks the user, if need be. Whether it is unlocked afterwards shows when its secret is asked for. */
-  async unlock(service: bigint, path: string): Promise<void> {
-    const { g_strdup, g_free } = this.#calls.functions();
-    const text = address(g_strdup(path));
-    const paths = new Uint8Array(2 * POINTER_SIZE);
-    new DataView(paths.buffer).setBigUint64(0, text, true);
-    try {
-      await this.#calls.attempt("secret_service_unlock_dbus_paths_sync", [service, paths], [NULL]);
-    } finally {
-      g_free(text);
-    }
+  /** Asks the user, if need be and that may be. Whether it is unlocked afterwards shows when its secret is asked for. */
+  unlock(service: bigint, path: string): Promise<void> {
+    return this.#asking(service, async () => {
+      if (!this.#calls.mayAsk) return;
+      const { g_strdup, g_free } = this.#calls.functions();
+      const text = address(g_strdup(path));
+      const paths = new Uint8Array(2 * POINTER_SIZE); // the second is the null pointer that ends them
+      new DataView(paths.buffer).setBigUint64(0, text, true);
+      try {
+        await this.#calls.attempt("secret_service_unlock_dbus_paths_sync", [service, paths], [NULL]);
+      } finally {
+        g_free(text);
+      }
+    });
+  }
+
+  /** What is locked is unlocked first, if the user may be asked. */
+  store(service: bigint, item: ItemToStore, value: bigint): Promise<void> {
+    const { schema, attributes, collection = "default", label = "" } = item;
+    const path = collection.includes("/") ? collection : `${SERVICE_PATH}/aliases/${collection}`; // as libsecret has it
+    const values = [service, schema, attributes, path, label, value];
+    const { secret_value_ref, secret_value_unref } = this.#calls.functions();
+    secret_value_ref(value);
+    return this.#asking(service, async () => {
+      try {
+        if (!this.#calls.mayAsk) await this.#refuseLockedCollection(service, path);
+        await this.#calls.attempt("secret_service_store_sync", values);
+      } finally {
+        secret_value_unref(value);
+      }
+    });
+  }
+
+  /** @returns false where the user, asked, did not want it */
+  remove(service: bigint, path: string): Promise<boolean> {
+    return this.#asking(service, async () => {
+      return (await this.#calls.attempt("secret_service_delete_item_dbus_path_sync", [service, path])) !== NULL;
+    });
+  }
+
+  /** The work may outlast the operation that waits for it, and has a reference of its own. */
+  #asking<T>(service: bigint, work: () => Promise<T>): Promise<T> {
+    const { g_object_ref, g_object_unref } = this.#calls.functions();
+    g_object_ref(service);
+    return this.#calls.asking(() => work().finally(() => g_object_unref(service)));
+  }
+
+  async #refuseLockedCollection(service: bigint, collection: string): Promise<void> {
+    const { g_variant_get_boolean } = this.#calls.functions();
+    const method = [collection, "org.freedesktop.DBus.Properties", "Get"] as const;
+    await this.#ask(service, method, "('org.freedesktop.Secret.Collection', 'Locked')", (answer) => {
+      const isLocked = this.#withChild(answer, 0, (boxed) => this.#withChild(boxed, 0, g_variant_get_boolean));
+      if (isLocked) throw new PersistenceError("secret_store_locked", LOCKED);
+    });
   }
 
   /**
@@ -108,26 +163,28 @@ export class LibSecretService {
    * @returns `undefined` where the item is gone or locked
    */
   async secretOf(service: bigint, path: string): Promise<Uint8Array | undefined> {
-    const { secret_service_get_session_dbus_path, g_variant_unref } = this.#calls.functions();
+    const { secret_service_get_session_dbus_path } = this.#calls.functions();
     const session = this.#calls.textAt(address(secret_service_get_session_dbus_path(service)));
     const question = `([objectpath '${path}'], objectpath '${session}')`;
-    const answer = await this.#ask(service, [SERVICE_PATH, SERVICE_INTERFACE, "GetSecrets"], question);
-    try {
-      return this.#firstSecretIn(service, answer);
-    } finally {
-      g_variant_unref(answer);
-    }
+    const method = [SERVICE_PATH, "org.freedesktop.Secret.Service", "GetSecrets"] as const;
+    return this.#ask(service, method, question, (answer) => this.#firstSecretIn(service, answer));
   }
 
-  async #ask(service: bigint, method: readonly [string, string, string], question: string): Promise<bigint> {
-    const { g_dbus_proxy_get_connection, g_dbus_proxy_get_name, ...others } = this.#calls.functions();
-    const parameters = address(others.g_variant_parse(NULL, question, NULL, NULL, NULL));
+  /** @param method of which object and interface */
+  async #ask<T>(
+    service: bigint,
+    method: readonly [string, string, string],
+    question: string,
+    read: (answer: bigint) => T,
+  ): Promise<T> {
+    const { g_dbus_proxy_get_connection, g_dbus_proxy_get_name, ...functions } = this.#calls.functions();
+    const parameters = address(functions.g_variant_parse(NULL, question, NULL, NULL, NULL));
     const values = [g_dbus_proxy_get_connection(service), g_dbus_proxy_get_name(service), ...method];
     const how = [parameters, NULL, NO_AUTO_START, DEFAULT_TIMEOUT];
     try {
-      return await this.#calls.attempt("g_dbus_connection_call_sync", [...values, ...how]);
+      return this.#reading(await this.#calls.attempt("g_dbus_connection_call_sync", [...values, ...how]), read);
     } finally {
-      others.g_variant_unref(parameters);
+      functions.g_variant_unref(parameters);
     }
   }
 
@@ -142,13 +199,15 @@ export class LibSecretService {
     });
   }
 
-  #withChild<T>(variant: bigint, index: number, use: (child: bigint) => T): T {
-    const { g_variant_get_child_value, g_variant_unref } = this.#calls.functions();
-    const child = address(g_variant_get_child_value(variant, index));
+  #withChild<T>(variant: bigint, index: number, read: (child: bigint) => T): T {
+    return this.#reading(address(this.#calls.functions().g_variant_get_child_value(variant, index)), read);
+  }
+
+  #reading<T>(variant: bigint, read: (variant: bigint) => T): T {
     try {
-      return use(child);
+      return read(variant);
     } finally {
-      g_variant_unref(child);
+      this.#calls.functions().g_variant_unref(variant);
     }
   }
 

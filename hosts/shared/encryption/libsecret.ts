@@ -2,7 +2,7 @@ import { PersistenceError } from "../errors.ts";
 import { address, LibSecretCalls, NULL } from "./libsecret-calls.ts";
 import type { LibSecretHost } from "./libsecret-functions.ts";
 import { OverwritableItem } from "./libsecret-overwriting.ts";
-import { type FoundItems, LibSecretService } from "./libsecret-service.ts";
+import { type FoundItems, LibSecretService, refuseLocked } from "./libsecret-service.ts";
 import type { SecretItem } from "./secret-item.ts";
 
 /** Which item: its schema's name, and attributes. */
@@ -20,7 +20,6 @@ export interface SecretName {
 const CONTENT_TYPE = "text/plain"; // what libsecret gives passwords
 /** As it is: what is changed here would be stored changed by the next commit. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const LOCKED = "The Secret Service holds the item in a locked collection. Unlock it, then try again.";
 
 /** An item of the Secret Service, by way of libsecret, as the whole family has it. Calls run on a thread of their own. */
 export class LibSecretItem implements SecretItem {
@@ -75,10 +74,10 @@ export class LibSecretItem implements SecretItem {
   }
 
   async #store(service: bigint, value: bigint): Promise<void> {
-    const { collection = null, label = "" } = this.#name;
     const { schema, attributes } = this.#connect();
     if (await this.#overwritable.overwrite(service, schema, attributes, value)) return;
-    await this.#calls.attempt("secret_service_store_sync", [service, schema, attributes, collection, label, value]);
+    const { collection, label } = this.#name;
+    await this.#service.store(service, { schema, attributes, collection, label }, value);
   }
 
   remove(): Promise<boolean> {
@@ -86,10 +85,7 @@ export class LibSecretItem implements SecretItem {
       const found = await this.#search(service);
       if (found.unlocked.length === 0) refuseLocked(found);
       let removed = false;
-      for (const path of found.unlocked) {
-        const outcome = await this.#calls.attempt("secret_service_delete_item_dbus_path_sync", [service, path]);
-        removed ||= outcome !== NULL;
-      }
+      for (const path of found.unlocked) removed = (await this.#service.remove(service, path)) || removed;
       return removed;
     });
   }
@@ -119,8 +115,4 @@ export class LibSecretItem implements SecretItem {
     }
     return this.#handles;
   }
-}
-
-function refuseLocked({ locked }: FoundItems): void {
-  if (locked.length > 0) throw new PersistenceError("secret_store_locked", LOCKED);
 }
