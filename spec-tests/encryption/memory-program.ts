@@ -1,4 +1,5 @@
-// Loads an item of the Secret Service again and again, and prints by how many bytes what the C library has allocated grew with each load.
+// Loads an item of the Secret Service again and again, and saves it again and again. Prints by how many bytes what is allocated grew with each, as JSON: by
+// the C library, and in locked memory, where libsecret has secrets if it may.
 // Run with --expose-gc.
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -6,7 +7,7 @@ import { host } from "../../hosts/shared/host.ts";
 import { library } from "../support/library.ts";
 
 const SIZE = 200_000;
-const LOADS = 40;
+const TIMES = 40;
 const [location = ""] = process.argv.slice(2);
 const collectGarbage = (globalThis as unknown as { gc(): void }).gc;
 
@@ -27,20 +28,27 @@ function allocated(): number {
   const text = readFileSync(file, "utf8");
   const total = (type: string) =>
     Number([...text.matchAll(new RegExp(`type="${type}".* size="(\\d+)"`, "g"))].at(-1)![1]);
-  return total("current") - total("fast") - total("rest") + total("mmap");
+  const locked = /VmLck:\s*(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+  return total("current") - total("fast") - total("rest") + total("mmap") + Number(locked) * 1024;
 }
 
-async function allocatedAfter(loads: number): Promise<number> {
-  for (let load = 0; load < loads; load += 1) await persistence.load();
+async function allocatedAfter(operation: () => Promise<unknown>): Promise<number> {
+  for (let time = 0; time < TIMES; time += 1) await operation();
   collectGarbage();
   await new Promise(setImmediate); // what the collector has found dead is freed by then
   collectGarbage();
   return allocated();
 }
 
+async function growthWith(operation: () => Promise<unknown>): Promise<number> {
+  const before = await allocatedAfter(operation);
+  return ((await allocatedAfter(operation)) - before) / TIMES;
+}
+
 const persistence = await library.LibSecretPersistence.create(location, "service", "memory");
-await persistence.save("x".repeat(SIZE));
-const before = await allocatedAfter(LOADS);
-const after = await allocatedAfter(LOADS);
+const text = "x".repeat(SIZE);
+await persistence.save(text);
+const load = await growthWith(() => persistence.load());
+const save = await growthWith(() => persistence.save(text));
 await persistence.delete();
-console.log((after - before) / LOADS);
+console.log(JSON.stringify({ load, save }));

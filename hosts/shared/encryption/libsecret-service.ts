@@ -150,7 +150,8 @@ export class LibSecretService {
   async #refuseLockedCollection(service: bigint, collection: string): Promise<void> {
     const { g_variant_get_boolean } = this.#calls.functions();
     const method = [collection, "org.freedesktop.DBus.Properties", "Get"] as const;
-    await this.#ask(service, method, "('org.freedesktop.Secret.Collection', 'Locked')", (answer) => {
+    const property = this.#parsed("('org.freedesktop.Secret.Collection', 'Locked')");
+    await this.#ask(service, method, property, (answer) => {
       const isLocked = this.#withChild(answer, 0, (boxed) => this.#withChild(boxed, 0, g_variant_get_boolean));
       if (isLocked) throw new PersistenceError("secret_store_locked", LOCKED);
     });
@@ -165,26 +166,43 @@ export class LibSecretService {
   async secretOf(service: bigint, path: string): Promise<Uint8Array | undefined> {
     const { secret_service_get_session_dbus_path } = this.#calls.functions();
     const session = this.#calls.textAt(address(secret_service_get_session_dbus_path(service)));
-    const question = `([objectpath '${path}'], objectpath '${session}')`;
+    const question = this.#parsed(`([objectpath '${path}'], objectpath '${session}')`);
     const method = [SERVICE_PATH, "org.freedesktop.Secret.Service", "GetSecrets"] as const;
     return this.#ask(service, method, question, (answer) => this.#firstSecretIn(service, answer));
   }
 
-  /** @param method of which object and interface */
+  /** Not by libsecret's item either: that keeps the secret in memory for as long as it lives (secret-item.c, `on_item_set_secret`). */
+  async setSecret(service: bigint, path: string, value: bigint): Promise<void> {
+    const { secret_service_encode_dbus_secret, g_variant_new_tuple, g_variant_ref_sink } = this.#calls.functions();
+    const only = new Uint8Array(POINTER_SIZE);
+    const encoded = address(secret_service_encode_dbus_secret(service, value));
+    new DataView(only.buffer).setBigUint64(0, encoded, true);
+    const question = address(g_variant_ref_sink(g_variant_new_tuple(only, 1)));
+    await this.#ask(service, [path, "org.freedesktop.Secret.Item", "SetSecret"], question, () => undefined);
+  }
+
+  /** @param text as GLib writes variants */
+  #parsed(text: string): bigint {
+    return address(this.#calls.functions().g_variant_parse(NULL, text, NULL, NULL, NULL));
+  }
+
+  /**
+   * @param method of which object and interface
+   * @param question is freed
+   */
   async #ask<T>(
     service: bigint,
     method: readonly [string, string, string],
-    question: string,
+    question: bigint,
     read: (answer: bigint) => T,
   ): Promise<T> {
-    const { g_dbus_proxy_get_connection, g_dbus_proxy_get_name, ...functions } = this.#calls.functions();
-    const parameters = address(functions.g_variant_parse(NULL, question, NULL, NULL, NULL));
+    const { g_dbus_proxy_get_connection, g_dbus_proxy_get_name, g_variant_unref } = this.#calls.functions();
     const values = [g_dbus_proxy_get_connection(service), g_dbus_proxy_get_name(service), ...method];
-    const how = [parameters, NULL, NO_AUTO_START, DEFAULT_TIMEOUT];
+    const how = [question, NULL, NO_AUTO_START, DEFAULT_TIMEOUT];
     try {
       return this.#reading(await this.#calls.attempt("g_dbus_connection_call_sync", [...values, ...how]), read);
     } finally {
-      functions.g_variant_unref(parameters);
+      g_variant_unref(question);
     }
   }
 

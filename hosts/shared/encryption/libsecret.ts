@@ -1,7 +1,6 @@
 import { PersistenceError } from "../errors.ts";
-import { address, LibSecretCalls, NULL } from "./libsecret-calls.ts";
+import { address, LibSecretCalls, NULL, ServiceFailure } from "./libsecret-calls.ts";
 import type { LibSecretHost } from "./libsecret-functions.ts";
-import { OverwritableItem } from "./libsecret-overwriting.ts";
 import { type FoundItems, LibSecretService, refuseLocked } from "./libsecret-service.ts";
 import type { SecretItem } from "./secret-item.ts";
 
@@ -26,15 +25,14 @@ export class LibSecretItem implements SecretItem {
   readonly #host: LibSecretHost;
   readonly #calls: LibSecretCalls;
   readonly #service: LibSecretService;
-  readonly #overwritable: OverwritableItem;
   readonly #name: SecretName;
+  #hasStored = false;
   #handles: { readonly schema: bigint; readonly attributes: bigint } | undefined;
 
   constructor(host: LibSecretHost, name: SecretName) {
     this.#host = host;
     this.#calls = new LibSecretCalls(host);
     this.#service = new LibSecretService(this.#calls);
-    this.#overwritable = new OverwritableItem(this.#calls, this.#service);
     this.#name = name;
   }
 
@@ -73,11 +71,33 @@ export class LibSecretItem implements SecretItem {
     }
   }
 
+  /** The first time as peers do, which gives the item its label. */
   async #store(service: bigint, value: bigint): Promise<void> {
+    if (this.#hasStored && (await this.#overwrite(service, value))) return;
     const { schema, attributes } = this.#connect();
-    if (await this.#overwritable.overwrite(service, schema, attributes, value)) return;
     const { collection, label } = this.#name;
     await this.#service.store(service, { schema, attributes, collection, label }, value);
+    this.#hasStored = true;
+  }
+
+  /**
+   * Storing an item makes GNOME Keyring write its file and wait for the disk twice, for the attributes and for the secret, and that is most of
+   * what a commit takes. Setting the secret of an item that is there does it once. To look first which one is there, and that it is
+   * the only one, makes sure that it is what storing would have replaced.
+   *
+   * @returns false: not done, store it
+   */
+  async #overwrite(service: bigint, value: bigint): Promise<boolean> {
+    try {
+      const { unlocked, locked } = await this.#search(service);
+      const [path, ...others] = unlocked;
+      if (path === undefined || others.length > 0 || locked.length > 0) return false; // storing can ask
+      await this.#service.setSecret(service, path, value);
+      return true;
+    } catch (error) {
+      if (error instanceof ServiceFailure) return false; // Removed, another service by now: storing says what is wrong.
+      throw error;
+    }
   }
 
   remove(): Promise<boolean> {
