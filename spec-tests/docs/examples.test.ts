@@ -1,10 +1,11 @@
-// Every JavaScript example of the README is run as it stands there, in a home folder of its own.
+// Every JavaScript example of these pages is run as it stands there, in a home folder of its own.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import * as api from "../../hosts/node/index.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const home = mkdtempSync(join(tmpdir(), "msal-extensions-examples-"));
@@ -14,16 +15,31 @@ mkdirSync(folder, { recursive: true });
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const readme = readFileSync(join(root, "README.md"), "utf8");
-const examples = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] as string);
+const PAGES = ["README.md", "docs/api.md"] as const;
+const textOf = (page: string) => readFileSync(join(root, page), "utf8");
 
-describe("README.md", () => {
-  it("has examples", () => expect(examples.length).toBeGreaterThanOrEqual(3));
+describe.each(PAGES)("%s", (page) => {
+  const examples = [...textOf(page).matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] as string);
+
+  it("has examples", () => expect(examples.length).toBeGreaterThanOrEqual(2));
 
   it.each(examples.map((code, index) => [index + 1, code] as const))("example %i runs", (index, code) => {
-    const file = join(folder, `example-${index}.mjs`);
+    const file = join(folder, `${page.replace(/\W/g, "-")}-${index}.mjs`);
     writeFileSync(file, code);
     const env = { ...process.env, HOME: home };
     expect(() => execFileSync(process.execPath, [file], { env, encoding: "utf8", stdio: "pipe" })).not.toThrow();
   });
 });
+
+it("docs/api.md names every export, and every member of the classes", () => {
+  const names = Object.entries(api).flatMap(([name, exported]) => [name, ...membersOf(exported)]);
+  const text = textOf("docs/api.md");
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+});
+
+/** Of a logger and of the environment those that the family has are enough. */
+function membersOf(exported: unknown): string[] {
+  if (typeof exported !== "function" || exported === api.Logger || exported === api.Environment) return [];
+  const members = Object.getOwnPropertyNames((exported as { prototype?: object }).prototype ?? {});
+  return members.filter((name) => name !== "constructor");
+}
