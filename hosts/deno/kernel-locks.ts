@@ -17,7 +17,7 @@ export const loadKernelLocks = lazily(() => {
 });
 
 /** Deno locks only files that it has opened itself: the same file is opened once more, and kept open as long as the lock. */
-function flockOnly(): KernelLocks {
+export function flockOnly(): KernelLocks {
   const opened = new Map<number, DenoFile>();
   return {
     recordLocks: false,
