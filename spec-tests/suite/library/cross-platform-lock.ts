@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { pid } from "node:process";
+import { pid, ppid } from "node:process";
 import type { OnCache } from "../library-tests.ts";
 import type { Target } from "../target.ts";
 
@@ -32,7 +32,7 @@ export function lockTests({ library }: Target, test: OnCache): void {
   });
 
   test("of the two either will do, the other is the Node peer's", async (cache) => {
-    await writeFile(fileOf(cache), `${pid} another`);
+    await writeFile(fileOf(cache), `${ppid} another`);
     for (const [options, waited] of [
       [{ retryNumber: 1 }, "0.1 s"],
       [{ retryDelay: 0.2 }, "0.1 s"],
@@ -44,7 +44,7 @@ export function lockTests({ library }: Target, test: OnCache): void {
   });
 
   test("who gives up waiting leaves nothing beside the lock file", async (cache, folder) => {
-    await writeFile(fileOf(cache), `${pid} another`);
+    await writeFile(fileOf(cache), `${ppid} another`);
     const before = await readdir(folder);
     await rejects(new CrossPlatformLock(fileOf(cache), undefined, brief).lock(), { code: "lock_timeout" });
     deepEqual(await readdir(folder), before);
