@@ -1,5 +1,8 @@
 import type { Clock } from "./capabilities.ts";
 
+/** A timer that is to run longer ends at once. */
+export const LONGEST_TIMER_MS = 0x7fffffff;
+
 export function createClock(): Clock {
   return {
     now: () => Date.now(),

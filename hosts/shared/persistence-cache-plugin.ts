@@ -1,11 +1,12 @@
 import type { CacheContext, SerializableTokenCache } from "./cache-context.ts";
 import { CacheView, type PluginStatistics } from "./cache-view.ts";
+import { LONGEST_TIMER_MS } from "./clock.ts";
 import { type CrossPlatformLockOptions, lockTimeoutOf } from "./cross-platform-lock.ts";
 import { recoverUndecryptable, type UndecryptablePolicy } from "./encryption/recovery.ts";
 import { PersistenceError } from "./errors.ts";
 import type { LoggerLike } from "./logger.ts";
 import { type CoreLink, coreLinkOf, type IPersistence, type LockingOptions } from "./persistence.ts";
-import { limitsOf, type SessionLimits } from "./session-limits.ts";
+import { checkedLimit, limitsOf, type SessionLimits } from "./session-limits.ts";
 import { type Hold, TokenCacheMemory } from "./token-cache-memory.ts";
 
 export interface PersistenceCachePluginOptions
@@ -22,8 +23,6 @@ export interface PersistenceCachePluginOptions
 }
 
 const HOLD_LIMIT_MS = 30_000;
-/** Of a timer: one that is longer ends at once. */
-const LONGEST_MS = 0x7fffffff;
 
 /**
  * Connects MSAL applications to a persistence: `new PublicClientApplication({ cache: { cachePlugin } })`.
@@ -57,7 +56,10 @@ export class PersistenceCachePlugin {
     this.#logger = persistence.getLogger();
     this.#undecryptable = link.capabilities.undecryptable;
     this.#view = new CacheView(link, this.#logger, sessionLimitsOf(lockOptions));
-    this.#holdLimitMs = holdLimitOf(lockOptions);
+    this.#holdLimitMs = Math.min(
+      checkedLimit("holdLimitMs", lockOptions?.holdLimitMs ?? HOLD_LIMIT_MS),
+      LONGEST_TIMER_MS,
+    );
   }
 
   /** What MSAL's memory was last brought to, or has last written. `null` before the first access. */
@@ -118,14 +120,6 @@ export class PersistenceCachePlugin {
 
 function sessionLimitsOf(options: PersistenceCachePluginOptions = {}): SessionLimits {
   return limitsOf({ lockTimeoutMs: lockTimeoutOf(options), maxBytes: options.maxBytes });
-}
-
-function holdLimitOf({ holdLimitMs = HOLD_LIMIT_MS }: PersistenceCachePluginOptions = {}): number {
-  if (typeof holdLimitMs === "number" && holdLimitMs >= 0) return Math.min(holdLimitMs, LONGEST_MS);
-  throw new PersistenceError(
-    "bad_argument",
-    `holdLimitMs must be a number that is not negative, and is ${holdLimitMs}.`,
-  );
 }
 
 function withPolicy(link: CoreLink, policy: UndecryptablePolicy): CoreLink {

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from "./clock.ts";
 import { seconds } from "./error-messages.ts";
 import { type LockHolder, PersistenceError } from "./errors.ts";
 
@@ -77,7 +78,7 @@ function waitForTurn(path: string, timeoutMs: number, key: string | object, queu
       queue.waiting.splice(queue.waiting.indexOf(enter), 1);
       reject(timeoutError(path, Date.now() - queue.since, timeoutMs));
     };
-    const timer = setTimeout(giveUp, Math.min(timeoutMs, 0x7fffffff));
+    const timer = setTimeout(giveUp, Math.min(timeoutMs, LONGEST_TIMER_MS));
     queue.waiting.push(enter);
   });
 }

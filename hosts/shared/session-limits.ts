@@ -19,7 +19,11 @@ export function limitsOf(limits: SessionLimits): Limits {
 }
 
 function limitOf(name: keyof SessionLimits, limits: SessionLimits): number {
-  const value = limits[name] ?? DEFAULTS[name];
-  if (typeof value === "number" && value >= 0) return Math.min(value, LARGEST);
+  return Math.min(checkedLimit(name, limits[name] ?? DEFAULTS[name]), LARGEST);
+}
+
+/** @throws PersistenceError `bad_argument` */
+export function checkedLimit(name: string, value: number): number {
+  if (typeof value === "number" && value >= 0) return value;
   throw new PersistenceError("bad_argument", `${name} must be a number that is not negative, and is ${value}.`);
 }

@@ -2,6 +2,17 @@ import { expect, test } from "vitest";
 import { AccountWatch } from "../../hosts/shared/account-watch.ts";
 import type { Store } from "../../hosts/shared/capabilities.ts";
 
+/** @returns what the store does when it may have changed */
+function start(watch: AccountWatch): () => void {
+  let changed = () => {};
+  const watchStore = (onChange: () => void) => {
+    changed = onChange;
+    return () => undefined;
+  };
+  watch.start({ watch: watchStore } as unknown as Store);
+  return () => changed();
+}
+
 test("a change that could not be loaded is looked for again, though nothing tells of it any more", async () => {
   const accounts = [{ local_account_id: "ann" }] as never[];
   const warnings: string[] = [];
@@ -22,11 +33,7 @@ test("a change that could not be loaded is looked for again, though nothing tell
       },
       logger: { error() {}, info() {}, verbose() {}, warning: (message) => void warnings.push(message) },
     });
-    const watchStore = (onChange: () => void) => {
-      changed = onChange;
-      return () => undefined;
-    };
-    watch.start({ watch: watchStore } as unknown as Store);
+    changed = start(watch);
   });
   await new Promise((resolve) => setImmediate(resolve)); // the first look
   content = new Uint8Array(2);
@@ -40,18 +47,13 @@ test("what is no account is passed over", async () => {
   const heard: unknown[] = [];
   let accounts: unknown[] = [null, 5];
   let content = Uint8Array.of(1);
-  let changed = () => {};
   const watch = new AccountWatch({
     load: async () => content,
     accountsOf: () => accounts as never[],
     listener: (change) => heard.push(change),
     logger: { error() {}, info() {}, verbose() {}, warning() {} },
   });
-  const watchStore = (onChange: () => void) => {
-    changed = onChange;
-    return () => undefined;
-  };
-  watch.start({ watch: watchStore } as unknown as Store);
+  const changed = start(watch);
   await new Promise((resolve) => setImmediate(resolve)); // the first look
   content = Uint8Array.of(2);
   accounts = [null, { local_account_id: "ann" }];
@@ -64,7 +66,6 @@ test("the same content read once more is no change", async () => {
   const heard: unknown[] = [];
   let reads = 0;
   let content = Uint8Array.of(1);
-  let changed = () => {};
   const watch = new AccountWatch({
     load: async () => {
       reads += 1;
@@ -74,11 +75,7 @@ test("the same content read once more is no change", async () => {
     listener: (change) => heard.push(change),
     logger: { error() {}, info() {}, verbose() {}, warning() {} },
   });
-  const watchStore = (onChange: () => void) => {
-    changed = onChange;
-    return () => undefined;
-  };
-  watch.start({ watch: watchStore } as unknown as Store);
+  const changed = start(watch);
   changed();
   await expect.poll(() => reads).toBe(2);
   content = Uint8Array.of(2);
