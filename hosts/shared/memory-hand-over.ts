@@ -1,6 +1,7 @@
 import type { SerializableTokenCache } from "./cache-context.ts";
 import { compareEntities, copyEntities, copyOf, type EntityCopies } from "./entity-copies.ts";
 import { isObject, isStored, type LiveEntities, liveEntities, serializeAs } from "./live-entities.ts";
+import { keepTenantProfiles } from "./tenant-profiles.ts";
 
 const SECTIONS = ["Account", "IdToken", "AccessToken", "RefreshToken", "AppMetadata"] as const;
 
@@ -61,7 +62,7 @@ export class MemoryHandOver {
   /** What MSAL has read last, which `overwriteCache` lays over memory, and as which document. */
   #read = "";
   #readAs: object | undefined;
-  /** What somebody found, or left, for as long as nothing has been read since. */
+  /** What was handed over, or what somebody left, for as long as nothing has been read since. */
   #copies: EntityCopies | undefined;
   /** Keys in the live map, where there is one, that are there because of a document or a writer. */
   #known = new Set<string>();
@@ -106,6 +107,7 @@ export class MemoryHandOver {
   changeSince(before: MemoryState, alone: boolean): MemoryChange | undefined {
     if (typeof before === "string") return { base: before, ours: this.#tokenCache.serialize() };
     const entities = this.#liveEntities() ?? {};
+    keepTenantProfiles(before, entities);
     const { changed, removed, after } = compareEntities(before, entities);
     this.#copies = after;
     if (changed.length === 0 && removed.length === 0) return undefined;
@@ -160,7 +162,14 @@ export class MemoryHandOver {
     this.#revision = undefined;
     this.#deserialize(document.text, document.revision);
     this.#removeGhosts(before);
+    this.#copyEntities();
     this.#revision = document.revision;
+  }
+
+  /** Not when somebody asks: MSAL changes accounts in place before it asks to be let in (tenant-profiles.ts), and that is a change. */
+  #copyEntities(): void {
+    const entities = this.#liveEntities();
+    if (entities !== undefined) this.#copies = copyEntities(entities);
   }
 
   #deserialize(text: string, revision: object | undefined): void {

@@ -87,7 +87,7 @@ export class Grants {
       case "urn:ietf:params:oauth:grant-type:device_code":
         return this.#redeemDeviceCode(form);
       case "refresh_token":
-        return this.#refresh(form);
+        return this.#refresh(tenant, form);
       default:
         return refuse("unsupported_grant_type", 70003, "The grant type is not supported.");
     }
@@ -110,10 +110,12 @@ export class Grants {
       return refuse("authorization_pending", 70016, "Authorization is pending. Continue polling.");
     }
     this.#deviceCodes.delete(key);
-    return this.#issueFor("device_code", code.user, code.clientId, form.get("scope") ?? code.scope);
+    const { user, clientId } = code;
+    return this.#issueFor("device_code", user, clientId, form.get("scope") ?? code.scope, user.tenantId);
   }
 
-  #refresh(form: URLSearchParams): Answer {
+  /** A user may ask for tokens of any tenant, as a guest. */
+  #refresh(tenant: string, form: URLSearchParams): Answer {
     const presented = form.get("refresh_token") ?? "";
     const known = this.#refreshTokens.get(presented);
     if (known === undefined || known.clientId !== form.get("client_id")) {
@@ -125,13 +127,21 @@ export class Grants {
     }
     known.used = this.#options.rotate;
     const again = this.#options.rotate ? undefined : presented;
-    return this.#issueFor("refresh_token", known.user, known.clientId, form.get("scope") ?? "", again);
+    const { user, clientId } = known;
+    return this.#issueFor(
+      "refresh_token",
+      user,
+      clientId,
+      form.get("scope") ?? "",
+      tenantOf(tenant, user.tenantId),
+      again,
+    );
   }
 
-  #issueFor(grantType: string, user: User, clientId: string, scope: string, again?: string): Answer {
+  #issueFor(grantType: string, user: User, clientId: string, scope: string, tenantId: string, again?: string): Answer {
     const grant: Grant = {
       clientId,
-      tenantId: user.tenantId,
+      tenantId,
       scope: resourceScopes(scope),
       user,
       response: ++this.#responses,

@@ -17,8 +17,8 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-export function tenantOf(pathSegment: string): string {
-  return GUID.test(pathSegment) ? pathSegment.toLowerCase() : HOME_TENANT;
+export function tenantOf(pathSegment: string, otherwise = HOME_TENANT): string {
+  return GUID.test(pathSegment) ? pathSegment.toLowerCase() : otherwise;
 }
 
 export function userFor(hint: string, tenantId: string): User {
@@ -75,7 +75,7 @@ export function idToken(grant: Grant, user: User, now: number, expiresIn: number
   return jwt(
     {
       aud: grant.clientId,
-      iss: `https://login.microsoftonline.com/${user.tenantId}/v2.0`,
+      iss: `https://login.microsoftonline.com/${grant.tenantId}/v2.0`,
       iat: now,
       nbf: now,
       exp: now + expiresIn,
@@ -83,7 +83,7 @@ export function idToken(grant: Grant, user: User, now: number, expiresIn: number
       oid: user.objectId,
       preferred_username: user.username,
       sub: sha256(user.objectId + grant.clientId).slice(0, 43),
-      tid: user.tenantId,
+      tid: grant.tenantId,
       uti: randomBytes(16).toString("base64url"),
       ver: "2.0",
     },

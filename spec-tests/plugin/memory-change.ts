@@ -90,7 +90,7 @@ const EDITS: Record<string, (memory: Memory, user: string, salt: string, make: M
   },
   "the first tenant profiles": (memory, user, salt) => {
     const entity = memory[accountKey(user)];
-    if (entity) entity.tenantProfiles = [{ tenantId: salt }];
+    if (entity) entity.tenantProfiles ??= [{ tenantId: salt }];
   },
   "a field less": (memory, user) => {
     delete memory[accountKey(user)]?.username;

@@ -1,7 +1,16 @@
 import { PublicClientApplication } from "@azure/msal-node";
 import { expect, test } from "vitest";
 import { MemoryHandOver, type SharedDocument } from "../../hosts/shared/memory-hand-over.ts";
-import { type CacheJson, CLIENT, document, refreshKey, refreshToken, usersOf } from "./fixtures.ts";
+import {
+  accountKey,
+  type CacheJson,
+  CLIENT,
+  document,
+  memoryOf,
+  refreshKey,
+  refreshToken,
+  usersOf,
+} from "./fixtures.ts";
 
 const memory = () => new PublicClientApplication({ auth: { clientId: CLIENT } }).getTokenCache();
 const holding = (...users: string[]): SharedDocument => ({ revision: {}, text: JSON.stringify(document(...users)) });
@@ -60,4 +69,12 @@ test("a document that memory could not take in is handed over again", () => {
   cache.deserialize = read;
   handOver.handOver(ann);
   expect(usersIn(cache.serialize())).toEqual(["ann"]);
+});
+
+test("what MSAL has changed in place since the hand-over is a change, though nobody had been let in", () => {
+  const cache = memory();
+  const handOver = new MemoryHandOver(cache);
+  handOver.handOverToReader(holding("ann"));
+  Object.assign(memoryOf(cache)[accountKey("ann")] as object, { tenantProfiles: [{ tenantId: "guest" }] });
+  expect(handOver.changeSince(handOver.state(), true)?.ours).toContain("guest");
 });
