@@ -32,3 +32,14 @@ it("a tenant that another application has added while the answer for one was on 
   const all = [ann.tenantId, tenant(1), tenant(2)].sort();
   for (const app of [here, there, bench.app(await bench.plugin())]) expect(await tenantsIn(app)).toEqual(all);
 });
+
+it("tenants that two applications add at once are all kept", async () => {
+  const bench = await Bench.create();
+  const apps = [bench.app(await bench.plugin()), bench.app(await bench.plugin())];
+  const ann = await signedIn(apps[0]!, "ann");
+  const guestOf = [1, 2, 3, 4, 5, 6].map(tenant);
+
+  await Promise.all(guestOf.map((tenantId, n) => asGuest(apps[n % 2]!, ann, tenantId)));
+
+  expect(await tenantsIn(bench.app(await bench.plugin()))).toEqual([...guestOf, ann.tenantId].sort());
+});

@@ -181,9 +181,7 @@ function mergeFields(b: Json | undefined, x: Json, y: Json): Json {
   if (!isObject(x) || !isObject(y)) return x;
   const merged = emptyDocument();
   for (const name of names(y.members, x.members)) {
-    const value = isObject(b)
-      ? mergeField(field(b, name), field(x, name), field(y, name))
-      : (field(x, name) ?? field(y, name));
+    const value = mergeField(field(b, name), field(x, name), field(y, name));
     if (value !== undefined) merged.members.set(name, member(name, value, y.members.get(name), x.members.get(name)));
   }
   return equal(merged, y) ? y : merged;
@@ -192,7 +190,30 @@ function mergeFields(b: Json | undefined, x: Json, y: Json): Json {
 function mergeField(b: Json | undefined, x: Json | undefined, y: Json | undefined): Json | undefined {
   if (equal(b, x) || equal(x, y)) return y;
   if (equal(b, y)) return x;
-  return x ?? y;
+  const ours = stringsOf(x);
+  const theirs = stringsOf(y);
+  return ours === undefined || theirs === undefined ? (x ?? y) : mergeLists(stringsOf(b) ?? new Map(), ours, theirs);
+}
+
+/** What both have, and what each has added. */
+function mergeLists(known: Strings, ours: Strings, theirs: Strings): Json {
+  const stay = [...theirs].filter(([text]) => ours.has(text) || !known.has(text));
+  const come = [...ours].filter(([text]) => !theirs.has(text) && !known.has(text));
+  return { type: "array", items: [...stay, ...come].map(([, item]) => item) };
+}
+
+/** From text to item. */
+type Strings = ReadonlyMap<string, Json>;
+
+/** `undefined`: this is no list of strings. */
+function stringsOf(value: Json | undefined): Strings | undefined {
+  if (value?.type !== "array") return undefined;
+  const strings = new Map<string, Json>();
+  for (const item of value.items) {
+    if (item.type !== "string") return undefined;
+    strings.set(item.text, item);
+  }
+  return strings;
 }
 
 function signOuts(documents: Documents): Dropped {

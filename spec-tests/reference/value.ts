@@ -61,8 +61,12 @@ export function timestampField(value: Json | undefined, name: string): number {
 /** The value's own bytes where it has them, so that what did not change is not respelt. */
 export function write(value: Json): Uint8Array {
   if (value.raw !== undefined) return value.raw;
-  if (value.type !== "object") throw new Error("only an object is ever put together");
   const parts: Uint8Array[] = [];
+  if (value.type === "array") {
+    for (const item of value.items) parts.push(bytes(parts.length === 0 ? "[" : ","), write(item));
+    return parts.length === 0 ? bytes("[]") : new Uint8Array(Buffer.concat([...parts, bytes("]")]));
+  }
+  if (value.type !== "object") throw new Error("only objects and arrays are ever put together");
   for (const member of value.members.values()) {
     parts.push(bytes(parts.length === 0 ? "{" : ","), member.spelling, bytes(":"), write(member.value));
   }

@@ -89,17 +89,18 @@ const credentials = fields(
   ["extra", values, 20],
 );
 
+const odd = <Value extends Tree>(usual: fc.Arbitrary<Value>): fc.Arbitrary<Tree> =>
+  fc.oneof({ weight: 30, arbitrary: usual as fc.Arbitrary<Tree> }, { weight: 1, arbitrary: values });
+
 const accounts = fields(
   ["home_account_id", fc.oneof({ weight: 12, arbitrary: holders }, { weight: 1, arbitrary: leaves }), 95],
   ["environment", environments, 95],
   ["name", fc.constantFrom("ann", "bob"), 60],
   ["realm", fc.constantFrom("t1", "t2"), 50],
+  ["tenantProfiles", odd(fc.array(fc.constantFrom("t1", "t2", "\u00e9", "\ud801"), { maxLength: 4 })), 50],
   ["extra", values, 30],
   ["", values, 10],
 );
-
-const odd = <Value extends Tree>(usual: fc.Arbitrary<Value>): fc.Arbitrary<Tree> =>
-  fc.oneof({ weight: 30, arbitrary: usual as fc.Arbitrary<Tree> }, { weight: 1, arbitrary: values });
 
 export interface Options {
   /** Every `Account` entity has an account of its own, so a sign-out cannot be undone under another key. */

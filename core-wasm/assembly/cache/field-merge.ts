@@ -1,7 +1,7 @@
-// Account and AppMetadata entities that both sides changed: field by field, ours where both changed the same field.
-import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from "../json/bytes";
+// Account and AppMetadata entities that both sides changed: field by field, ours where both changed the same field, unless that is a list of strings.
+import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "../json/bytes";
 import { equalValues } from "../json/equality";
-import { Member, Members, findMember, readMembers } from "../json/members";
+import { Member, Members, findMember, isListOfStrings, readMembers } from "../json/members";
 import { beginText, putByte, putSpan, textLength, textPointer } from "../abi/text";
 
 /** The merged entity; start 0 when the two are not both objects (ours then counts whole). */
@@ -25,7 +25,9 @@ export function mergeFields(baseObject: usize, oursObject: usize, theirsObject: 
   if (!ours || !theirs || !beginText(sizeOf(ours) + sizeOf(theirs) + 2)) return false;
   putByte(OPEN_BRACE);
   separator = false;
-  for (let at = theirs.first; at; at = changetype<Member>(at).next) mergeTheirs(changetype<Member>(at), ours);
+  for (let at = theirs.first; at; at = changetype<Member>(at).next) {
+    if (!mergeTheirs(changetype<Member>(at), ours)) return false;
+  }
   for (let at = ours.first; at; at = changetype<Member>(at).next) mergeOurs(changetype<Member>(at), theirs);
   putByte(CLOSE_BRACE);
   mergedStart = textPointer();
@@ -51,17 +53,52 @@ function equalMembers(left: Member, right: Member): bool {
   return equalValues(left.valueStart, left.valueEnd, right.valueStart, right.valueEnd);
 }
 
-/** A field that theirs has. */
-function mergeTheirs(member: Member, oursMembers: Members): void {
+/** A field that theirs has. False when memory could not grow. */
+function mergeTheirs(member: Member, oursMembers: Members): bool {
   const ours = findMember(oursMembers, member);
   const before = inBase(member);
   if (!ours) {
     const removedByUs = before != null && equalMembers(before, member);
     if (!removedByUs) writeMember(member);
-    return;
+    return true;
   }
   const unchangedByUs = before != null && equalMembers(before, ours);
-  writeMember(unchangedByUs || equalMembers(ours, member) ? member : ours);
+  if (unchangedByUs || equalMembers(ours, member)) writeMember(member);
+  else if (before != null && equalMembers(before, member)) writeMember(ours);
+  else return mergeBoth(before, ours, member);
+  return true;
+}
+
+/** A field that both changed, each in its way: ours, or of two lists of strings what both have and what each has added. */
+function mergeBoth(before: Member | null, ours: Member, theirs: Member): bool {
+  if (!isListOfStrings(ours.valueStart) || !isListOfStrings(theirs.valueStart)) {
+    writeMember(ours);
+    return true;
+  }
+  const known = before != null && isListOfStrings(before.valueStart) ? before : null;
+  const knownItems = known ? readMembers(known.valueStart) : null;
+  const oursItems = readMembers(ours.valueStart);
+  const theirsItems = readMembers(theirs.valueStart);
+  if ((known && !knownItems) || !oursItems || !theirsItems) return false;
+  writeName(theirs);
+  putByte(OPEN_BRACKET);
+  separator = false;
+  writeItems(theirsItems, oursItems, true, knownItems);
+  writeItems(oursItems, theirsItems, false, knownItems);
+  putByte(CLOSE_BRACKET);
+  separator = true;
+  return true;
+}
+
+/** Those that are new. Those that `others` has, too: when `shared`. */
+function writeItems(items: Members, others: Members, shared: bool, known: Members | null): void {
+  for (let at = items.first; at; at = changetype<Member>(at).next) {
+    const item = changetype<Member>(at);
+    const isNew = !known || !findMember(known, item);
+    if (!(findMember(others, item) ? shared : isNew)) continue;
+    separate();
+    putSpan(item.valueStart, item.valueEnd);
+  }
 }
 
 /** A field that only ours has. */
@@ -73,11 +110,19 @@ function mergeOurs(member: Member, theirsMembers: Members): void {
 }
 
 function writeMember(member: Member): void {
-  if (separator) putByte(COMMA);
-  separator = true;
+  writeName(member);
+  putSpan(member.valueStart, member.valueEnd);
+}
+
+function writeName(member: Member): void {
+  separate();
   putByte(QUOTE);
   putSpan(member.nameStart, member.nameEnd);
   putByte(QUOTE);
   putByte(COLON);
-  putSpan(member.valueStart, member.valueEnd);
+}
+
+function separate(): void {
+  if (separator) putByte(COMMA);
+  separator = true;
 }

@@ -1,7 +1,7 @@
 // The members of one object that is known to be valid, as a table: a name counts once, with its last value, at its first
-// place. Lives in the arena until the caller releases it.
+// place. Lives in the arena until the caller releases it. A list of strings is a table as well: each is a name, and its own value.
 import { allocate } from "../abi/arena";
-import { CLOSE_BRACE, skipSpace } from "./bytes";
+import { OPEN_BRACKET, QUOTE, skipSpace } from "./bytes";
 import { endOfValue, scanColon } from "./scanner";
 import { endOfString, equalStrings, hasEscape, hashString } from "./strings";
 
@@ -28,16 +28,38 @@ export class Members {
   buckets: usize;
 }
 
-function countMembers(object: usize): u32 {
-  let address = skipSpace(object + 1);
-  let count: u32 = 0;
-  while (load<u8>(address) != CLOSE_BRACE) {
+// @ts-ignore: decorator
+@inline
+function isList(value: usize): bool {
+  return load<u8>(value) == OPEN_BRACKET;
+}
+
+/** The byte that ends an object or a list: in ASCII, the next but one to that which begins it. */
+// @ts-ignore: decorator
+@inline
+function closing(value: usize): u8 {
+  return load<u8>(value) + 2;
+}
+
+/** Of an object or a list of strings; -1 for another list. */
+function countMembers(value: usize): i32 {
+  const list = isList(value);
+  const close = closing(value);
+  let address = skipSpace(value + 1);
+  let count = 0;
+  while (load<u8>(address) != close) {
+    if (load<u8>(address) != QUOTE) return -1;
     ++count;
     address = endOfString(address + 1) + 1;
-    address = skipSpace(endOfValue(scanColon(address, address + 1)));
-    if (load<u8>(address) != CLOSE_BRACE) address = skipSpace(address + 1);
+    if (!list) address = endOfValue(scanColon(address, address + 1));
+    address = skipSpace(address);
+    if (load<u8>(address) != close) address = skipSpace(address + 1);
   }
   return count;
+}
+
+export function isListOfStrings(value: usize): bool {
+  return isList(value) && countMembers(value) >= 0;
 }
 
 function createTable(count: u32): Members | null {
@@ -51,19 +73,21 @@ function createTable(count: u32): Members | null {
   return members;
 }
 
-/** The table of the object at `object` ('{'); null when memory could not grow. */
-export function readMembers(object: usize): Members | null {
-  const members = createTable(countMembers(object));
+/** The table of the object or the list of strings at `value`; null when memory could not grow. */
+export function readMembers(value: usize): Members | null {
+  const members = createTable(countMembers(value));
   if (!members) return null;
-  let address = skipSpace(object + 1);
-  while (load<u8>(address) != CLOSE_BRACE) {
+  const list = isList(value);
+  const close = closing(value);
+  let address = skipSpace(value + 1);
+  while (load<u8>(address) != close) {
     const nameStart = address + 1;
     const nameEnd = endOfString(nameStart);
-    const valueStart = scanColon(nameEnd + 1, nameEnd + 2);
-    const valueEnd = endOfValue(valueStart);
+    const valueStart = list ? address : scanColon(nameEnd + 1, nameEnd + 2);
+    const valueEnd = list ? nameEnd + 1 : endOfValue(valueStart);
     if (!putMember(members, nameStart, nameEnd, valueStart, valueEnd)) return null;
     address = skipSpace(valueEnd);
-    if (load<u8>(address) != CLOSE_BRACE) address = skipSpace(address + 1);
+    if (load<u8>(address) != close) address = skipSpace(address + 1);
   }
   return members;
 }
