@@ -184,6 +184,12 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as { code?: string } | undefined)?.code ?? "");
 }
 
+/** Else a rename would put a file in the place of a device: of `/dev/null`, for one, by whoever may. */
+export function assertFile(found: FileStatus, path: string): FileStatus {
+  if (!found.isFile()) throw Object.assign(new Error(`EISDIR: not a file, '${path}'`), { code: "EISDIR", path });
+  return found;
+}
+
 /** `undefined` where there is nothing at the path. */
 export async function unlessMissing<T>(outcome: Promise<T>): Promise<T | undefined> {
   try {

@@ -6,7 +6,7 @@ import type { Paths, Runtime } from "./runtime.ts";
 /** The modules of Node that all three runtimes have, and what each of them does in its own way. */
 export interface HostParts
   extends Pick<Host, "name" | "assertNativeCode" | "foreignFunctions" | "module" | "homeFolder" | "canSeeProcesses"> {
-  readonly fs: SystemFunctions & { readonly constants: { readonly O_NOFOLLOW?: number } };
+  readonly fs: SystemFunctions & { readonly constants: { readonly O_NOFOLLOW?: number; readonly O_NONBLOCK?: number } };
   readonly paths: Paths;
   readonly process: {
     readonly platform: string;
@@ -36,7 +36,8 @@ export function hostOf({ fs, paths, process, isRoot, kernelLocks, signalProcess,
       platform,
       fs: promptFileSystem(fs, () => milliseconds(process.hrtime())),
       paths,
-      noFollow: fs.constants.O_NOFOLLOW ?? 0, // Windows lacks the flag
+      noFollow: fs.constants.O_NOFOLLOW ?? 0, // Windows lacks these flags
+      nonBlock: fs.constants.O_NONBLOCK ?? 0,
       pid,
       isRoot,
       startedMs: Date.now() - process.uptime() * 1e3,

@@ -1,5 +1,6 @@
 import type { LockInspection } from "./capabilities.ts";
 import {
+  assertFile,
   closing,
   type FileStatus,
   type Files,
@@ -250,11 +251,11 @@ export async function inspectLockFile(
   };
 }
 
-async function look(files: Files, { noFollow, platform }: Runtime, path: string) {
+async function look(files: Files, { noFollow, nonBlock, platform }: Runtime, path: string) {
   try {
-    const fd = await files.open(path, O_RDONLY | noFollow);
+    const fd = await files.open(path, O_RDONLY | noFollow | nonBlock);
     return await closing(files, fd, async () => {
-      const stat = await files.fstat(fd);
+      const stat = assertFile(await files.fstat(fd), path);
       return { stat, content: await readStart(files, fd), kernelLocked: false };
     });
   } catch (error) {

@@ -20,6 +20,8 @@ export interface Runtime {
   readonly paths: Paths;
   /** The flag `O_NOFOLLOW` of `open`, 0 where there is none. */
   readonly noFollow: number;
+  /** The flag `O_NONBLOCK`, 0 where there is none: without it whoever opens a pipe waits until somebody writes to it, with the whole event loop. */
+  readonly nonBlock: number;
   readonly pid: number;
   /** What it makes in another user's folder is for that user. Deno may not say. */
   readonly isRoot: boolean;

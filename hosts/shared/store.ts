@@ -1,6 +1,15 @@
 import type { Awaitable, Store, StoredContent, StoreVersion } from "./capabilities.ts";
 import { PersistenceError } from "./errors.ts";
-import { closing, type FileStatus, Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
+import {
+  assertFile,
+  closing,
+  type FileStatus,
+  Files,
+  hasCode,
+  O_RDONLY,
+  quietly,
+  unlessMissing,
+} from "./file-system.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { makeFolder } from "./make-folder.ts";
 import { giveToOwnerOfFolder } from "./owner.ts";
@@ -30,16 +39,10 @@ function versionOf(stat: FileStatus): StoreVersion {
   return { mtimeNs: stat.mtimeNs, size: stat.size, inode: stat.ino };
 }
 
-/** A rename would put a file in the place of a device: of `/dev/null`, for one, by whoever may. */
-function assertFile(found: FileStatus, path: string): FileStatus {
-  if (!found.isFile()) throw Object.assign(new Error(`EISDIR: not a file, '${path}'`), { code: "EISDIR", path });
-  return found;
-}
-
 /** A file, replaced as a whole, readable by its owner only. */
 export function createFileStore(runtime: Runtime, location: string, options: FileStoreOptions = {}): Store {
   const { sync = true } = options;
-  const { fs, clock, platform, paths } = runtime;
+  const { fs, clock, platform, paths, nonBlock } = runtime;
   const files = new Files(fs);
   let swept = false;
   /** Folders with a name in them that a power cut may still undo. */
@@ -56,10 +59,10 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
 
   async function read(maxBytes?: number): Promise<StoredContent | undefined> {
     const fd = await unlessMissing(openExisting());
-    return fd === undefined ? undefined : closing(files, fd, () => readUnchanged(files, fd, maxBytes));
+    return fd === undefined ? undefined : closing(files, fd, () => readUnchanged(files, fd, location, maxBytes));
   }
 
-  const openExisting = () => patiently(() => files.open(location, "r"));
+  const openExisting = () => patiently(() => files.open(location, O_RDONLY | nonBlock));
 
   async function replace(content: Uint8Array, beforePublishing?: () => Awaitable<void>): Promise<StoreVersion> {
     const target = await followLinks(files, paths, location);
@@ -91,7 +94,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
    * which took 0.1 ms of 0.12 for 100 KB on ext4. Windows refuses to rename onto an open file.
    */
   async function openOld(target: string): Promise<number | undefined> {
-    return platform === "win32" ? undefined : files.open(target, "r").catch(() => undefined);
+    return platform === "win32" ? undefined : files.open(target, O_RDONLY | nonBlock).catch(() => undefined);
   }
 
   /** Nobody waits for it. */
@@ -167,7 +170,7 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
   async function setAside(): Promise<string> {
     const stamp = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
     const name = `${location}.damaged-${stamp}-${randomName(clock).slice(0, 8)}`;
-    const stored = await closing(files, await openExisting(), (fd) => readUnchanged(files, fd));
+    const stored = await closing(files, await openExisting(), (fd) => readUnchanged(files, fd, location));
     if (await isKept(stored.version)) {
       return kept!.name;
     }
@@ -219,9 +222,14 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
  * What the descriptor's file holds, and its version from before the reading: a write in between then shows as a change.
  * Peers write in place, so what changes while it is read is read again.
  */
-async function readUnchanged(files: Files, fd: number, maxBytes = Number.POSITIVE_INFINITY): Promise<StoredContent> {
+async function readUnchanged(
+  files: Files,
+  fd: number,
+  path: string,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Promise<StoredContent> {
   for (let reads = 1; ; reads++) {
-    const before = await files.fstat(fd);
+    const before = assertFile(await files.fstat(fd), path);
     if (before.size > maxBytes) throw new PersistenceError("document_too_large");
     const content = await readBytes(files, fd, Number(before.size));
     const after = await files.fstat(fd);

@@ -2,7 +2,7 @@
 // after the other instead of awaited. Functions return a status.
 
 import { allocate } from "../abi/arena";
-import { BUSY, CHANGED, EXISTS, LOST, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
+import { BUSY, CHANGED, EXISTS, LOST, NOT_A_FILE, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
 import { statusOf } from "./errno";
 import * as files from "./files";
 import { lengthOfLine, linePointer } from "./identity";
@@ -52,7 +52,9 @@ function holdWithLease(): u32 {
 
 export function inspectLock(): u32 {
   inspectionLength = 0;
-  let errno = files.openForReading(LOCK_FILE);
+  let errno = files.statPath(LOCK_FILE);
+  if (errno == 0 && !files.isLink() && !files.isRegular()) return NOT_A_FILE; // to open a pipe would wait for ever
+  if (errno == 0) errno = files.openForReading(LOCK_FILE);
   if (errno != 0) return errno == NOENT ? NOT_FOUND : statusOf(errno);
   const fd = files.opened;
   inspectionPointer = allocate(INSPECTION_HEADER + INSPECTION_CONTENT_MAX);

@@ -14,6 +14,7 @@ export function processRuntime(process: SimulatedProcess, observer: Observer, cl
     fs: processFiles(process, observer),
     paths: posix,
     noFollow: 0,
+    nonBlock: 0,
     pid: process.pid,
     isRoot: false,
     startedMs: clock.now(),
