@@ -1,5 +1,7 @@
-import { type Files, quietly } from "./file-system.ts";
+import { type FileStatus, type Files, quietly } from "./file-system.ts";
 import type { Runtime } from "./runtime.ts";
+
+const ROOT = 0n;
 
 /**
  * Gives a file or a folder that has just been made to the owner of its folder, where root has made it. What is replaced as a whole belongs to whoever replaces it, so
@@ -13,6 +15,20 @@ export async function giveToOwnerOfFolder(
 ): Promise<void> {
   if (!isRoot) return;
   const folder = await files.stat(paths.dirname(path)).catch(() => undefined);
-  if (folder !== undefined && folder.uid !== 0n)
-    await quietly(files.fchown(fd, Number(folder.uid), Number(folder.gid)));
+  if (folder === undefined || folder.uid === ROOT) return;
+  await quietly(giveTo(folder, files, fd));
+}
+
+/** Gives a copy to the owner of what was copied, which in a user's folder may be a link to a file that the user cannot read. */
+export async function giveToOwnerOfOriginal(
+  files: Files,
+  { isRoot }: Runtime,
+  fd: number,
+  original: FileStatus,
+): Promise<void> {
+  if (isRoot) await quietly(giveTo(original, files, fd));
+}
+
+function giveTo({ uid, gid }: FileStatus, files: Files, fd: number): Promise<void> {
+  return files.fchown(fd, Number(uid), Number(gid));
 }

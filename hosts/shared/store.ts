@@ -12,7 +12,7 @@ import {
 } from "./file-system.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { makeFolder } from "./make-folder.ts";
-import { giveToOwnerOfFolder } from "./owner.ts";
+import { giveToOwnerOfFolder, giveToOwnerOfOriginal } from "./owner.ts";
 import { randomName } from "./random-name.ts";
 import type { Paths, Runtime } from "./runtime.ts";
 import { isSameVersion } from "./same-version.ts";
@@ -59,7 +59,9 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
 
   async function read(maxBytes?: number): Promise<StoredContent | undefined> {
     const fd = await unlessMissing(openExisting());
-    return fd === undefined ? undefined : closing(files, fd, () => readUnchanged(files, fd, location, maxBytes));
+    if (fd === undefined) return undefined;
+    const { status, content } = await closing(files, fd, () => readUnchanged(files, fd, location, maxBytes));
+    return { version: versionOf(status), content };
   }
 
   const openExisting = () => patiently(() => files.open(location, O_RDONLY | nonBlock));
@@ -70,7 +72,8 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
       paths.dirname(target),
       `.${paths.basename(target)}.${runtime.pid}.${randomName(clock)}.tmp`,
     );
-    const version = await writeNew(temporary, content, sync);
+    const give = (fd: number) => giveToOwnerOfFolder(files, runtime, fd, temporary);
+    const version = await writeNew(temporary, content, sync, give);
     letGoOfReplaced();
     const old = await openOld(target);
     try {
@@ -106,11 +109,16 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
   }
 
   /** Leaves a whole file or none. */
-  async function writeNew(path: string, content: Uint8Array, synced: boolean): Promise<StoreVersion> {
+  async function writeNew(
+    path: string,
+    content: Uint8Array,
+    synced: boolean,
+    give: (fd: number) => Promise<void>,
+  ): Promise<StoreVersion> {
     const fd = await openNew(path);
     try {
       return await closing(files, fd, async () => {
-        await giveToOwnerOfFolder(files, runtime, fd, path);
+        await give(fd);
         await files.write(fd, content);
         const version = await dateUniquely(files, fd, undefined, clock);
         if (synced) {
@@ -165,24 +173,27 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
 
   /**
    * A copy rather than a second link: the family's other members write in place, and would write into a link's content
-   * too. Only where a copy finds no room is a link better than nothing.
+   * too. Only where a copy finds no room is a link better than nothing. Beside the file itself, where the location is a link.
    */
   async function setAside(): Promise<string> {
-    const stamp = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
-    const name = `${location}.damaged-${stamp}-${randomName(clock).slice(0, 8)}`;
-    const stored = await closing(files, await openExisting(), (fd) => readUnchanged(files, fd, location));
-    if (await isKept(stored.version)) {
+    const path = await target();
+    const fd = await patiently(() => files.open(path, O_RDONLY | nonBlock));
+    const { status, content } = await closing(files, fd, () => readUnchanged(files, fd, path));
+    const version = versionOf(status);
+    if (await isKept(version)) {
       return kept!.name;
     }
+    const stamp = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
+    const name = `${path}.damaged-${stamp}-${randomName(clock).slice(0, 8)}`;
     try {
-      await writeNew(name, stored.content, true); // nobody can fetch it again
+      await writeNew(name, content, true, (copy) => giveToOwnerOfOriginal(files, runtime, copy, status)); // nobody can fetch it again
     } catch (error) {
       if (!hasCode(error, "ENOSPC", "EDQUOT")) {
         throw error;
       }
-      await files.link(await followLinks(files, paths, location), name);
+      await files.link(path, name);
     }
-    kept = { version: stored.version, name };
+    kept = { version, name };
     return name;
   }
 
@@ -218,8 +229,13 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
   };
 }
 
+interface FileContent {
+  readonly status: FileStatus;
+  readonly content: Uint8Array;
+}
+
 /**
- * What the descriptor's file holds, and its version from before the reading: a write in between then shows as a change.
+ * What the descriptor's file holds, and its status from before the reading: a write in between then shows as a change.
  * Peers write in place, so what changes while it is read is read again.
  */
 async function readUnchanged(
@@ -227,7 +243,7 @@ async function readUnchanged(
   fd: number,
   path: string,
   maxBytes = Number.POSITIVE_INFINITY,
-): Promise<StoredContent> {
+): Promise<FileContent> {
   for (let reads = 1; ; reads++) {
     const before = assertFile(await files.fstat(fd), path);
     if (before.size > maxBytes) throw new PersistenceError("document_too_large");
@@ -235,7 +251,7 @@ async function readUnchanged(
     const after = await files.fstat(fd);
     const unchanged = after.mtimeNs === before.mtimeNs && after.size === before.size;
     if ((unchanged && content.length === Number(before.size)) || reads === MAX_READS) {
-      return { version: versionOf(before), content };
+      return { status: before, content };
     }
   }
 }

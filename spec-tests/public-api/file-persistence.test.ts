@@ -1,4 +1,4 @@
-import { chown, mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -66,6 +66,25 @@ describe.runIf(needs("the user root", process.getuid?.() === 0))("a folder that 
     for (const made of [dirname(dirname(path)), dirname(path), path, `${path}.lockfile`, `${path}.lockfile.lock`])
       expect([made, (await stat(made)).uid]).toEqual([made, USER]);
     await lock.release();
+  });
+
+  test("gets no copy of what a link of theirs leads to", async () => {
+    const USER = 12345;
+    const theirs = join(folder.path, "with a link");
+    const ofRoot = join(folder.path, "of root", "secret");
+    for (const path of [theirs, dirname(ofRoot)]) await mkdir(path);
+    await writeFile(ofRoot, "secret", { mode: 0o600 });
+    await symlink(ofRoot, join(theirs, "cache"));
+    await chown(theirs, USER, USER);
+    await chown(folder.path, USER, USER);
+    await chown(dirname(ofRoot), USER, USER); // and where the copy lies is theirs by now
+    const store = await TokenCacheStore.open(join(theirs, "cache"));
+    expect((await store.commit(undefined, '{"Account":{"a":{}}}')).setAside).toBe(true);
+    await store.close();
+    expect(await readdir(theirs)).toEqual(["cache"]);
+    const [, copy = ""] = (await readdir(dirname(ofRoot))).sort();
+    expect(await readFile(join(dirname(ofRoot), copy), "utf8")).toBe("secret");
+    expect((await stat(join(dirname(ofRoot), copy))).uid).toBe(0);
   });
 
   test.each([

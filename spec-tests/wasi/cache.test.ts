@@ -77,6 +77,17 @@ describe("operations on a file", () => {
     expect(readFileSync(join(dirname(cache), aside!), "utf8")).toBe(damaged);
   });
 
+  it("keeps it beside what a link leads to: what root makes beside a user's link is that user's", async () => {
+    const cache = await temporaryCache();
+    const target = join(dirname(cache), "folder", "target");
+    mkdirSync(dirname(target));
+    writeFileSync(target, "damaged");
+    symlinkSync("folder/target", cache);
+    expect(new WasiCache(cache).commit(undefined, token("a")).flags & FLAG.setAside).toBe(FLAG.setAside);
+    expect(names(cache)).toEqual(["cache.json", "folder"]);
+    expect(names(target)[1]).toMatch(/^target\.damaged-/);
+  });
+
   it("creates the folders of the cache with the first commit", async () => {
     const cache = await temporaryCache();
     const wasi = new WasiCache(cache);

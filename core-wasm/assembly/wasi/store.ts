@@ -107,11 +107,14 @@ export function removeStore(): u32 {
   return OK;
 }
 
-/** A copy: the family's other members write in place, and would write into a link's content too. */
+/**
+ * A copy: the family's other members write in place, and would write into a link's content too. Beside the file itself: what root makes goes to the owner
+ * of its folder, so beside a user's link the user could read what it leads to.
+ */
 export function setStoreAside(op: u32): u32 {
   const status = read();
   if (status != OK) return status;
-  nameDamaged(TEMPORARY, LOCATION);
+  nameDamaged(TEMPORARY, TARGET);
   return begin(PURPOSE_SET_ASIDE, op, yieldPointer + READ_HEADER, yieldLength - READ_HEADER);
 }
 

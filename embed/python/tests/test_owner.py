@@ -65,6 +65,18 @@ def test_of_what_a_link_leads_to_too(theirs, document):
         assert owner_of(theirs / made) == (USER, GROUP)
 
 
+def test_but_no_copy_of_what_a_link_leads_to(theirs, document):
+    of_root = theirs / "root" / "secret"
+    of_root.parent.mkdir()
+    of_root.write_text("secret")
+    cache = theirs / "cache.json"
+    cache.symlink_to("root/secret")
+    TokenCacheStore(cache).commit(None, document(a=1))
+    assert sorted(os.listdir(theirs)) == ["cache.json", "root"]
+    copy, = of_root.parent.glob("secret.damaged-*")
+    assert copy.read_text() == "secret" and owner_of(copy) == (0, 0)
+
+
 def test_an_abandoned_lock_is_taken_over(theirs, document):
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
