@@ -10,11 +10,13 @@ export interface FileStatus {
   readonly dev: bigint;
   readonly ino: bigint;
   readonly mode: bigint;
+  readonly nlink: bigint;
   readonly uid: bigint;
   readonly gid: bigint;
   readonly size: bigint;
   readonly mtimeMs: bigint;
   readonly mtimeNs: bigint;
+  isDirectory(): boolean;
   isFile(): boolean;
   isSymbolicLink(): boolean;
 }

@@ -1,4 +1,12 @@
-import { type FileStatus, type FileSystem, type Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
+import {
+  type FileStatus,
+  type FileSystem,
+  type Files,
+  hasCode,
+  O_RDONLY,
+  quietly,
+  unlessMissing,
+} from "./file-system.ts";
 import { makeFolder } from "./make-folder.ts";
 import { giveToOwnerOfFolder } from "./owner.ts";
 import type { Runtime } from "./runtime.ts";
@@ -62,14 +70,15 @@ export class LeaseFolder {
 
   async #make(): Promise<void> {
     const { clock, paths } = this.#runtime;
+    const makeLease = () => this.#files.mkdir(this.#path, 0o700);
     let began = clock.now();
     try {
-      await this.#makeFolder();
+      await makeLease();
     } catch (error) {
       if (!hasCode(error, "ENOENT")) throw error;
       await makeFolder(this.#files, this.#runtime, paths.dirname(this.#path));
       began = clock.now();
-      await this.#makeFolder();
+      await makeLease();
     }
     const isPrompt = () => Math.abs(clock.now() - began) < this.#graceMs;
     let made: Made;
@@ -88,18 +97,12 @@ export class LeaseFolder {
     this.#made = made;
   }
 
-  #makeFolder(): Promise<void> {
-    const make = this.#runtime.fs.mkdir as unknown as (path: string, done: Done) => void;
-    return new Promise((resolve, reject) => {
-      make(this.#path, (error) => (error ? reject(error) : resolve()));
-    });
-  }
-
   async #open(): Promise<Made> {
-    if (this.#runtime.platform === "win32") {
+    const { platform, noFollow, nonBlock } = this.#runtime;
+    if (platform === "win32") {
       return { fd: undefined, stat: await this.#files.stat(this.#path) };
     }
-    const fd = await this.#files.open(this.#path, "r");
+    const fd = await this.#files.open(this.#path, O_RDONLY | noFollow | nonBlock);
     try {
       await giveToOwnerOfFolder(this.#files, this.#runtime, fd, this.#path);
       return { fd, stat: await this.#files.fstat(fd) };

@@ -28,6 +28,6 @@ async function isMade(files: Files, runtime: Runtime, path: string): Promise<boo
 }
 
 async function give(files: Files, runtime: Runtime, path: string): Promise<void> {
-  const fd = await files.open(path, O_RDONLY | runtime.noFollow);
+  const fd = await files.open(path, O_RDONLY | runtime.noFollow | runtime.nonBlock);
   await closing(files, fd, () => giveToOwnerOfFolder(files, runtime, fd, path));
 }

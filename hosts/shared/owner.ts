@@ -15,8 +15,14 @@ export async function giveToOwnerOfFolder(
 ): Promise<void> {
   if (!isRoot) return;
   const folder = await files.stat(paths.dirname(path)).catch(() => undefined);
-  if (folder === undefined || folder.uid === ROOT) return;
+  if (folder === undefined || folder.uid === ROOT || !(await isNewOfRoot(files, fd))) return;
   await quietly(giveTo(folder, files, fd));
+}
+
+/** A folder cannot be opened while it is made: the user may have put something else in its place. A file that has a second name may be any file of the system. */
+async function isNewOfRoot(files: Files, fd: number): Promise<boolean> {
+  const made = await files.fstat(fd).catch(() => undefined);
+  return made?.uid === ROOT && (made.isDirectory() || made.nlink === 1n);
 }
 
 /** Gives a copy to the owner of what was copied, which in a user's folder may be a link to a file that the user cannot read. */

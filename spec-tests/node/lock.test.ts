@@ -1,6 +1,8 @@
 import {
+  chownSync,
   closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -19,6 +21,7 @@ import { loadKernelLocks } from "../../hosts/node/kernel-locks.ts";
 import type { Lock } from "../../hosts/shared/capabilities.ts";
 import { createClock } from "../../hosts/shared/clock.ts";
 import type { KernelLocks } from "../../hosts/shared/kernel-locks.ts";
+import { needs } from "../encryption/tools.ts";
 import { abandoned, acquire, tryAcquire } from "./acquire.ts";
 import { descriptors, errno, failing, meanwhile, names, nextTurn, temporaryFolder, withoutLinks } from "./fixtures.ts";
 import { createLock, type LockOptions, realFileSystem } from "./replaced-runtime.ts";
@@ -429,6 +432,38 @@ describe("kind P", () => {
     mkdirSync(`${lock.path}.lock`);
     expect(await lock.create()).toBe(false);
     expect(names(folder)).toEqual(["cache.lockfile.lock"]);
+  });
+
+  it("takes a lease that nobody else can put anything into, whatever the umask", async () => {
+    const lock = lockIn(temporaryFolder(), "P");
+    const umask = process.umask(0);
+    try {
+      expect(await lock.create()).toBe(true);
+      expect((statSync(`${lock.path}.lock`).mode & 0o777).toString(8)).toBe("700");
+    } finally {
+      process.umask(umask);
+    }
+    await lock.release();
+  });
+
+  it.runIf(needs("the user root", process.getuid?.() === 0)).each([
+    ["symbolic", symlinkSync],
+    ["hard", linkSync],
+  ])("gives no file away to which the user's %s link in the place of root's lease leads", async (_kind, link) => {
+    const folder = temporaryFolder();
+    const secret = join(folder, "secret");
+    const theirs = join(folder, "theirs");
+    writeFileSync(secret, "secret");
+    mkdirSync(theirs);
+    chownSync(theirs, 12_345, 12_345);
+    const replaceLease = ([path]: unknown[]) => {
+      rmSync(path as string, { recursive: true });
+      link(secret, path as string);
+    };
+    const lock = lockIn(theirs, "P", { fs: meanwhile("open", replaceLease, 2) });
+    await Promise.resolve(lock.create()).catch(() => undefined);
+    expect([statSync(secret).uid, readFileSync(secret, "utf8")]).toEqual([0, "secret"]);
+    await Promise.resolve(lock.release()).catch(() => undefined);
   });
 
   it("takes a lease that was not renewed", async () => {
