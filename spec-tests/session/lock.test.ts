@@ -6,7 +6,7 @@ const S = 1000;
 
 test("a timeout names the holder", async () => {
   const world = new World();
-  world.heldBy('{77} {C:\\a "b"\u0001é}', 500);
+  world.heldBy('{77} {C:\\a "b" é}', 500);
   world.alive.add(77);
   const error = await world
     .session(timeout)
@@ -16,9 +16,21 @@ test("a timeout names the holder", async () => {
     code: "lock_timeout",
     errorCode: "lock_timeout",
     location: world.lockPath,
-    holder: { pid: 77, program: 'C:\\a "b"\u0001é', ageMs: 600 },
+    holder: { pid: 77, program: 'C:\\a "b" é', ageMs: 600 },
   });
   expect((error as Error).message).toMatch(/process 77/);
+});
+
+test("what a holder has written neither commands a terminal nor adds lines to a log", async () => {
+  const world = new World();
+  const commands = ["\u001b[2J", "\u009b2J", "\u0007", "\u007f", "\u0085", "\u2028", "\u2029", "\r", "\n"];
+  world.heldBy(`77 a${commands.join("")}\u00a0\u2027\u202a\u4e28b`, 500);
+  world.alive.add(77);
+  const error = await world
+    .session(timeout)
+    .lock()
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ holder: { pid: 77, program: "a [2J 2J       \u00a0\u2027\u202a\u4e28b" } });
 });
 
 test.each([3_600_000, -3_600_000])("a clock that is set by %i ms while one waits is no waiting", async (ms) => {

@@ -5,8 +5,9 @@ import { allocate, releaseTo } from "./arena";
 
 const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
-/** The most that one byte of a foreign text becomes: \u001f. */
-export const ESCAPED_MAX: usize = 6;
+const SPACE: u32 = 0x20;
+/** The most that one byte of a foreign text becomes: U+FFFD. */
+export const QUOTED_MAX: usize = 3;
 
 let start: usize = 0;
 let cursor: usize = 0;
@@ -63,8 +64,11 @@ export function putUnsigned(value: u64): void {
   putByte(0x30 + <u32>(value % 10));
 }
 
-/** A foreign text as the inside of a JSON string: escaped, and what is not UTF-8 replaced by U+FFFD. */
-export function putEscaped(pointer: usize, length: usize): void {
+/**
+ * A foreign text as the inside of a JSON string. What is not UTF-8 becomes U+FFFD, and what controls a terminal or ends a line a space: others write it,
+ * and it is shown in errors and logs.
+ */
+export function putForeign(pointer: usize, length: usize): void {
   const end = pointer + length;
   while (pointer < end) {
     const byte = <u32>load<u8>(pointer);
@@ -74,6 +78,7 @@ export function putEscaped(pointer: usize, length: usize): void {
     } else {
       const size = sequenceLength(pointer, end);
       if (size == 0) putReplacement();
+      else if (isControl(pointer, size)) putByte(SPACE);
       else putBytes(pointer, size);
       pointer += size == 0 ? 1 : size;
     }
@@ -84,14 +89,13 @@ function putAscii(byte: u32): void {
   if (byte == QUOTE || byte == BACKSLASH) {
     putByte(BACKSLASH);
     putByte(byte);
-  } else if (byte < 0x20 || byte == 0x7f) {
-    putByte(BACKSLASH);
-    putByte(0x75); // u
-    putByte(0x30);
-    putByte(0x30);
-    putHexDigit(byte >> 4);
-    putHexDigit(byte & 15);
-  } else putByte(byte);
+  } else putByte(byte < 0x20 || byte == 0x7f ? SPACE : byte);
+}
+
+/** U+0080 to U+009F: one of them begins a command, as ESC [ does. U+2028 and U+2029 end a line. */
+function isControl(pointer: usize, size: usize): bool {
+  if (size == 2) return load<u8>(pointer) == 0xc2 && load<u8>(pointer, 1) < 0xa0;
+  return size == 3 && load<u16>(pointer) == 0x80e2 && (load<u8>(pointer, 2) & 0xfe) == 0xa8;
 }
 
 function putHexDigit(value: u32): void {

@@ -3,11 +3,11 @@
 import { logWrite } from "../abi/imports";
 import { setDetail } from "../abi/result";
 import {
-  ESCAPED_MAX,
+  QUOTED_MAX,
   beginText,
   discardText,
   putByte,
-  putEscaped,
+  putForeign,
   putText,
   putUnsigned,
   textLength,
@@ -54,9 +54,9 @@ export function logDamage(level: u32, code: u32, status: u32, offset: u32): void
 }
 
 function writeHolder(now: f64): bool {
-  if (!hasInspection() || !beginText(holderLength() * ESCAPED_MAX + FRAME)) return false;
+  if (!hasInspection() || !beginText(holderLength() * QUOTED_MAX + FRAME)) return false;
   putText('{"holder":"');
-  putEscaped(holderPointer(), holderLength());
+  putForeign(holderPointer(), holderLength());
   putText('","pid":');
   putUnsigned(inspectedPid());
   putText(',"ageMs":');
