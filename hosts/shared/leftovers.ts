@@ -1,4 +1,4 @@
-import type { Files } from "./file-system.ts";
+import { type Files, quietly } from "./file-system.ts";
 import { processAlive } from "./processes.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -14,12 +14,14 @@ export async function removeLeftovers(files: Files, runtime: Runtime, target: st
   for (const name of await files.readdir(folder)) {
     const pid =
       name.startsWith(prefix) && /^(?:lockfile\.)?(\d+)\.[0-9a-f]+\.tmp$/.exec(name.slice(prefix.length))?.[1];
-    if (pid) {
-      const { mtimeMs } = await files.lstat(paths.join(folder, name));
-      const gone = Number(pid) === runtime.pid || !(await processAlive(files, Number(pid), runtime));
-      if (gone && now - Number(mtimeMs) > STALE_TEMPORARY_MS) {
-        await files.unlink(paths.join(folder, name));
-      }
+    if (pid) await quietly(removeIfLeft(paths.join(folder, name), Number(pid))); // what is another user's, or a folder, keeps none of the others here
+  }
+
+  async function removeIfLeft(path: string, pid: number): Promise<void> {
+    const { mtimeMs } = await files.lstat(path);
+    const gone = pid === runtime.pid || !(await processAlive(files, pid, runtime));
+    if (gone && now - Number(mtimeMs) > STALE_TEMPORARY_MS) {
+      await files.unlink(path);
     }
   }
 }

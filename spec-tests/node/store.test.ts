@@ -351,6 +351,19 @@ describe("what killed writers left behind", () => {
     expect(names(folder)).toHaveLength(5);
   });
 
+  it("is removed whatever lies beside it that cannot be", async () => {
+    const folder = temporaryFolder();
+    const old = new Date(Date.now() - 120_000);
+    const [first, left] = [".cache.2147483646.000000000000.tmp", ".cache.2147483646.0123456789ab.tmp"];
+    mkdirSync(join(folder, first));
+    writeFileSync(join(folder, left), "a token");
+    for (const name of [first, left]) utimesSync(join(folder, name), old, old);
+    const store = createFileStore(join(folder, "cache"));
+    await store.replace(bytes("x"));
+    await store.settle();
+    expect(names(folder)).toEqual([first, "cache"]);
+  });
+
   it("does not matter when it cannot be looked for", async () => {
     const store = createFileStore(join(temporaryFolder(), "cache"), { fs: failing("readdir", "EACCES") });
     await store.replace(bytes("x"));
