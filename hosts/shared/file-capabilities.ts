@@ -7,7 +7,7 @@ import { createLock } from "./lock.ts";
 import { makeFolder } from "./make-folder.ts";
 import { randomName } from "./random-name.ts";
 import type { Runtime } from "./runtime.ts";
-import { createFileStore, type FileStoreOptions } from "./store.ts";
+import { createFileStore, type FileStoreOptions, followLinks } from "./store.ts";
 
 export interface ConnectOptions extends FileStoreOptions {
   readonly lockPath?: string;
@@ -94,14 +94,26 @@ export async function prepareFolder(location: string, log: Log): Promise<void> {
     const outcome = now & OTHERS ? "It still is: it belongs to somebody else." : "It is private now.";
     report(`${location} was open to other users (mode ${octal(found.mode)}). ${outcome}`);
   }
-  const around = await statOf(files, folder);
-  if (around === undefined) return;
-  const { mode, uid } = around;
+  const target = await followLinks(files, runtime.paths, location).catch(() => location);
+  for (const around of new Set([folder, runtime.paths.dirname(target)])) {
+    await reportFolder(files, around, isFile ? found : undefined, report);
+  }
+}
+
+async function reportFolder(
+  files: Files,
+  folder: string,
+  file: FileStatus | undefined,
+  report: (text: string) => void,
+): Promise<void> {
+  const found = await statOf(files, folder);
+  if (found === undefined) return;
+  const { mode, uid } = found;
   if (mode & OTHERS_WRITE && !(mode & STICKY)) {
     report(`Other users can replace files in ${folder} (mode ${octal(mode)}). Make it private: chmod 700.`);
   }
   // Compared with the file, not with this process's user: Deno would want a permission to say who that is.
-  if (found && isFile && uid !== found.uid && uid !== ROOT) {
+  if (file && uid !== file.uid && uid !== ROOT) {
     report(
       `The folder ${folder} belongs to another user (${uid}) than the cache in it, and can be changed by that one.`,
     );

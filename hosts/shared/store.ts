@@ -270,7 +270,7 @@ async function readBytes(files: Files, fd: number, size: number): Promise<Uint8A
 }
 
 /** The file a location leads to, which need not exist: renaming onto a link would replace the link. */
-async function followLinks(files: Files, paths: Paths, location: string): Promise<string> {
+export async function followLinks(files: Files, paths: Paths, location: string): Promise<string> {
   let path = location;
   for (let links = 0; links <= MAX_LINKS; links++) {
     const found = await unlessMissing(files.lstat(path));

@@ -1,4 +1,4 @@
-import { chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -126,6 +126,17 @@ describe("verifyPersistence", () => {
     expect(deleted).toBe(true);
     expect(await readdir(folder.path)).toEqual([]);
   });
+});
+
+test("a folder that others can change is reported where the cache is a link into it, too", async () => {
+  const shared = join(folder.path, "shared");
+  const cache = folder.file("link into it");
+  await mkdir(shared);
+  await chmod(shared, 0o777);
+  await symlink(join(shared, "cache"), cache);
+  const lines: string[] = [];
+  await FilePersistence.create(cache, { loggerCallback: (_level, line) => lines.push(line) });
+  expect(lines).toEqual([expect.stringMatching(/exposed_to_others: .* in .*shared \(mode 777\)/)]);
 });
 
 describe("the logger", () => {
