@@ -1,6 +1,6 @@
-import { PersistenceError } from "./errors.ts";
 import { hasCode, unlessMissing } from "./file-system.ts";
 import { LeaseFolder } from "./lease-folder.ts";
+import { loadPackage } from "./load-package.ts";
 import type { LockParts } from "./lock.ts";
 import { leasePath } from "./lock-file.ts";
 
@@ -70,10 +70,4 @@ export function createLeases({ path, files, runtime }: LockParts): { take(): Pro
 }
 
 /** It is CommonJS, which esbuild makes nothing of in a module unless that is given a `require` (README.md). */
-async function loadLockfile() {
-  try {
-    return (await import("proper-lockfile")).default;
-  } catch (cause) {
-    throw new PersistenceError("not_supported", `proper-lockfile could not be loaded: ${String(cause)}`, { cause });
-  }
-}
+const loadLockfile = () => loadPackage("proper-lockfile", async () => (await import("proper-lockfile")).default);

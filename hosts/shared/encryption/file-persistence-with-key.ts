@@ -1,7 +1,7 @@
 import { freshNeighbour } from "../file-capabilities.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { StoredPersistence } from "../stored-persistence.ts";
-import { createJweCipher, type KeySource } from "./jwe-cipher.ts";
+import { createJweCipher, type KeySource, loadJose } from "./jwe-cipher.ts";
 import { type SuppliedKey, suppliedKey } from "./supplied-key.ts";
 
 /** A file encrypted with a key that the application supplies, as a compact JWE (`dir`, `A256GCM`). Works anywhere. */
@@ -25,7 +25,7 @@ export class FilePersistenceWithKey extends StoredPersistence {
 
   static async #prepared(location: string, keys: () => KeySource, loggerOptions?: LoggerOptions) {
     const persistence = new FilePersistenceWithKey(location, keys(), loggerOptions);
-    await persistence.prepare();
+    await Promise.all([persistence.prepare(), loadJose()]);
     return persistence;
   }
 

@@ -1,5 +1,6 @@
 import type { Awaitable, Cipher } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
+import { loadPackage } from "../load-package.ts";
 import { openGoJwe, sealGoJwe } from "./go-jwe.ts";
 
 export interface ContentKey {
@@ -22,7 +23,13 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * A compact JWE (RFC 7516) under a shared key: `alg` `dir`, `enc` `A256GCM`. `jose` is loaded on first use.
+ * To be called by `create`: what Node could not read once, for want of descriptors, it never loads again, and a server has enough of them when it
+ * starts.
+ */
+export const loadJose = () => loadPackage("jose", () => import("jose"));
+
+/**
+ * A compact JWE (RFC 7516) under a shared key: `alg` `dir`, `enc` `A256GCM`.
  *
  * What Go's azidentity/cache wrote opens too, and once it has, what is written is of Go's form: Go takes anything else for
  * an empty cache and overwrites it.
@@ -31,7 +38,7 @@ export function createJweCipher(keys: KeySource): Cipher {
   let ofGo = false;
 
   async function open(text: string, key: Uint8Array): Promise<Uint8Array | undefined> {
-    const { compactDecrypt } = await import("jose");
+    const { compactDecrypt } = await loadJose();
     try {
       const { plaintext } = await compactDecrypt(text, key, ALLOWED);
       ofGo = false;
@@ -47,7 +54,7 @@ export function createJweCipher(keys: KeySource): Cipher {
     async protect(content) {
       const { bytes, id } = await keys.forProtecting();
       if (ofGo) return encoder.encode(await sealGoJwe(content, bytes, id ?? ""));
-      const { CompactEncrypt } = await import("jose");
+      const { CompactEncrypt } = await loadJose();
       const header = { alg: "dir", enc: "A256GCM", ...(id === undefined ? {} : { kid: id }) };
       return encoder.encode(await new CompactEncrypt(content).setProtectedHeader(header).encrypt(bytes));
     },
@@ -70,7 +77,7 @@ export function createJweCipher(keys: KeySource): Cipher {
 
 /** Encrypted with a key that had the place of the one that is there now. */
 async function isOfAnotherKey(text: string, id: string | undefined): Promise<boolean> {
-  const { decodeProtectedHeader } = await import("jose");
+  const { decodeProtectedHeader } = await loadJose();
   try {
     const { kid } = decodeProtectedHeader(text);
     return id !== undefined && kid !== undefined && kid !== id;

@@ -3,7 +3,7 @@ import { freshNeighbour } from "../file-capabilities.ts";
 import { host } from "../host.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { StoredPersistence } from "../stored-persistence.ts";
-import { createJweCipher } from "./jwe-cipher.ts";
+import { createJweCipher, loadJose } from "./jwe-cipher.ts";
 import { KernelKeyring } from "./kernel-keyring.ts";
 import { recoverUndecryptable } from "./recovery.ts";
 
@@ -39,7 +39,7 @@ export class KernelKeyringPersistence extends StoredPersistence {
   ): Promise<KernelKeyringPersistence> {
     const name = keyName ?? host().runtime.paths.basename(fileLocation);
     const persistence = new KernelKeyringPersistence(fileLocation, name, loggerOptions);
-    await persistence.prepare();
+    await Promise.all([persistence.prepare(), loadJose()]);
     return persistence;
   }
 

@@ -1,0 +1,52 @@
+// A process that has run out of file descriptors for a while, on the built package: what it could not load then it must be able to do afterwards.
+import { execFileSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { FilePersistenceWithKey, TokenCacheStore } from "../../hosts/node/index.ts";
+import { document, temporaryFolder } from "../plugin/fixtures.ts";
+
+const folder = temporaryFolder();
+const library = JSON.stringify(import.meta.resolve("msal-extensions"));
+const HELD = `
+  const fs = require("node:fs");
+  const held = [];
+  const hold = () => { try { for (;;) held.push(fs.openSync("/dev/null")); } catch {} };
+  const free = (count = held.length) => { for (const fd of held.splice(0, count)) fs.closeSync(fd); };
+  const said = [];
+  const attempt = async (work) => said.push(await work().then((value) => value ?? "done", (error) => error.code));
+`;
+
+/** What the script has said, in a process of its own with 64 descriptors. */
+function withFewDescriptors(script: string): unknown {
+  const text = `${HELD} import(${library}).then(async (library) => { ${script} console.log(JSON.stringify(said)); });`;
+  const limited = ["-c", 'ulimit -n 64; exec "$0" "$@"', process.execPath, "-e", text];
+  return JSON.parse(execFileSync("sh", limited, { encoding: "utf8" }));
+}
+
+describe.runIf(process.platform === "linux")("without file descriptors for a while", () => {
+  test("an encrypted cache is read and written afterwards, and never taken for an empty one", async () => {
+    const path = folder.file("encrypted");
+    const persistence = await FilePersistenceWithKey.create(path, new Uint8Array(32).fill(7));
+    await (await TokenCacheStore.open(persistence)).commit(undefined, JSON.stringify(document("ada")));
+    const said = withFewDescriptors(`
+      const { FilePersistenceWithKey, TokenCacheStore, PersistenceCachePlugin } = library;
+      const persistence = await FilePersistenceWithKey.create(${JSON.stringify(path)}, new Uint8Array(32).fill(7));
+      const plugin = new PersistenceCachePlugin(persistence);
+      const tokenCache = { text: "{}", serialize() { return this.text; }, deserialize(text) { this.text = text; } };
+      hold();
+      free(2);
+      await attempt(() => plugin.beforeCacheAccess({ tokenCache, cacheHasChanged: false }).then(() => tokenCache.text.includes("ada")));
+      free();
+      await attempt(() => plugin.beforeCacheAccess({ tokenCache, cacheHasChanged: false }).then(() => tokenCache.text.includes("ada")));
+      const store = await TokenCacheStore.open(persistence);
+      await attempt(() => store.commit(undefined, "{}").then(({ content }) => String(Buffer.from(content)).includes("ada")));`);
+    expect(said).toEqual([true, true, true]);
+  });
+
+  test("to create an encrypted persistence then says so", () => {
+    const said = withFewDescriptors(`
+      hold();
+      free(2); // with none Node takes packages for missing
+      await attempt(() => library.FilePersistenceWithKey.create(${JSON.stringify(folder.file("later"))}, new Uint8Array(32)));`);
+    expect(said).toEqual(["too_many_open_files"]);
+  });
+});
