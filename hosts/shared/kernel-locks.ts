@@ -1,3 +1,6 @@
+import { toPersistenceError } from "./errors.ts";
+import { hasCode } from "./file-system.ts";
+
 /** Locks that the kernel frees when their holder dies. */
 export interface KernelLocks {
   /**
@@ -22,14 +25,18 @@ export function isUnsupported(error: unknown): boolean {
   );
 }
 
-/** Loaded once, when first asked for. What throws while it loads cannot be had: a lease does the work. */
+/**
+ * Loaded once, when first asked for. What throws while it loads cannot be had: a lease does the work. But for want of descriptors: that passes, and a
+ * lease is not seen by all of the family.
+ */
 export function lazily(load: () => KernelLocks | undefined): () => KernelLocks | undefined {
   let loaded: KernelLocks | null | undefined;
   return () => {
     if (loaded === undefined) {
       try {
         loaded = load() ?? null;
-      } catch {
+      } catch (error) {
+        if (hasCode(error, "EMFILE", "ENFILE")) throw toPersistenceError(error);
         loaded = null; // not installed, not built for this platform, or barred
       }
     }

@@ -49,4 +49,21 @@ describe.runIf(process.platform === "linux")("without file descriptors for a whi
       await attempt(() => library.FilePersistenceWithKey.create(${JSON.stringify(folder.file("later"))}, new Uint8Array(32)));`);
     expect(said).toEqual(["too_many_open_files"]);
   });
+
+  test("kernel locks are had afterwards", () => {
+    const path = folder.file("plain");
+    const said = withFewDescriptors(`
+      const store = await library.TokenCacheStore.open(${JSON.stringify(path)});
+      await store.load();
+      hold();
+      await attempt(() => library.hostCapabilities());
+      await attempt(() => store.clear());
+      free();
+      await attempt(() => library.hostCapabilities().then(({ lockKind }) => lockKind));
+      await attempt(() => store.update(() => {
+        said.push(fs.readdirSync(${JSON.stringify(folder.file("."))}).includes("plain.lockfile.lock"));
+        return "{}";
+      }).then(() => undefined));`);
+    expect(said).toEqual(["too_many_open_files", "too_many_open_files", "K", false, "done"]);
+  });
 });
