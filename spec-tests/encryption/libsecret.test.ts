@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import * as library from "../../hosts/node/index.ts";
 import { LibSecretItem } from "../../hosts/shared/encryption/libsecret.ts";
-import { LibSecretCalls } from "../../hosts/shared/encryption/libsecret-calls.ts";
+import { LibSecretCalls, ServiceFailure } from "../../hosts/shared/encryption/libsecret-calls.ts";
 import { build, missingFor } from "../family/setup.mjs";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
 import { compiled } from "../processes/child.ts";
@@ -252,6 +252,25 @@ describe.runIf(hasSecretService)("Secret Service", () => {
     }
     service.restart();
     expect(await persistence.delete()).toBe(true);
+  });
+
+  test("a service that did not answer in time when it was connected to is asked again", async () => {
+    const persistence = await create();
+    await persistence.save("kept");
+    service.restart();
+    const attempt = LibSecretCalls.prototype.attempt;
+    const slow = vi.spyOn(LibSecretCalls.prototype, "attempt");
+    slow.mockImplementation(async function (this: LibSecretCalls, name, ...others) {
+      if (name === "secret_service_get_sync") throw new ServiceFailure("g-io-error-quark", 19, "cancelled after 20 s");
+      return attempt.call(this, name, ...others);
+    });
+    try {
+      await expect(persistence.load()).rejects.toMatchObject({ code: "secret_store_unavailable" });
+    } finally {
+      slow.mockRestore();
+    }
+    expect(await persistence.load()).toBe("kept");
+    await persistence.delete();
   });
 
   test.runIf(hasGi)(

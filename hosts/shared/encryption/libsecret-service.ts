@@ -71,7 +71,7 @@ export class LibSecretService {
   async #with<T>(connection: Connection, work: (service: bigint) => Promise<T>): Promise<T> {
     connection.users += 1;
     try {
-      return await work(await connection.service);
+      return await work(await this.#made(connection));
     } catch (error) {
       if (error instanceof ServiceFailure && error.mayBeGone) this.#giveUp(connection);
       throw error;
@@ -79,6 +79,14 @@ export class LibSecretService {
       connection.users -= 1;
       await this.#freeUnused(connection);
     }
+  }
+
+  /** What was not made in time, say, is made anew for the next who asks. */
+  #made(connection: Connection): Promise<bigint> {
+    return connection.service.catch((error: unknown) => {
+      this.#giveUp(connection);
+      throw error;
+    });
   }
 
   #giveUp(connection: Connection): void {
