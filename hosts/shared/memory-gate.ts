@@ -68,6 +68,11 @@ export class MemoryGate {
     });
   }
 
+  /** Somebody is in line. */
+  get isAwaited(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Ends the section of the exclusive caller inside. */
   leave(): void {
     this.#closed = false;

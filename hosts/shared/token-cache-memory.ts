@@ -78,7 +78,7 @@ export class TokenCacheMemory {
       const hold: Hold = { memory: this, base: this.#memory.state() };
       this.#writer = hold;
       this.#timer = setTimeout(() => this.#expire(hold), this.#holdLimitMs);
-      (this.#timer as { unref?: () => void }).unref?.();
+      if (!this.#gate.isAwaited) (this.#timer as { unref?: () => void }).unref?.();
       return hold;
     });
   }

@@ -313,13 +313,16 @@ describe("the hold limit", () => {
     await plugin.afterCacheAccess(access);
   });
 
-  test("keeps the process alive while somebody waits for it", () => {
+  test.each([
+    ["while somebody waits for it", "await writer();"],
+    ["while somebody waits for it who came at the same time", "writer();"],
+  ])("keeps the process alive %s", (_when, first) => {
     const library = JSON.stringify(import.meta.resolve("msal-extensions"));
     const script = `const { FilePersistence, PersistenceCachePlugin } = await import(${library});
       const plugin = new PersistenceCachePlugin(await FilePersistence.create("cache.json"), { holdLimitMs: 300 });
       const writer = () => plugin.beforeCacheAccess({ cacheHasChanged: true, tokenCache });
       const tokenCache = { serialize: () => "{}", deserialize() {} };
-      await writer();
+      ${first}
       writer().then(() => console.log("inside"));`;
     const cwd = folder.path;
     expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd, encoding: "utf8" })).toBe(
