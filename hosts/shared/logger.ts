@@ -55,7 +55,8 @@ export class Logger implements LoggerLike {
     if (this.#callback === undefined || level > this.#level) return;
     const line = `[${new Date().toUTCString()}] : [${correlationId}] : msal-extensions : ${LEVEL_NAME[level]} - ${message}`;
     try {
-      this.#callback(level, line, false);
+      const told: unknown = this.#callback(level, line, false);
+      Promise.resolve(told).catch(() => undefined); // an asynchronous one's error would end the process in the middle of a commit
     } catch {
       // A logger must never decide whether a token is saved.
     }

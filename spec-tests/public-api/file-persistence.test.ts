@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   FilePersistence,
   FilePersistenceWithKey,
@@ -12,7 +12,7 @@ import {
 import { expandHome } from "../../hosts/shared/file-capabilities.ts";
 import { needs } from "../encryption/tools.ts";
 import { createLock } from "../node/replaced-runtime.ts";
-import { temporaryFolder } from "../plugin/fixtures.ts";
+import { macrotask, temporaryFolder } from "../plugin/fixtures.ts";
 
 const folder = temporaryFolder();
 
@@ -154,6 +154,18 @@ describe("the logger", () => {
     persistence.getLogger().warning("heard", "id");
     expect(lines).toHaveLength(2);
     expect(lines[1]).toMatch(/^\[.+ GMT\] : \[id\] : msal-extensions : Warning - heard$/);
+  });
+
+  test("an asynchronous one that fails does no harm either", async () => {
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    const fail = async () => {
+      throw new Error("not our failure");
+    };
+    (await FilePersistence.create(folder.file("any"), { loggerCallback: fail })).getLogger().error("heard");
+    await macrotask();
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 });
 
