@@ -1,4 +1,5 @@
 import type { Awaitable } from "./capabilities.ts";
+import { PersistenceError } from "./errors.ts";
 import { ABI_VERSION } from "./status.ts";
 
 /** The compiled core, a `WebAssembly.Module`; not the promise of one. */
@@ -98,12 +99,24 @@ export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
-/** Instantiates at once: the module is small and compiled already. */
+/**
+ * Instantiates at once: the module is small and compiled already.
+ *
+ * @throws PersistenceError `out_of_memory`: V8 sets 10 GB of addresses aside for each, and a process may be allowed less (`ulimit -v`)
+ */
 export function instantiate(module: CoreModule, imports: CoreImports): CoreExports {
-  const core = new webAssembly.Instance(module, imports).exports as CoreExports;
+  const core = newInstance(module, imports).exports as CoreExports;
   const version = core.abi_version();
   if (version !== ABI_VERSION) throw new Error(`The core speaks ABI ${version}, this package ABI ${ABI_VERSION}.`);
   return core;
+}
+
+function newInstance(module: CoreModule, imports: CoreImports) {
+  try {
+    return new webAssembly.Instance(module, imports);
+  } catch (cause) {
+    throw cause instanceof RangeError ? new PersistenceError("out_of_memory", undefined, { cause }) : cause;
+  }
 }
 
 /** A random number that keys the core's hash tables: the 53 bits of a number in [0, 1). */

@@ -142,3 +142,23 @@ test("a fault of the core: the lock is released, the next operation gets a fresh
   expect(text((await session.commit(undefined, utf8(secretDocument("b")))).content)).toContain('"b"');
   expect(memories).toHaveLength(2);
 });
+
+test("no addresses left for an instance: a typed error, and the next operation tries again", async () => {
+  const cause = new RangeError("Out of memory: Cannot allocate Wasm memory for new instance");
+  const captured = WebAssembly.Instance;
+  function refuse() {
+    throw cause;
+  }
+  const session = CoreSession.create(coreModule, new World().capabilities());
+  const merger = CacheMerger.create(coreModule);
+  const inspect = () => merger.inspect(utf8(secretDocument("a")), 0);
+  Object.assign(WebAssembly, { Instance: refuse });
+  await expect(session.commit(undefined, utf8(secretDocument("a")))).rejects.toMatchObject({
+    code: "out_of_memory",
+    cause,
+  });
+  expect(inspect).toThrow(expect.objectContaining({ code: "out_of_memory", cause }));
+  Object.assign(WebAssembly, { Instance: captured });
+  expect(text((await session.commit(undefined, utf8(secretDocument("a")))).content)).toContain('"a"');
+  expect(inspect()).toHaveProperty("accounts");
+});
