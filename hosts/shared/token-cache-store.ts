@@ -43,6 +43,7 @@ export class TokenCacheStore {
   readonly #watches = new Set<AccountWatch>();
   /** What the session last loaded or committed: the very object that callers were given. */
   #current: Uint8Array | undefined;
+  #closed = false;
 
   private constructor(parts: StoreParts) {
     this.#session = parts.session;
@@ -134,8 +135,10 @@ export class TokenCacheStore {
    * call. Several changes in quick succession may be one call.
    *
    * @returns the function that ends it. A watch that is never ended keeps the process alive where the host's does.
+   * @throws PersistenceError `bad_state` after `close`
    */
   watch(listener: (change: CacheChange) => unknown): () => void {
+    if (this.#closed) throw new PersistenceError("bad_state", "This cache has been closed.");
     const load = async () => (await this.load()).content;
     const accountsOf = (content: Uint8Array) => this.#merger.inspect(content, 0).accounts;
     const watch = new AccountWatch({ load, accountsOf, listener, logger: this.#logger });
@@ -149,6 +152,7 @@ export class TokenCacheStore {
 
   /** Ends all watches and lets go of the core's memory, after what is under way. The store cannot be used afterwards. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const watch of this.#watches) watch.stop();
     this.#watches.clear();
     await this.#queue.run(async () => this.#session.close());

@@ -22,4 +22,10 @@ describe("watch", () => {
     stop();
     await caches.close();
   });
+
+  test("after close is refused, and not tried for ever", async () => {
+    const caches = await TokenCacheStore.open(cacheFile());
+    await caches.close();
+    expect(() => caches.watch(() => undefined)).toThrow(expect.objectContaining({ code: "bad_state" }));
+  });
 });
