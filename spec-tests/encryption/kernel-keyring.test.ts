@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import * as library from "../../hosts/node/index.ts";
 import { KernelKeyring, type KeyringHost } from "../../hosts/shared/encryption/kernel-keyring.ts";
@@ -68,6 +68,16 @@ describe.runIf(onLinux)("kernel keyring", () => {
       expect(counted.forUnprotecting()?.bytes).toEqual(bytes);
       expect(asked).toBe(before + uses);
     }
+  });
+
+  test("binds its functions once, however many keyrings a process has: what is bound is never given back", () => {
+    const { open, ...others } = nodeHost.foreignFunctions();
+    const counting = vi.fn(open);
+    const host = { ...nodeHost, foreignFunctions: () => ({ ...others, open: counting as typeof open }) };
+    new KernelKeyring(host, NAME).forProtecting();
+    const { length } = counting.mock.calls;
+    new KernelKeyring(host, NAME).forProtecting();
+    expect(counting).toHaveBeenCalledTimes(length);
   });
 
   test("two threads that make the key at once have the same one", { timeout: 60_000 }, async () => {

@@ -44,22 +44,26 @@ interface Libraries {
   readonly kernel32: ForeignLibrary<typeof KERNEL32>;
 }
 
+/** Once a host: what is bound on Node stays for as long as the process (kernel-keyring.ts). */
+const bound = new WeakMap<DpapiHost, Libraries>();
+
+function librariesOf(host: DpapiHost): Libraries {
+  const libraries = bound.get(host) ?? bind(host.foreignFunctions());
+  bound.set(host, libraries);
+  return libraries;
+}
+
+function bind(foreign: ForeignFunctions): Libraries {
+  const crypt32 = foreign.open("crypt32.dll", CRYPT32);
+  return { foreign, crypt32, kernel32: foreign.open("kernel32.dll", KERNEL32) };
+}
+
 /** Windows' own encryption for a user, or for everybody on the machine. The blob is what the peers' files hold. */
 export function createDpapiCipher(host: DpapiHost, machine: boolean, entropy: string | undefined): Cipher {
-  let libraries: Libraries | undefined;
-
   function load(): Libraries {
     if (host.runtime.platform !== "win32") throw new PersistenceError("not_supported", "DPAPI is a part of Windows.");
     try {
-      if (libraries === undefined) {
-        const foreign = host.foreignFunctions();
-        libraries = {
-          foreign,
-          crypt32: foreign.open("crypt32.dll", CRYPT32),
-          kernel32: foreign.open("kernel32.dll", KERNEL32),
-        };
-      }
-      return libraries;
+      return librariesOf(host);
     } catch (cause) {
       throw storeUnavailable(NO_NATIVE_CALLS, cause);
     }
