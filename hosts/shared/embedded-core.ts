@@ -1,12 +1,15 @@
 import type { Awaitable } from "./capabilities.ts";
 import { type CoreFile, coreFile, fromBase64 } from "./core-module.ts";
-import { PersistenceError } from "./errors.ts";
+import { PersistenceError, toPersistenceError } from "./errors.ts";
+import { hasCode } from "./file-system.ts";
+import { loadPackage } from "./load-package.ts";
 
 /**
  * The core's file where it is published, else the copy for bundled applications.
  *
  * @param here URL of a module of the host's
  * @param read what lies there, by a URL that is relative to it
+ * @throws PersistenceError `too_many_open_files`
  */
 export function publishedOrEmbedded(
   file: CoreFile,
@@ -16,8 +19,10 @@ export function publishedOrEmbedded(
   const published = coreFile(file, here);
   try {
     if (published !== undefined) return read(published);
-  } catch {
-    // Whatever the reason, the copy will do.
+  } catch (error) {
+    // That passes, but what Node or Bun could not import once, they never do.
+    if (hasCode(error, "EMFILE", "ENFILE")) throw toPersistenceError(error);
+    // Whatever other reason, the copy will do.
   }
   return embeddedCore(file);
 }
@@ -30,7 +35,7 @@ export function publishedOrEmbedded(
  */
 async function embeddedCore(file: CoreFile): Promise<Uint8Array> {
   if (file !== "core.wasm") throw new PersistenceError("not_supported", `${WITHOUT_SIMD} (${file})`);
-  const { CORE_BASE64 } = await import("./core-bytes.ts");
+  const { CORE_BASE64 } = await loadPackage("The core", () => import("./core-bytes.ts"));
   return fromBase64(CORE_BASE64);
 }
 

@@ -42,6 +42,19 @@ describe.runIf(process.platform === "linux")("without file descriptors for a whi
     expect(said).toEqual([true, true, true]);
   });
 
+  test("the core is loaded afterwards", () => {
+    const path = folder.file("any");
+    const said = withFewDescriptors(`
+      const { TokenCacheStore, CrossPlatformLock } = library;
+      const commit = () => TokenCacheStore.open(${JSON.stringify(path)}).then((store) => store.commit(undefined, "{}")).then(() => undefined);
+      const lock = new CrossPlatformLock(${JSON.stringify(`${path}.lockfile`)});
+      hold();
+      for (const work of [commit, () => lock.lock()]) await attempt(work);
+      free();
+      for (const work of [commit, () => lock.lock(), () => lock.unlock()]) await attempt(work);`);
+    expect(said).toEqual(["too_many_open_files", "too_many_open_files", "done", "done", "done"]);
+  });
+
   test("to create an encrypted persistence then says so", () => {
     const said = withFewDescriptors(`
       hold();
