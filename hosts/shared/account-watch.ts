@@ -44,11 +44,12 @@ export class AccountWatch {
   }
 
   start(store: Store): void {
-    // Watching begins before the first look, so that nothing is missed in between.
-    const first = this.#queue.run(() => this.#guarded(() => this.#look()));
+    // Watching begins before the first look, so that nothing is missed in between; and that is asked for at once, or what the caller
+    // commits next would come before it and be no change.
+    this.#unwatch = store.watch(() => this.#lookAgain());
+    const first = this.#guarded(() => this.#look());
     const again = this.#queue.shared(() => this.#guarded(() => this.#compare()));
     this.#lookAgain = () => void first.then(again);
-    this.#unwatch = store.watch(this.#lookAgain);
   }
 
   stop(): void {

@@ -236,6 +236,16 @@ export function storeTests({ library }: Target, test: OnCache): void {
     equal(changes.seen.length, reported);
     await caches.close();
   });
+
+  test("watch reports what is committed right after it, too", async (cache) => {
+    await store(cache, "ann");
+    const caches = await TokenCacheStore.open(cache);
+    const changes = new Changes();
+    caches.watch((change) => changes.add(change));
+    await caches.update(() => documentOf("ann", "bob"));
+    await changes.until((change) => change.accountsAdded[0]?.local_account_id === "bob");
+    await caches.close();
+  });
 }
 
 /** What `watch` has reported, and what it will. */
