@@ -4,8 +4,9 @@ import { PersistenceError } from "./errors.ts";
 import { lockingAlso } from "./file-capabilities.ts";
 import type { LoggerLike } from "./logger.ts";
 
-/** Where a cache, or any other text, is kept. The family's interface, method for method. */
+/** Where a cache, or any other text, is kept. The family's interface, method for method, and whether it is encrypted. */
 export interface IPersistence {
+  readonly isEncrypted: boolean;
   save(contents: string): Promise<void>;
   load(): Promise<string | null>;
   delete(): Promise<boolean>;

@@ -1,5 +1,5 @@
 // Every JavaScript example of these pages is run as it stands there, in a home folder of its own.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,7 +29,23 @@ describe.each(PAGES)("%s", (page) => {
     const env = { ...process.env, HOME: home };
     expect(() => execFileSync(process.execPath, [file], { env, encoding: "utf8", stdio: "pipe" })).not.toThrow();
   });
+
+  it("its examples are TypeScript as well, of the strict kind", () => {
+    const files = examples.map((code, index) => {
+      const file = join(folder, `${page.replace(/\W/g, "-")}-${index + 1}.mts`);
+      writeFileSync(file, code);
+      return file;
+    });
+    expect(typeErrors(files)).toBe("");
+  });
 });
+
+function typeErrors(files: readonly string[]): string {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const strict = ["--strict", "--noUncheckedIndexedAccess", "--exactOptionalPropertyTypes", "--skipLibCheck", "false"];
+  const args = [tsc, "--ignoreConfig", "--noEmit", ...strict, "--module", "nodenext", "--types", "node", ...files];
+  return spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" }).stdout;
+}
 
 it("docs/api.md names every export, and every member of the classes", () => {
   const names = Object.entries(api).flatMap(([name, exported]) => [name, ...membersOf(exported)]);

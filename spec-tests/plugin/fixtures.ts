@@ -116,6 +116,7 @@ export async function tampered(
   const persistence = await FilePersistence.create(path);
   const { module, capabilities } = coreLinkOf(persistence);
   const linked: LinkedPersistence = {
+    isEncrypted: persistence.isEncrypted,
     save: (contents) => persistence.save(contents),
     load: () => persistence.load(),
     delete: () => persistence.delete(),
