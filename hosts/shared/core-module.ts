@@ -17,7 +17,17 @@ interface WebAssemblyApi {
   validate(bytes: Uint8Array): boolean;
 }
 
-const { WebAssembly: webAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+/**
+ * On use: on import it would be a `TypeError`, and what needs no core (a persistence by itself) works without.
+ *
+ * @throws PersistenceError `not_supported` where there is none: V8 with `--jitless`
+ */
+function webAssembly(): WebAssemblyApi {
+  const { WebAssembly: api } = globalThis as unknown as { WebAssembly: WebAssemblyApi | undefined };
+  if (api === undefined)
+    throw new PersistenceError("not_supported", "There is no WebAssembly in this process (--jitless?).");
+  return api;
+}
 
 /** What the core exports: docs/host-interface.md. Pointers and lengths are byte counts into `memory`. */
 export interface CoreExports {
@@ -78,10 +88,10 @@ export function coreFile(file: CoreFile, hostModule: string): string | undefined
  * no two callers do it at once.
  */
 export function compileOnce(read: (file: CoreFile) => Awaitable<Uint8Array>): () => Awaitable<CoreModule> {
-  const { Module, validate } = webAssembly;
   let compiled: Awaitable<CoreModule> | undefined;
   return () => {
     if (compiled === undefined) {
+      const { Module, validate } = webAssembly();
       const bytes = read(validate(SIMD_PROBE) ? "core.wasm" : "core.portable.wasm");
       compiled = bytes instanceof Uint8Array ? new Module(bytes) : compileLater(bytes);
     }
@@ -90,7 +100,7 @@ export function compileOnce(read: (file: CoreFile) => Awaitable<Uint8Array>): ()
 }
 
 function compileLater(bytes: Promise<Uint8Array>): Promise<CoreModule> {
-  const compiled = bytes.then((read) => new webAssembly.Module(read));
+  const compiled = bytes.then((read) => new (webAssembly().Module)(read));
   compiled.catch(() => {}); // whoever asks is told, and nobody may have asked yet
   return compiled;
 }
@@ -112,8 +122,9 @@ export function instantiate(module: CoreModule, imports: CoreImports): CoreExpor
 }
 
 function newInstance(module: CoreModule, imports: CoreImports) {
+  const { Instance } = webAssembly();
   try {
-    return new webAssembly.Instance(module, imports);
+    return new Instance(module, imports);
   } catch (cause) {
     throw cause instanceof RangeError ? new PersistenceError("out_of_memory", undefined, { cause }) : cause;
   }

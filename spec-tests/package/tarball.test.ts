@@ -78,6 +78,16 @@ describe("the packed tarball", () => {
     expect(run(process.execPath, ["import.mjs"]).trim()).toBe("fine");
   });
 
+  it("is imported where there is no WebAssembly, and says so where that is needed", () => {
+    const source = `import { FilePersistence, TokenCacheStore } from "msal-extensions";
+      const persistence = await FilePersistence.create("cache/jitless.json");
+      await persistence.save("text");
+      await TokenCacheStore.open(persistence).catch((error) => console.log(error.name, error.code, error.message));`;
+    writeFileSync(join(folder, "jitless.mjs"), source);
+    const said = "PersistenceError not_supported There is no WebAssembly in this process (--jitless?).";
+    expect(run(process.execPath, ["--jitless", "jitless.mjs"]).trim()).toBe(said);
+  });
+
   it("has types that a strict project accepts", () => {
     const source = `
       import { FilePersistence, PersistenceCachePlugin, PersistenceError, TokenCacheStore } from "msal-extensions";
