@@ -108,18 +108,23 @@ export function toPersistenceError(error: unknown, location?: string): Persisten
 export function messageFor(code: StatusName, location?: string, cause?: unknown): string {
   const where = location === undefined ? "" : ` ${location}`;
   const errno = cause instanceof PersistenceError ? undefined : codeOf(cause);
-  const flag = missingPermission(cause);
-  if (flag !== undefined) {
+  const denied = missingPermission(cause);
+  if (denied !== undefined) {
     const what = location === undefined ? "what this needs" : "this location";
-    return `Deno was not permitted to use ${what}.${where} Run it again with ${flag}.`;
+    return `${denied.runtime} was not permitted to use ${what}.${where} Run it again ${denied.remedy}.`;
   }
   return `${STATUS_MESSAGE[code]}${where}${errno === undefined ? "" : ` (${errno})`}`;
 }
 
-/** The flag that Deno would want, where it has barred something. Its errors carry no code; they name the flag in their text. */
-function missingPermission(error: unknown): string | undefined {
-  if (!(error instanceof Error) || error.name !== "NotCapable") return undefined;
-  return /--allow-[a-z-]+/.exec(error.message)?.[0] ?? "the permission it asks for";
+/** What a runtime with permissions of its own has barred, and what it would take. Both name the flag in their text; Deno's errors carry no code. */
+function missingPermission(error: unknown): { readonly runtime: string; readonly remedy: string } | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const isNode = codeOf(error) === "ERR_ACCESS_DENIED";
+  if (!isNode && error.name !== "NotCapable") return undefined;
+  const runtime = isNode ? "Node.js" : "Deno";
+  // Node 22 and 24 refuse `fsync` and `futimes` to everybody, whatever is allowed.
+  if (isNode && error.message.includes("is disabled")) return { runtime, remedy: "without --permission" };
+  return { runtime, remedy: `with ${/--allow-[a-z-]+/.exec(error.message)?.[0] ?? "the permission it asks for"}` };
 }
 
 function codeOf(error: unknown): string | undefined {

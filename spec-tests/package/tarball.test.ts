@@ -4,11 +4,15 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findRuntime } from "../../tools/runtimes.mjs";
 import { commandFor } from "../processes/commands.ts";
 import { installTarball, root, run as runIn, WITHOUT_SIMD } from "./tarball.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "msal-extensions-tarball-"));
 const run = (command: string, args: readonly string[], cwd = folder) => runIn(command, args, cwd);
+
+/** The permission model of Node 22 and 24; a platform without a package of it skips what needs one. */
+const NODE_24 = findRuntime("node-24");
 
 beforeAll(() => installTarball(folder));
 
@@ -86,6 +90,21 @@ describe("the packed tarball", () => {
     writeFileSync(join(folder, "jitless.mjs"), source);
     const said = "PersistenceError not_supported There is no WebAssembly in this process (--jitless?).";
     expect(run(process.execPath, ["--jitless", "jitless.mjs"]).trim()).toBe(said);
+  });
+
+  it.skipIf(NODE_24 === undefined).each([
+    ["without --permission", "cache"],
+    ["with --allow-fs-write", "elsewhere"],
+  ])("under Node's permissions a typed error says to run it again %s", (remedy, writable) => {
+    const source = `import { FilePersistence } from "msal-extensions";
+      const saved = FilePersistence.create("cache/new.json").then((persistence) => persistence.save("text"));
+      await saved.catch((error) => console.log(error.name, error.code, error.message));`;
+    writeFileSync(join(folder, "permitted.mjs"), source);
+    const flags = ["--permission", "--allow-fs-read=*", `--allow-fs-write=${join(folder, writable)}`];
+    const said = run(NODE_24!.path, [...flags, "permitted.mjs"]);
+    expect(said).toMatch(/^PersistenceError permission_denied Node\.js was not permitted .*cache.new\.json/);
+    expect(said).toContain(`Run it again ${remedy}.`);
+    expect(readdirSync(join(folder, "cache")).filter((name) => name.includes("new.json"))).toEqual([]);
   });
 
   it("has types that a strict project accepts", () => {
