@@ -239,3 +239,40 @@ sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
 @posix
 def test_a_forked_process_is_told_that_the_engine_does_not_work_there(cache):
     assert subprocess.run([sys.executable, "-c", FORKED, cache]).returncode == 0
+
+
+FORKED_WITHIN = """
+import os, signal, sys, threading
+from msal_extensions_wasm import FilePersistence, PersistedTokenCache, PersistenceError, TokenCacheStore
+store = TokenCacheStore(sys.argv[1])
+cache = PersistedTokenCache(FilePersistence(sys.argv[1]))
+cache.search("Account")
+cache._merged(None, b"{}", b"{}")
+started, forked = threading.Event(), threading.Event()
+def work(content):
+    with cache._lock:
+        started.set()
+        forked.wait()
+    return b"{}"
+thread = threading.Thread(target=store.update, args=(work,))
+thread.start()
+started.wait()
+if os.fork() == 0:
+    signal.alarm(5)
+    for use in (store.load, lambda: cache.search("Account")):
+        try:
+            use()
+            os._exit(1)
+        except PersistenceError as error:
+            if error.code != "not_supported":
+                os._exit(2)
+    os._exit(0)
+forked.set()
+thread.join()
+sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+@posix
+def test_so_is_one_that_was_forked_while_a_thread_was_using_the_cache(cache):
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED_WITHIN, cache]).returncode == 0

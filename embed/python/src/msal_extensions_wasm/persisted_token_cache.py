@@ -9,6 +9,7 @@ from typing import Any
 import msal
 
 from .cache_merger import CacheMerger
+from .core import usable
 from .errors import PersistenceError
 from .persistence import Persistence
 from .token_cache_store import TokenCacheStore
@@ -50,6 +51,7 @@ class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
         return iter(found)
 
     def _transact(self, work: Callable[[], Any], *, changes: bool = False, is_search: bool = False) -> Any:
+        usable()  # before the lock, which in a forked process may be held by a thread that is not there
         with self._lock:
             depth = self._depth
             if depth == 0:

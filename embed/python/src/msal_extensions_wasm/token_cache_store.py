@@ -98,6 +98,7 @@ class TokenCacheStore:
     def _run(
         self, operation: str, *arguments: bytes | None, take: Callable[[CoreResult], Outcome], edit: Edit | None = None
     ) -> Outcome:
+        usable()  # before the lock, which in a forked process may be held by a thread that is not there
         with self._lock:
             core = self._usable()
             requests = _Requests(self.location, self._cipher, edit)
@@ -115,7 +116,6 @@ class TokenCacheStore:
             )
 
     def _usable(self) -> Core:
-        usable()
         if self._core is not None and self._core.is_running:
             raise PersistenceError("bad_state", "An operation on this cache is already under way.")
         if self._core is None or self._folder != _identity(os.path.dirname(self.location)):
