@@ -70,3 +70,43 @@ def test_a_key_has_32_bytes(cache, key):
 def test_nothing_that_is_printed_holds_content(cache, document):
     committed = store(cache).commit(None, document(a=1))
     assert "secret of" not in repr(committed) + repr(store(cache).load())
+
+
+class Answering:
+    """A cipher that answers what it should not."""
+
+    is_encrypted = True
+
+    def __init__(self, location, answer):
+        self._location, self._answer, self.cipher = location, answer, self
+
+    def get_location(self):
+        return self._location
+
+    def protect(self, content):
+        return self._answer(content)
+
+    unprotect = protect
+
+
+def fails(content):
+    raise ValueError(content)
+
+
+def has_none(_content):
+    raise PersistenceError("not_found")
+
+
+@pytest.mark.parametrize("answer", [lambda _content: None, bytes.decode, fails, has_none])
+def test_a_cipher_that_gives_no_bytes_has_failed(cache, document, answer):
+    persistence = Answering(cache, answer)
+    with pytest.raises(PersistenceError) as caught:
+        TokenCacheStore(persistence).commit(None, document(a=1))
+    assert caught.value.code == "protect_failed"
+    assert not os.path.exists(cache)
+    open(cache, "wb").write(b"encrypted")
+    for operation in (lambda store: store.load(), lambda store: store.commit(None, document(a=1))):
+        with pytest.raises(PersistenceError) as caught:
+            operation(TokenCacheStore(persistence))
+        assert caught.value.code == "unprotect_failed"
+    assert open(cache, "rb").read() == b"encrypted"

@@ -1,3 +1,5 @@
+import errno
+import importlib
 import os
 import shutil
 import stat
@@ -8,7 +10,7 @@ import time
 
 import pytest
 
-from msal_extensions_wasm import LockHolder, PersistenceError, TokenCacheStore
+from msal_extensions_wasm import CacheMerger, LockHolder, PersistenceError, TokenCacheStore
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX has modes and fork")
 
@@ -276,3 +278,76 @@ sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
 @posix
 def test_so_is_one_that_was_forked_while_a_thread_was_using_the_cache(cache):
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED_WITHIN, cache]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"lock_timeout": -1}, {"lock_timeout": float("nan")}, {"lock_timeout": "5"}, {"max_bytes": -1}, {"max_bytes": None}],
+)
+def test_limits_are_numbers_that_are_not_negative(cache, limits):
+    assert code_of(lambda: TokenCacheStore(cache, **limits)) == "bad_argument"
+
+
+def test_the_longest_limits_are_some_that_the_core_knows(cache, document):
+    store = TokenCacheStore(cache, lock_timeout=float("inf"), max_bytes=1 << 40)
+    assert store.commit(None, document(a=1)).added == 1
+
+
+def test_what_is_no_document_removes_nothing(cache, document):
+    store, merger = TokenCacheStore(cache), CacheMerger()
+    stored = store.commit(None, document(a=1)).content
+    for content in (None, stored.decode(), 5):
+        assert code_of(lambda content=content: store.commit(stored, content)) == "bad_argument"
+        assert code_of(lambda content=content: merger.merge(stored, content, stored)) == "bad_argument"
+        assert code_of(lambda content=content: merger.salvage(content)) == "bad_argument"
+    assert code_of(lambda: store.commit("{}", stored)) == "bad_argument"
+    assert store.load().content == stored
+    assert store.commit(bytearray(stored), memoryview(document(b=1))).removed == 1
+
+
+@posix
+@pytest.mark.parametrize("name", ["a\0b/cache", "\udcff", "\udcff/cache", "a" * 300 + "/cache"])
+def test_a_location_that_cannot_be_one_is_told_so(tmp_path, name):
+    assert code_of(TokenCacheStore(str(tmp_path / name)).load) == "invalid_location"
+
+
+@pytest.mark.parametrize("number, code", [(errno.EROFS, "read_only"), (errno.ENOSPC, "disk_full"), (errno.EACCES, "permission_denied")])
+def test_why_a_folder_cannot_be_made(cache, monkeypatch, number, code):
+    def refuse(*_arguments, **_options):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "makedirs", refuse)
+    assert code_of(TokenCacheStore(cache).load) == code
+
+
+WITHOUT = """
+import os, resource, sys
+from msal_extensions_wasm import PersistenceError, TokenCacheStore
+TokenCacheStore(sys.argv[1]).load()
+limit, value = int(sys.argv[2]), int(sys.argv[3])
+resource.setrlimit(limit, (value, resource.getrlimit(limit)[1]))
+try:
+    TokenCacheStore(sys.argv[1]).load()
+except PersistenceError as error:
+    print(error.code)
+"""
+
+
+@posix
+@pytest.mark.parametrize("resource, value, code", [("RLIMIT_NOFILE", 3, "io_error"), ("RLIMIT_AS", 1 << 30, "out_of_memory")])
+def test_what_the_engine_lacks_is_a_typed_error(cache, resource, value, code):
+    limit = str(getattr(importlib.import_module("resource"), resource))
+    assert subprocess.check_output([sys.executable, "-c", WITHOUT, cache, limit, str(value)]) == f"{code}\n".encode()
+
+
+@pytest.mark.parametrize("arguments", [[], [""], ["\udcff.py"]])
+def test_a_program_may_have_no_name(cache, document, monkeypatch, arguments):
+    monkeypatch.setattr(sys, "argv", arguments)
+    monkeypatch.setattr(sys, "executable", None)
+    assert TokenCacheStore(cache).commit(None, document(a=1)).added == 1
+
+
+def code_of(call):
+    with pytest.raises(PersistenceError) as caught:
+        call()
+    return caught.value.code

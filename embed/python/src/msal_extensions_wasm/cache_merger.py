@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from .core import Core, CoreResult, usable
+from .core import Core, CoreResult, document, optional_document, usable
 from .errors import failure
 
 
@@ -42,15 +42,15 @@ class CacheMerger:
 
     def merge(self, base: bytes | None, ours: bytes, theirs: bytes | None) -> Merged:
         """Three ways. `None`: there is no such document."""
-        return Merged.from_result(self._run("merge", base, ours, theirs))
+        return Merged.from_result(self._run("merge", optional_document(base), document(ours), optional_document(theirs)))
 
     def salvage(self, content: bytes) -> bytes:
         """Whatever was complete in these bytes before the damage."""
-        return self._run("salvage", content).content
+        return self._run("salvage", document(content)).content
 
     def inspect(self, content: bytes, now: float | None = None) -> dict[str, Any]:
         """What a document holds, without secrets. `now` in seconds since the epoch."""
-        result = self._run("inspect", content, float(int(time.time()) if now is None else now))
+        result = self._run("inspect", document(content), float(int(time.time()) if now is None else now))
         inspection: dict[str, Any] = json.loads(result.detail)
         return inspection
 

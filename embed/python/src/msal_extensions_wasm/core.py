@@ -92,6 +92,24 @@ def usable() -> _Compiled:
     return compiled
 
 
+def document(content: object) -> bytes:
+    """What is no document must not look like an empty one: a forgotten `return`, say."""
+    if isinstance(content, bytes | bytearray | memoryview):
+        return bytes(content)
+    raise PersistenceError("bad_argument", f"A document is bytes, not {type(content).__name__}.")
+
+
+def optional_document(content: object) -> bytes | None:
+    return None if content is None else document(content)
+
+
+def _preopen(wasi: WasiConfig, folder: str) -> None:
+    try:
+        wasi.preopen_dir(folder, "/")
+    except WasmtimeError as error:  # without the system's reason: no more descriptors, mostly
+        raise PersistenceError("io_error", location=folder) from error
+
+
 def refuse(_kind: int, _content: bytes, _value: int) -> tuple[int, bytes]:
     return STATUS["not_supported"], b""
 
@@ -106,12 +124,15 @@ class Core:
         linker.define_wasi()
         wasi = WasiConfig()
         if folder is not None:
-            wasi.preopen_dir(folder, "/")
+            _preopen(wasi, folder)
             if owner.gives_in(folder):
                 owner.define_in(linker, folder)
         self._store = Store(compiled.engine)
         self._store.set_wasi(wasi)
-        self._exports = linker.instantiate(self._store, compiled.module).exports(self._store)
+        try:
+            self._exports = linker.instantiate(self._store, compiled.module).exports(self._store)
+        except WasmtimeError as error:  # an instance wants 4 GiB of addresses
+            raise PersistenceError("out_of_memory") from error
         self._calling = threading.RLock()
         self.is_running = False
         self._call("_initialize")

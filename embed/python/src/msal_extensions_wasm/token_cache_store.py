@@ -1,6 +1,7 @@
 """A token cache as such, without MSAL."""
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -10,15 +11,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .cache_merger import CacheMerger, Merged
-from .core import EDIT, MAKE_PRIVATE, PROCESS_ALIVE, PROTECT, UNPROTECT, Core, CoreResult, usable
+from .core import EDIT, MAKE_PRIVATE, PROCESS_ALIVE, PROTECT, UNPROTECT, Core, CoreResult, document, optional_document, usable
 from .errors import PersistenceError, failure
 from .owner import make_folders, make_private
 from .persistence import FilePersistence, Persistence
 from .processes import is_alive
-from .status import STATUS
+from .status import STATUS, StatusName
 
 ENCRYPTED, SEES_PROCESSES, MAKES_PRIVATE = 1, 2, 4
 FIRST_ERROR = STATUS["io_error"]
+LARGEST = 0xFFFF_FFFE  # one more means the core's own default
+SYSTEM_ERRORS: dict[int | None, StatusName] = {
+    errno.EACCES: "permission_denied", errno.EPERM: "permission_denied", errno.EROFS: "read_only", errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full", errno.EMFILE: "too_many_open_files", errno.ENFILE: "too_many_open_files", errno.ENAMETOOLONG: "invalid_location",
+    errno.ELOOP: "invalid_location",
+}
 POSIX = os.name == "posix"  # elsewhere a signal 0 is not for looking, and there are no modes
 
 Committed = Merged
@@ -47,13 +54,15 @@ class TokenCacheStore:
     ) -> None:
         """
         `cache`: the path of a plain file, or a persistence. `lock_timeout`: seconds to wait for other processes; 0 is one look.
-        Its folder is made if it is missing.
+        Its folder is made if it is missing. Raises `PersistenceError` `bad_argument` for limits that are no numbers or negative.
         """
         persistence = FilePersistence(cache) if isinstance(cache, str | os.PathLike) else cache
         self.location = persistence.get_location()
         self.is_encrypted = persistence.is_encrypted
         self._cipher = persistence.cipher
-        self._settings = {"max_bytes": max_bytes, "timeout_ms": min(round(lock_timeout * 1000), 0xFFFF_FFFE)}
+        self._settings = {
+            "max_bytes": _limit("max_bytes", max_bytes), "timeout_ms": _limit("lock_timeout", lock_timeout, unit=1000),
+        }
         self._lock = threading.RLock()
         self._core: Core | None = None
         self._folder: tuple[int, int, int] | None = None
@@ -65,7 +74,7 @@ class TokenCacheStore:
 
     def commit(self, base: bytes | None, ours: bytes) -> Committed:
         """Merges `ours`, made from `base`, with what is stored by now, and stores the result, under the lock."""
-        return self._run("commit", base, ours, take=self._committed)
+        return self._run("commit", optional_document(base), document(ours), take=self._committed)
 
     def update(self, edit: Edit) -> Committed:
         """
@@ -125,19 +134,32 @@ class TokenCacheStore:
     def _opened(self) -> Core:
         folder, name = os.path.split(self.location)
         try:
+            self.location.encode()  # the core's names are UTF-8
             make_folders(folder)
-        except PermissionError as error:
-            raise PersistenceError("permission_denied", location=folder) from error
         except OSError as error:
-            raise PersistenceError("not_a_file", location=folder) from error
+            raise PersistenceError(SYSTEM_ERRORS.get(error.errno, "not_a_file"), location=folder) from error
+        except ValueError as error:
+            raise PersistenceError("invalid_location", location=ascii(self.location)) from error
         core = Core(os.path.realpath(folder))
         flags = (ENCRYPTED if self._cipher else 0) | (SEES_PROCESSES | MAKES_PRIVATE if POSIX else 0)
         status = core.open(f"/{name}", flags=flags, **self._settings)
         if status != STATUS["ok"]:
             raise failure(status, location=self.location)
-        core.identify(os.getpid(), Path(sys.argv[0] or sys.executable).name or "python")
+        core.identify(os.getpid(), _program())
         self._folder = _identity(folder)
         return core
+
+
+def _limit(name: str, value: float, unit: int = 1) -> int:
+    if not isinstance(value, int | float) or not value >= 0:
+        raise PersistenceError("bad_argument", f"{name} must be a number that is not negative, and is {value!r}.")
+    return round(min(value * unit, LARGEST))
+
+
+def _program() -> str:
+    """An interpreter within another program may have neither arguments nor an executable, and a name that is not UTF-8."""
+    name = Path((sys.argv or [""])[0] or sys.executable or "").name or "python"
+    return name.encode(errors="replace").decode()
 
 
 def _identity(folder: str) -> tuple[int, int, int] | None:
@@ -169,9 +191,9 @@ class _Requests:
 
     def _do(self, kind: int, content: bytes, value: int) -> tuple[int, bytes]:
         if kind == PROTECT:
-            return STATUS["ok"], self._cipher.protect(content)
+            return STATUS["ok"], self._ciphered("protect_failed", self._cipher.protect, content)
         if kind == UNPROTECT:
-            return STATUS["ok"], self._cipher.unprotect(content)
+            return STATUS["ok"], self._ciphered("unprotect_failed", self._cipher.unprotect, content)
         if kind == EDIT:
             return STATUS["ok"], self._edited(content or None)
         if kind == PROCESS_ALIVE:
@@ -179,6 +201,17 @@ class _Requests:
         if kind == MAKE_PRIVATE:
             return self._make_private(content.decode()), b""
         return STATUS["not_supported"], b""
+
+    @staticmethod
+    def _ciphered(otherwise: StatusName, cipher: Callable[[bytes], bytes], content: bytes) -> bytes:
+        try:
+            return _bytes_of(cipher(content))
+        except PersistenceError as error:
+            if STATUS[error.code] >= FIRST_ERROR:
+                raise
+            raise PersistenceError(otherwise) from error  # not_found, say, is no failure of a cipher's
+        except Exception as error:
+            raise PersistenceError(otherwise) from error
 
     def _edited(self, content: bytes | None) -> bytes:
         """A forgotten `return` must not look like an empty cache."""
@@ -192,8 +225,8 @@ class _Requests:
         try:
             make_private(os.path.join(os.path.dirname(self._location), path.lstrip("/")))
             return STATUS["ok"]
-        except OSError:
-            return STATUS["permission_denied"]
+        except OSError as error:
+            return STATUS[SYSTEM_ERRORS.get(error.errno, "permission_denied")]
 
 
 def _bytes_of(answer: object) -> bytes:
