@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -326,5 +327,30 @@ func TestInspectCounts(t *testing.T) {
 	inspection := must(tokencache.Inspect(tokens("a", "b"), time.Unix(100, 0)))(t)
 	if inspection.Entities["AccessToken"] != 2 || inspection.ExpiredAccessTokens != 2 {
 		t.Errorf("%+v", inspection)
+	}
+}
+
+func TestACacheThatNobodyClosesLeavesNothingOpen(t *testing.T) {
+	path := temporary(t)
+	opened := func() (count int) {
+		descriptors, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("needs /proc")
+		}
+		for _, descriptor := range descriptors {
+			if file, _ := os.Readlink("/proc/self/fd/" + descriptor.Name()); file == filepath.Dir(path) {
+				count++
+			}
+		}
+		return count
+	}
+	before := opened()
+	for range 10 {
+		must(must(tokencache.New(path, nil))(t).Load(ctx))(t)
+	}
+	for deadline := time.Now().Add(10 * time.Second); opened() > before; runtime.GC() {
+		if time.Now().After(deadline) {
+			t.Fatalf("the folder is open %d times", opened())
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -43,11 +44,11 @@ const renewalInterval = 2 * time.Second
 // engine compiles the core once for all caches of the process. A call of the core is never cancelled: it may hold the lock.
 var engine = sync.OnceValues(func() (func(folders []folder) (api.Module, error), error) {
 	ctx := context.Background()
-	runtime := wazero.NewRuntime(ctx)
-	if _, err := wasi_snapshot_preview1.Instantiate(ctx, runtime); err != nil {
+	engine := wazero.NewRuntime(ctx)
+	if _, err := wasi_snapshot_preview1.Instantiate(ctx, engine); err != nil {
 		return nil, err
 	}
-	compiled, err := runtime.CompileModule(ctx, module)
+	compiled, err := engine.CompileModule(ctx, module)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ var engine = sync.OnceValues(func() (func(folders []folder) (api.Module, error),
 		}
 		config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").
 			WithSysWalltime().WithSysNanotime().WithSysNanosleep().WithRandSource(rand.Reader).WithFSConfig(mounts)
-		return runtime.InstantiateModule(ctx, compiled, config)
+		return engine.InstantiateModule(ctx, compiled, config)
 	}, nil
 })
 
@@ -110,6 +111,8 @@ func newCore(maxBytes uint32, folders ...string) (*core, error) {
 	if c.module, err = instantiate(mounted); err != nil {
 		return nil, err
 	}
+	// wazero keeps every instance, its memory and its folder, open until it is closed, and nobody need close a Cache.
+	runtime.AddCleanup(c, func(module api.Module) { _ = module.Close(context.Background()) }, c.module)
 	if version := c.call("abi_version"); version != abiVersion {
 		return nil, fmt.Errorf("the core speaks version %d of its interface, not %d", version, abiVersion)
 	}
