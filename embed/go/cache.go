@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,6 +73,9 @@ func New(path string, options *Options) (*Cache, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil || path == "" {
 		return nil, &Error{Code: CodeInvalidLocation, Path: path, Err: err}
+	}
+	if options != nil && options.LockTimeout < 0 {
+		return nil, &Error{Code: CodeBadArgument, Path: path, Err: errors.New("LockTimeout is negative")}
 	}
 	if err := makeFolder(filepath.Dir(absolute)); err != nil {
 		return nil, err

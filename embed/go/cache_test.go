@@ -354,3 +354,8 @@ func TestACacheThatNobodyClosesLeavesNothingOpen(t *testing.T) {
 		}
 	}
 }
+
+func TestANegativeTimeoutIsRefused(t *testing.T) {
+	_, err := tokencache.New(temporary(t), &tokencache.Options{LockTimeout: -time.Second})
+	expectCode(t, err, tokencache.CodeBadArgument)
+}
