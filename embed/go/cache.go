@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,8 +58,8 @@ type Cache struct {
 
 // Merged tells what a commit made of what was stored, of base and ours.
 type Merged struct {
-	// Content is what is stored now.
-	Content []byte
+	// Content is what is stored now. It is neither printed nor part of the JSON of a Merged: tokens do not belong into a log.
+	Content []byte `json:"-"`
 	// Unchanged: nothing had to be written.
 	Unchanged bool
 	// Salvaged: what was stored was damaged, and Content holds what could be saved of it. SetAside: the damaged original was kept.
@@ -67,6 +68,15 @@ type Merged struct {
 	// AccountsAdded and AccountsRemoved are keys of the section Account.
 	AccountsAdded, AccountsRemoved []string
 }
+
+// Format prints how much was stored, and not what.
+func (m Merged) Format(to fmt.State, _ rune) {
+	fmt.Fprintf(to, "{%d bytes, unchanged: %t, salvaged: %t, set aside: %t, added: %d, updated: %d, removed: %d, conflicts: %d}",
+		len(m.Content), m.Unchanged, m.Salvaged, m.SetAside, m.Added, m.Updated, m.Removed, m.Conflicts)
+}
+
+// Format prints where the cache is, and nothing that it holds.
+func (c *Cache) Format(to fmt.State, _ rune) { fmt.Fprintf(to, "{%s}", c.path) }
 
 // New returns the cache at path. Its folder is made where it is missing; the file is made by the first commit.
 func New(path string, options *Options) (*Cache, error) {

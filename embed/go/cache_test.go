@@ -3,6 +3,7 @@ package tokencache_test
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -358,4 +360,18 @@ func TestACacheThatNobodyClosesLeavesNothingOpen(t *testing.T) {
 func TestANegativeTimeoutIsRefused(t *testing.T) {
 	_, err := tokencache.New(temporary(t), &tokencache.Options{LockTimeout: -time.Second})
 	expectCode(t, err, tokencache.CodeBadArgument)
+}
+
+func TestNothingThatIsPrintedHoldsContent(t *testing.T) {
+	cache := open(t, temporary(t), nil)
+	merged := must(cache.Commit(ctx, nil, tokens("a")))(t)
+	asJSON := must(json.Marshal(merged))(t)
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		printed := fmt.Sprintf(format+format+format, merged, *merged, cache) + string(asJSON)
+		for _, secret := range []string{"secret of", fmt.Sprint([]byte("secret of"))[1:10], "0x73, 0x65", "c2VjcmV0", hex.EncodeToString([]byte("secret of"))} {
+			if strings.Contains(printed, secret) {
+				t.Errorf("%s prints %s", format, printed)
+			}
+		}
+	}
 }
