@@ -57,6 +57,7 @@ final class Folders {
             case SystemError.ACCES, SystemError.PERM -> Code.PERMISSION_DENIED;
             case SystemError.ROFS -> Code.READ_ONLY;
             case SystemError.NOSPC, SystemError.DQUOT -> Code.DISK_FULL;
+            case SystemError.NOTDIR, SystemError.EXIST -> Code.NOT_A_FILE;
             default -> Code.INVALID_LOCATION;
         };
     }

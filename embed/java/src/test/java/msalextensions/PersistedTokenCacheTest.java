@@ -219,7 +219,8 @@ class PersistedTokenCacheTest {
         assertEquals(15, wrong.offset());
         expectCode(Code.DOCUMENT_TOO_LARGE, () -> cache.commit(null, new byte[1001]));
         expectCode(Code.DOCUMENT_TOO_LARGE, () -> cache.update(stored -> new byte[1001]));
-        expectCode(Code.INVALID_LOCATION, () -> PersistedTokenCache.builder(Path.of("/dev/null/cache.json")).build());
+        expectCode(Code.NOT_A_FILE, () -> PersistedTokenCache.builder(Path.of("/dev/null/cache.json")).build());
+        expectCode(Code.NOT_A_FILE, () -> PersistedTokenCache.builder(Path.of("/dev/null/new/cache.json")).build());
         expectCode(Code.NOT_A_FILE, () -> PersistedTokenCache.builder(folder).build().load());
     }
 

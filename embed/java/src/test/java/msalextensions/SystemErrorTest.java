@@ -70,7 +70,7 @@ class SystemErrorTest {
             room: disk_full
             file: read_only
             folder: read_only
-            no folder: invalid_location
+            no folder: not_a_file
             files: too_many_open_files
             nothing: none""", said.stream().skip(1).collect(Collectors.joining("\n")));
     }
