@@ -28,6 +28,8 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     private static final long WAITING_SLICE_MS = 200;
     /** A hundred years: what is longer may have more nanoseconds than there are numbers. */
     private static final Duration FOR_EVER = Duration.ofDays(36_500);
+    /** One more means the core's own limit. */
+    private static final long LARGEST = 0xFFFF_FFFEL;
     private static final Set<String> WRITING = Set.of("commit", "update", "clear");
 
     private final Path path;
@@ -74,15 +76,25 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
             return this;
         }
 
-        /** How long to wait for other processes. An interrupted thread waits no longer. */
+        /**
+         * How long to wait for other processes. An interrupted thread waits no longer.
+         *
+         * @throws TokenCacheException {@link Code#BAD_ARGUMENT} where it is negative
+         */
         public Builder lockTimeout(Duration lockTimeout) {
+            if (lockTimeout.isNegative()) throw new TokenCacheException(Code.BAD_ARGUMENT, " lockTimeout is " + lockTimeout + ".", null);
             this.lockTimeout = lockTimeout.compareTo(FOR_EVER) > 0 ? FOR_EVER : lockTimeout;
             return this;
         }
 
-        /** The largest document. */
+        /**
+         * The largest document.
+         *
+         * @throws TokenCacheException {@link Code#BAD_ARGUMENT} where it is negative
+         */
         public Builder maxBytes(long maxBytes) {
-            this.maxBytes = maxBytes;
+            if (maxBytes < 0) throw new TokenCacheException(Code.BAD_ARGUMENT, " maxBytes is " + maxBytes + ".", null);
+            this.maxBytes = Math.min(maxBytes, LARGEST);
             return this;
         }
 
@@ -112,6 +124,8 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
      * @param base null: nothing is known of the past, and the newest of each entity wins
      */
     public Merged commit(byte[] base, byte[] ours) {
+        // As an empty document it would remove everything.
+        if (ours == null) throw new TokenCacheException(Code.BAD_ARGUMENT, " There is nothing to store in " + path + ".", null);
         return inTurn(() -> written(run("commit", null, base, ours)));
     }
 

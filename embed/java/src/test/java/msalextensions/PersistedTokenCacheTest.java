@@ -307,6 +307,22 @@ class PersistedTokenCacheTest {
         assertEquals(List.of("a"), Documents.keys(open(Duration.ofSeconds(Long.MAX_VALUE)).commit(null, Documents.with("a")).content()));
     }
 
+    @Test
+    void aLimitIsNotNegativeAndOneThatIsTooLargeIsTheLargest() {
+        expectCode(Code.BAD_ARGUMENT, () -> open(Duration.ofMillis(-1)));
+        expectCode(Code.BAD_ARGUMENT, () -> PersistedTokenCache.builder(path).maxBytes(-1));
+        var cache = PersistedTokenCache.builder(path).maxBytes((1L << 32) + 1).build();
+        assertEquals(List.of("a"), Documents.keys(cache.commit(null, Documents.with("a")).content()));
+    }
+
+    @Test
+    void nothingIsNoDocumentToCommit() {
+        var cache = open();
+        byte[] stored = cache.commit(null, Documents.with("a")).content();
+        expectCode(Code.BAD_ARGUMENT, () -> cache.commit(stored, null));
+        assertArrayEquals(stored, cache.load().orElseThrow());
+    }
+
     private static boolean canRun(List<String> command) throws InterruptedException {
         try {
             return new ProcessBuilder(command).start().waitFor() == 0;
