@@ -76,13 +76,13 @@ export class PersistenceCachePlugin {
    * Brings MSAL's memory to what is stored, with what other callers of this plugin have changed since. When the caller is
    * about to change the cache, nobody else changes this memory until `afterCacheAccess`.
    *
-   * @throws PersistenceError when the store cannot be read. Memory is then as it was, and nothing is held.
+   * @throws PersistenceError when the store cannot be read, but not to a writer after it has been read once. Memory is then as it was, and nothing is held.
    */
   async beforeCacheAccess(cacheContext: CacheContext): Promise<void> {
     const memory = this.#memoryOf(cacheContext.tokenCache);
     const writes = cacheContext.cacheHasChanged;
     if (!writes) memory.handOverAtOnce();
-    await this.#view.refresh();
+    await (writes && this.#view.known ? this.#refreshIfPossible() : this.#view.refresh());
     this.#holds.set(cacheContext, await (writes ? memory.write() : memory.read()));
     this.lastSync = Date.now();
   }
@@ -106,6 +106,21 @@ export class PersistenceCachePlugin {
     this.lastSync = Date.now();
     await this.#view.commit();
     this.lastSync = Date.now();
+  }
+
+  /**
+   * MSAL throws the server's answer away where it is not let in, and with it the one refresh token that is good after a rotation. Let in, it saves into memory;
+   * whether that can be stored is for `afterCacheAccess` to say.
+   */
+  async #refreshIfPossible(): Promise<void> {
+    try {
+      await this.#view.refresh();
+    } catch (error) {
+      this.#logger.warning(
+        `A change goes on from what was read last, since the cache cannot be read now: ${error}`,
+        "",
+      );
+    }
   }
 
   #memoryOf(tokenCache: SerializableTokenCache): TokenCacheMemory {

@@ -32,9 +32,10 @@ export class Bench {
     this.authority = authority;
   }
 
-  static async create(): Promise<Bench> {
+  /** @param strict the authority refuses refresh tokens that it has replaced */
+  static async create({ strict = false } = {}): Promise<Bench> {
     const folder = await mkdtemp(join(tmpdir(), "msal-extensions-"));
-    const authority = await startAuthority({ rotate: true, strict: false });
+    const authority = await startAuthority({ rotate: true, strict });
     onTestFinished(async () => {
       await authority.close();
       await rm(folder, { recursive: true, force: true });
