@@ -3,7 +3,6 @@ import type * as Msal from "@azure/msal-node";
 import { beforeAll, test } from "vitest";
 import { CLIENT } from "../plugin/fixtures.ts";
 import { checkChanges } from "../plugin/memory-change.ts";
-import { patience } from "../support/generators.ts";
 import { buildFamily, isThere } from "./family.ts";
 
 beforeAll(buildFamily, 300_000);
@@ -15,5 +14,4 @@ test.skipIf(!isThere("node"))(
     const { PublicClientApplication } = require("@azure/msal-node") as typeof Msal;
     checkChanges(() => new PublicClientApplication({ auth: { clientId: CLIENT } }).getTokenCache());
   },
-  patience,
 );

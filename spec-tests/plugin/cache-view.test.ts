@@ -4,7 +4,7 @@ import { CacheView } from "../../hosts/shared/cache-view.ts";
 import { DocumentRooms } from "../../hosts/shared/document-rooms.ts";
 import { Logger } from "../../hosts/shared/logger.ts";
 import { coreModule, document, utf8, World } from "../session/world.ts";
-import { patience, runs } from "../support/generators.ts";
+import { runs } from "../support/generators.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -31,51 +31,47 @@ function createWorld() {
   return { world, view, change, writeAsPeer };
 }
 
-test(
-  "the view holds what was changed and what was loaded, whatever else is under way in the rooms it shares",
-  async () => {
-    const lengths = fc.constantFrom(0, 300, 5_000, 30_000, 90_000);
-    const step = fc.record({
-      what: fc.constantFrom("change", "change", "shrink", "peer", "damage", "refresh", "commit", "wait", "wait"),
-      length: lengths,
-      isAwaited: fc.boolean(),
-      turns: fc.nat(60),
-    });
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
-        const { world, view, change, writeAsPeer } = createWorld();
-        await view.refresh();
-        const mine: Tokens = {};
-        const underWay: Array<Promise<void>> = [];
-        for (const [index, { what, length, isAwaited, turns }] of steps.entries()) {
-          world.now += 50;
-          const token = { [`token${index}`]: { secret: `secret${index}`, padding: "p".repeat(length) } };
-          if (what === "change") change(Object.assign(mine, token));
-          else if (what === "shrink") {
-            for (const name of Object.keys(mine)) mine[name] = { secret: `${mine[name]!.secret}'` };
-            change(mine);
-          } else if (what === "peer") writeAsPeer(token);
-          else if (what === "damage" && world.stored) world.store(world.stored.content.slice(0, -3));
-          else if (what === "wait") for (let turn = 0; turn < turns; turn += 1) await undefined;
-          else if (what === "refresh" || what === "commit") {
-            const done = view[what]();
-            if (isAwaited) await done;
-            else underWay.push(done);
-          }
-          expect(tokensOf(view.text)).toMatchObject(mine);
+test("the view holds what was changed and what was loaded, whatever else is under way in the rooms it shares", async () => {
+  const lengths = fc.constantFrom(0, 300, 5_000, 30_000, 90_000);
+  const step = fc.record({
+    what: fc.constantFrom("change", "change", "shrink", "peer", "damage", "refresh", "commit", "wait", "wait"),
+    length: lengths,
+    isAwaited: fc.boolean(),
+    turns: fc.nat(60),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+      const { world, view, change, writeAsPeer } = createWorld();
+      await view.refresh();
+      const mine: Tokens = {};
+      const underWay: Array<Promise<void>> = [];
+      for (const [index, { what, length, isAwaited, turns }] of steps.entries()) {
+        world.now += 50;
+        const token = { [`token${index}`]: { secret: `secret${index}`, padding: "p".repeat(length) } };
+        if (what === "change") change(Object.assign(mine, token));
+        else if (what === "shrink") {
+          for (const name of Object.keys(mine)) mine[name] = { secret: `${mine[name]!.secret}'` };
+          change(mine);
+        } else if (what === "peer") writeAsPeer(token);
+        else if (what === "damage" && world.stored) world.store(world.stored.content.slice(0, -3));
+        else if (what === "wait") for (let turn = 0; turn < turns; turn += 1) await undefined;
+        else if (what === "refresh" || what === "commit") {
+          const done = view[what]();
+          if (isAwaited) await done;
+          else underWay.push(done);
         }
-        await Promise.all(underWay);
-        await view.refresh();
-        await view.commit();
         expect(tokensOf(view.text)).toMatchObject(mine);
-        // What nobody can read, and nobody knows, stays as it is.
-        if (Object.keys(mine).length > 0) expect(tokensOf(world.text() ?? "")).toMatchObject(mine);
-      }),
-      runs(300),
-    );
-  },
-  patience,
-);
+      }
+      await Promise.all(underWay);
+      await view.refresh();
+      await view.commit();
+      expect(tokensOf(view.text)).toMatchObject(mine);
+      // What nobody can read, and nobody knows, stays as it is.
+      if (Object.keys(mine).length > 0) expect(tokensOf(world.text() ?? "")).toMatchObject(mine);
+    }),
+    runs(300),
+  );
+});
 
 /** Fills with the memory of every room that is taken from now on. */
 function roomsTaken(): Set<ArrayBuffer> {

@@ -3,7 +3,7 @@ import type { TokenCache } from "@azure/msal-node";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FilePersistence, PersistenceCachePlugin, TokenCacheStore } from "../../hosts/node/index.ts";
-import { patience, runs } from "../support/generators.ts";
+import { runs } from "../support/generators.ts";
 import {
   context,
   document,
@@ -165,5 +165,4 @@ test.each<[string, number, boolean]>([
       runs(150),
     );
   },
-  patience,
 );

@@ -6,7 +6,7 @@ import { DOCUMENT } from "../../hosts/shared/follow-document.ts";
 import { STATUS } from "../../hosts/shared/status.ts";
 import { ordered, parseDocument } from "../reference/index.ts";
 import { attempt, type BuildName, buildModule, buildNames, loadSubject } from "../support/core-builds.ts";
-import { type Draw, damage, draws, drawTriple, patience, Random, runs, spell } from "../support/generators.ts";
+import { type Draw, damage, draws, drawTriple, Random, runs, spell } from "../support/generators.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 type Documents = readonly [base: Uint8Array, ours: Uint8Array, theirs: Uint8Array];
@@ -96,7 +96,7 @@ function rearranged(kind: number, text: string): string {
 const show = (documents: Documents): string => documents.map((bytes) => Buffer.from(bytes).toString()).join("\n");
 
 describe.each(buildNames)("%s", (name) => {
-  it("merges documents that come in pieces as it merges whole ones", { timeout: patience }, () => {
+  it("merges documents that come in pieces as it merges whole ones", () => {
     const core = bareCore(name);
     fc.assert(
       fc.property(draws, (draw) => {
@@ -108,7 +108,7 @@ describe.each(buildNames)("%s", (name) => {
     );
   });
 
-  it("merges large documents as the reference does", { timeout: patience }, () => {
+  it("merges large documents as the reference does", () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const documents = crowds(new Random(seed));

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Json, parseJson } from "../reference/index.ts";
 import { attempt, buildNames, loadSubject } from "../support/core-builds.ts";
-import { damage, draws, drawTriple, patience, runs, spell, tokens } from "../support/generators.ts";
+import { damage, draws, drawTriple, runs, spell, tokens } from "../support/generators.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const show = (bytes: Uint8Array): string => JSON.stringify(Buffer.from(bytes).toString("latin1"));
@@ -21,7 +21,7 @@ const documents = fc.oneof(
 );
 
 describe("the reference", () => {
-  it("accepts what JSON.parse accepts, and reads the same value", { timeout: patience }, () => {
+  it("accepts what JSON.parse accepts, and reads the same value", () => {
     fc.assert(
       fc.property(documents, (bytes) => {
         const native = attemptNative(bytes);
@@ -36,7 +36,7 @@ describe("the reference", () => {
 });
 
 describe.each(buildNames)("%s", (name) => {
-  it("refuses what the reference refuses, with the same code at the same byte", { timeout: patience }, () => {
+  it("refuses what the reference refuses, with the same code at the same byte", () => {
     fc.assert(
       fc.property(documents, (bytes) => {
         const merge = (subject: "reference" | typeof name) =>

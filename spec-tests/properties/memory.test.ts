@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type CoreExports, instantiate } from "../../hosts/shared/core-module.ts";
 import { STATUS } from "../../hosts/shared/status.ts";
 import { type BuildName, buildModule, buildNames } from "../support/core-builds.ts";
-import { type Draw, damage, draws, drawTriple, patience, runs, spell } from "../support/generators.ts";
+import { type Draw, damage, draws, drawTriple, runs, spell } from "../support/generators.ts";
 
 const canary = 0xc5;
 const guard = 48;
@@ -78,7 +78,7 @@ function drawDocuments(draw: Draw): Uint8Array[] {
 describe.each(buildNames)("%s", (name) => {
   const core = bareCore(name);
 
-  it("writes nowhere near the documents, and forgets them", { timeout: patience }, () => {
+  it("writes nowhere near the documents, and forgets them", () => {
     const operations: ReadonlyArray<(base: Guarded, ours: Guarded, theirs: Guarded) => number> = [
       (base, ours, theirs) =>
         core.merge(base.at, base.bytes.length, ours.at, ours.bytes.length, theirs.at, theirs.bytes.length),
@@ -98,7 +98,7 @@ describe.each(buildNames)("%s", (name) => {
     );
   });
 
-  it("reads no further than the document's end", { timeout: patience }, () => {
+  it("reads no further than the document's end", () => {
     fc.assert(
       fc.property(draws, fc.constantFrom(...'}]",:0 \\'), (draw, next) => {
         const bytes = drawDocuments(draw)[1]!.slice(0, draw(fc.nat(200)));
@@ -117,7 +117,7 @@ describe.each(buildNames)("%s", (name) => {
     );
   });
 
-  it("refuses what lies outside of its memory", { timeout: patience }, () => {
+  it("refuses what lies outside of its memory", () => {
     const size = core.memory.buffer.byteLength;
     const outside = fc.oneof(
       fc.tuple(fc.integer({ min: size + 1, max: 0xffff_ffff }), fc.integer({ min: 1, max: 0xffff_ffff })),

@@ -26,7 +26,6 @@ import {
   draws,
   drawTriple,
   type Options,
-  patience,
   runs,
   type Style,
   spell,
@@ -61,7 +60,7 @@ function merge(subject: Merger, documents: Contents) {
 }
 
 describe.each(buildNames)("%s", (name) => {
-  it("merges as the reference does", { timeout: patience }, () => {
+  it("merges as the reference does", () => {
     fc.assert(
       fc.property(triples({ respell: true }), (documents) => {
         expect(merge(loadSubject(name), documents), show(documents)).toEqual(
@@ -74,7 +73,7 @@ describe.each(buildNames)("%s", (name) => {
 });
 
 describe.each(subjectNames)("%s", (name: SubjectName) => {
-  it("decides alike however the documents are spelt", { timeout: patience }, () => {
+  it("decides alike however the documents are spelt", () => {
     const spellings = draws.map((draw): [Contents, Contents] => {
       const triple = drawTriple(draw);
       return [contents(triple, 0, {}), contents(triple, draw(fc.nat()), { respell: true, shuffle: true })];
@@ -92,7 +91,7 @@ describe.each(subjectNames)("%s", (name: SubjectName) => {
     );
   });
 
-  it("changes nothing when it merges the same again", { timeout: patience }, () => {
+  it("changes nothing when it merges the same again", () => {
     fc.assert(
       fc.property(triples({ respell: true }, { oneKeyPerHolder: true }), (documents) => {
         const [base, ours] = documents;
@@ -105,7 +104,7 @@ describe.each(subjectNames)("%s", (name: SubjectName) => {
     );
   });
 
-  it("gives documents that parse, and keeps the bytes of what did not change", { timeout: patience }, () => {
+  it("gives documents that parse, and keeps the bytes of what did not change", () => {
     fc.assert(
       fc.property(triples({ respell: true }), (documents) => {
         const { content, unchanged } = loadSubject(name).merge(...documents);

@@ -10,7 +10,7 @@ import {
   withoutEmptySections,
 } from "../reference/index.ts";
 import { attempt, buildNames, loadSubject, subjectNames } from "../support/core-builds.ts";
-import { damage, draws, drawTriple, patience, runs, spell, tokens } from "../support/generators.ts";
+import { damage, draws, drawTriple, runs, spell, tokens } from "../support/generators.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const show = (bytes: Uint8Array): string => JSON.stringify(Buffer.from(bytes).toString("latin1"));
@@ -27,7 +27,7 @@ const inputs = fc.oneof(
 );
 
 describe.each(subjectNames)("%s", (name) => {
-  it("salvages what was complete before the damage", { timeout: patience }, () => {
+  it("salvages what was complete before the damage", () => {
     fc.assert(
       fc.property(inputs, (bytes) => {
         const { content } = loadSubject(name).salvage(bytes);
@@ -39,7 +39,7 @@ describe.each(subjectNames)("%s", (name) => {
     );
   });
 
-  it("merges a salvaged document as any other", { timeout: patience }, () => {
+  it("merges a salvaged document as any other", () => {
     fc.assert(
       fc.property(draws, (draw) => {
         const { base, ours, theirs } = drawTriple(draw);
@@ -57,7 +57,7 @@ describe.each(subjectNames)("%s", (name) => {
 });
 
 describe.each(buildNames)("%s", (name) => {
-  it("inspects as the reference does", { timeout: patience }, () => {
+  it("inspects as the reference does", () => {
     const documents = draws.map((draw) => encode(spell(drawTriple(draw).ours, draw(fc.nat()), { respell: true })));
     fc.assert(
       fc.property(documents, fc.constantFrom(0, 1000, 2000.5, 3000), (bytes, now) => {

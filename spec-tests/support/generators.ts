@@ -8,4 +8,3 @@ export * from "./generators-trees.ts";
  * what was drawn early, and shrinking hardly ever ends.
  */
 export const runs = (count: number) => ({ numRuns: count, endOnFailure: true });
-export const patience = 20_000;
