@@ -1,7 +1,8 @@
 import { freshNeighbour } from "../file-capabilities.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { StoredPersistence } from "../stored-persistence.ts";
-import { createJweCipher, type KeySource, loadJose } from "./jwe-cipher.ts";
+import { loadJose } from "./jose.ts";
+import { createJweCipher, type KeySource } from "./jwe-cipher.ts";
 import { type SuppliedKey, suppliedKey } from "./supplied-key.ts";
 
 /** A file encrypted with a key that the application supplies, as a compact JWE (`dir`, `A256GCM`). Works anywhere. */

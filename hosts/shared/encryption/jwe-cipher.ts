@@ -1,7 +1,7 @@
 import type { Awaitable, Cipher } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
-import { loadPackage } from "../load-package.ts";
 import { openGoJwe, sealGoJwe } from "./go-jwe.ts";
+import { loadJose } from "./jose.ts";
 
 export interface ContentKey {
   readonly bytes: Uint8Array;
@@ -21,12 +21,6 @@ const ALLOWED = { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms:
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/**
- * To be called by `create`: what Node could not read once, for want of descriptors, it never loads again, and a server has enough of them when it
- * starts.
- */
-export const loadJose = () => loadPackage("jose", () => import("jose"));
 
 /**
  * A compact JWE (RFC 7516) under a shared key: `alg` `dir`, `enc` `A256GCM`.

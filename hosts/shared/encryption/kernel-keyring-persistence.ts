@@ -3,7 +3,8 @@ import { freshNeighbour } from "../file-capabilities.ts";
 import { host } from "../host.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { StoredPersistence } from "../stored-persistence.ts";
-import { createJweCipher, loadJose } from "./jwe-cipher.ts";
+import { loadJose } from "./jose.ts";
+import { createJweCipher } from "./jwe-cipher.ts";
 import { KernelKeyring } from "./kernel-keyring.ts";
 import { recoverUndecryptable } from "./recovery.ts";
 
