@@ -310,6 +310,19 @@ func TestWhatIsRefusedSaysWhere(t *testing.T) {
 	expectCode(t, err, tokencache.CodeNotAFile)
 	_, err = open(t, t.TempDir(), nil).Load(ctx)
 	expectCode(t, err, tokencache.CodeNotAFile)
+	_, err = tokencache.New(filepath.Join(t.TempDir(), strings.Repeat("x", 300), "cache.json"), nil)
+	expectCode(t, err, tokencache.CodeInvalidLocation)
+	link := temporary(t)
+	for target, code := range map[string]tokencache.Code{link: tokencache.CodeInvalidLocation, "missing": tokencache.CodeNotAFile} {
+		_ = os.Remove(link)
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+		_, err = tokencache.New(filepath.Join(link, "cache.json"), nil)
+		expectCode(t, err, code)
+		_, err = tokencache.New(filepath.Join(link, "folder", "cache.json"), nil)
+		expectCode(t, err, code)
+	}
 }
 
 func TestALinkIsFollowedAndStaysOne(t *testing.T) {

@@ -139,7 +139,9 @@ func codeOfSystem(err error) Code {
 		return CodeReadOnly
 	case isFull(err):
 		return CodeDiskFull
-	case errors.Is(err, syscall.ENOTDIR):
+	case errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.ELOOP):
+		return CodeInvalidLocation
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, os.ErrExist):
 		return CodeNotAFile
 	}
 	return CodeIOError

@@ -48,6 +48,10 @@ func targetOf(path, link string) string {
 func makeFolder(folder string) error {
 	missing := missingOf(folder)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
+		// A link that leads in circles is there already for MkdirAll.
+		if _, looped := os.Stat(folder); errors.Is(looped, syscall.ELOOP) {
+			err = looped
+		}
 		return &Error{Code: codeOfSystem(err), Path: folder, Err: err}
 	}
 	for _, made := range slices.Backward(missing) {
