@@ -14,6 +14,8 @@ type client struct {
 	// before is what its memory held when it was last replaced or exported; nil: it never was. Then everything in it is new, and nothing
 	// counts as removed.
 	before []byte
+	// handed is the same as it is stored: MSAL spells some entities differently.
+	handed []byte
 	// owes: an export has begun, and what it brings is not in the view yet. It may have failed for its context, say.
 	owes atomic.Bool
 }
@@ -38,17 +40,16 @@ func (c *Cache) Replace(ctx context.Context, memory msal.Unmarshaler, _ msal.Rep
 	if err := c.rebase(stored); err != nil {
 		return err
 	}
-	if err := memory.Unmarshal(c.view); err != nil {
+	before := c.view
+	if err := memory.Unmarshal(before); err != nil {
 		return err
 	}
-	before := c.view
-	// MSAL spells some entities differently from whoever stored them. What it holds right now is what its changes start from.
 	if marshals {
 		if before, err = marshaler.Marshal(); err != nil {
 			return err
 		}
 	}
-	client.before = before
+	client.before, client.handed = before, c.view
 	return nil
 }
 
@@ -91,21 +92,26 @@ func (c *Cache) absorb(client *client, memory msal.Marshaler) error {
 	if err != nil {
 		return err
 	}
-	before := client.before
-	if before != nil {
-		// With the view's salvage marker, which memory may not keep: what the view lacks by now was removed, it is not lost.
-		marked, err := c.merge(c.view, before, c.view)
+	base, ours := client.handed, now
+	if client.before != nil {
+		changed, err := c.merge(respelled(client.before, now, base), now, base)
 		if err != nil {
 			return err
 		}
-		before = marked.Content
+		ours = changed.Content
+		// With the view's salvage marker: what the view lacks by now was removed, it is not lost.
+		marked, err := c.merge(c.view, base, c.view)
+		if err != nil {
+			return err
+		}
+		base = marked.Content
 	}
-	merged, err := c.merge(before, now, c.view)
+	merged, err := c.merge(base, ours, c.view)
 	if err != nil {
 		return err
 	}
 	// Not the view: memory lacks what others have added, and at the next export that would look removed.
-	client.before = now
+	client.before, client.handed = now, ours
 	c.view, c.pending = merged.Content, c.pending || !merged.Unchanged
 	return nil
 }

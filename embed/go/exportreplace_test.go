@@ -13,6 +13,7 @@ import (
 
 	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 
 	tokencache "msal-extensions/embed/go"
 )
@@ -275,5 +276,45 @@ func TestAnyMemoryCanBeHandedOver(t *testing.T) {
 	expectKeys(t, must(cache.Load(ctx))(t), "a")
 	if err := cache.Replace(ctx, odd, msal.ReplaceHints{}); err == nil || err.Error() != "unreadable" {
 		t.Errorf("%v", err)
+	}
+}
+
+// storedByOthers is a user whom another MSAL has signed in. MSAL Go spells each of these entities differently: without what is empty or null,
+// say.
+const storedByOthers = `{
+	"Account": {"u.t-login.microsoftonline.com-t": {"home_account_id": "u.t", "environment": "login.microsoftonline.com", "realm": "t",
+		"local_account_id": "u", "username": "ada", "authority_type": "MSSTS", "name": ""}},
+	"RefreshToken": {"u.t-login.microsoftonline.com-refreshtoken-client--": {"home_account_id": "u.t", "environment": "login.microsoftonline.com",
+		"credential_type": "RefreshToken", "client_id": "client", "secret": "s", "target": ""}},
+	"AccessToken": {
+		"u.t-login.microsoftonline.com-accesstoken-client-t-s": {"home_account_id": "u.t", "environment": "login.microsoftonline.com",
+			"credential_type": "AccessToken", "client_id": "client", "realm": "t", "target": "s", "secret": "s", "cached_at": "1",
+			"expires_on": "4000000000", "key_id": null},
+		"of another user": {"home_account_id": "v.t", "environment": "login.microsoftonline.com", "credential_type": "AccessToken",
+			"client_id": "client", "realm": "t", "target": "s", "secret": "s", "cached_at": "1", "expires_on": "4000000000", "key_id": null}}}`
+
+func publicClient(t *testing.T, shared msal.ExportReplace) public.Client {
+	t.Helper()
+	return must(public.New("client", public.WithCache(shared), public.WithInstanceDiscovery(false)))(t)
+}
+
+func TestAUserWhomAnotherMSALHasSignedInIsSignedOut(t *testing.T) {
+	path := temporary(t)
+	if err := os.WriteFile(path, []byte(storedByOthers), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	app := publicClient(t, open(t, path, nil))
+	for _, account := range must(app.Accounts(ctx))(t) {
+		if err := app.RemoveAccount(ctx, account); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored := must(os.ReadFile(path))(t)
+	expectKeys(t, stored, "of another user")
+	if bytes.Contains(stored, []byte("u.t")) {
+		t.Errorf("there is %s", stored)
+	}
+	if !bytes.Contains(stored, []byte(`"key_id": null`)) {
+		t.Errorf("spelled anew: %s", stored)
 	}
 }
