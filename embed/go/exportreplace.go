@@ -14,7 +14,7 @@ type client struct {
 	// before is what its memory held when it was last replaced or exported; nil: it never was. Then everything in it is new, and nothing
 	// counts as removed.
 	before []byte
-	// handed is the same as it is stored: MSAL spells some entities differently.
+	// handed is the same as it is stored: MSAL spells some entities differently, and cannot read all there may be.
 	handed []byte
 	// owes: an export has begun, and what it brings is not in the view yet. It may have failed for its context, say.
 	owes atomic.Bool
@@ -40,7 +40,7 @@ func (c *Cache) Replace(ctx context.Context, memory msal.Unmarshaler, _ msal.Rep
 	if err := c.rebase(stored); err != nil {
 		return err
 	}
-	before := c.view
+	before := readable(c.view)
 	if err := memory.Unmarshal(before); err != nil {
 		return err
 	}

@@ -318,3 +318,28 @@ func TestAUserWhomAnotherMSALHasSignedInIsSignedOut(t *testing.T) {
 		t.Errorf("spelled anew: %s", stored)
 	}
 }
+
+func TestEntitiesThatAreNoObjectsAreInNobodysWay(t *testing.T) {
+	for _, odd := range []string{
+		`{"Account": {"k": null}, "AppMetadata": null}`, `{"AccessToken": null}`, `{"AccessToken": {"k": 5}, "Account": [1.50]}`,
+	} {
+		path := temporary(t)
+		if err := os.WriteFile(path, []byte(odd), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		shared := open(t, path, nil)
+		if accounts, err := publicClient(t, shared).Accounts(ctx); len(accounts) > 0 || err != nil {
+			t.Errorf("%v, %v", accounts, err)
+		}
+		acquire(t, client(t, shared), "https://resource/.default")
+		stored := must(os.ReadFile(path))(t)
+		if !bytes.Contains(stored, []byte("token for https://resource")) {
+			t.Errorf("%s: there is %s", odd, stored)
+		}
+		for _, kept := range []string{`"k": null`, `"k": 5`, `[1.50]`} {
+			if bytes.Contains([]byte(odd), []byte(kept)) && !bytes.Contains(stored, []byte(kept)) {
+				t.Errorf("%s: there is %s", odd, stored)
+			}
+		}
+	}
+}
