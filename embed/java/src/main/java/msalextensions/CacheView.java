@@ -42,13 +42,25 @@ final class CacheView {
      * Takes a change of an application's memory in.
      *
      * @param before what memory held, null: it was never handed anything, so everything in it is new, and nothing counts as removed
+     * @return what it holds
      */
-    void absorb(byte[] before, byte[] now) {
-        // With the content's salvage marker, which msal4j does not keep: what the content lacks by now was removed, it is not lost.
-        byte[] marked = before == null ? null : merger.merge(content, before, content).content();
-        Merged merged = merger.merge(marked, now, content);
+    Memory absorb(Memory before, byte[] now) {
+        byte[] base = null;
+        byte[] ours = now;
+        if (before != null) {
+            byte[] spelled = Entities.respelled(before.spelled(), now, before.stored());
+            ours = merger.merge(marked(spelled, before.stored()), now, before.stored()).content();
+            base = marked(before.stored(), content);
+        }
+        Merged merged = merger.merge(base, ours, content);
         content = merged.content();
         isPending |= !merged.unchanged();
+        return new Memory(now, ours);
+    }
+
+    /** With the salvage marker of theirs, which msal4j does not keep: what they lack by now was removed, it is not lost. */
+    private byte[] marked(byte[] document, byte[] theirs) {
+        return merger.merge(theirs, document, theirs).content();
     }
 
     /**

@@ -46,7 +46,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     private byte[] stored;
     private final CacheView view = new CacheView((base, ours, theirs) -> run("merge", null, base, ours, theirs).merged());
     /** What the memory of each application held when it was last handed the view, or its change was taken. */
-    private final Map<ITokenCache, byte[]> memories = new WeakHashMap<>();
+    private final Map<ITokenCache, Memory> memories = new WeakHashMap<>();
 
     /** Changes what is stored. */
     @FunctionalInterface
@@ -169,8 +169,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         try {
             view.rebase(loaded());
             context.tokenCache().deserialize(new String(view.content(), StandardCharsets.UTF_8));
-            // Not the view: msal4j spells entities in its own way, and keeps in memory what others have removed.
-            memories.put(context.tokenCache(), bytes(context));
+            memories.put(context.tokenCache(), new Memory(bytes(context), view.content()));
         } catch (Throwable error) {
             turn.unlock(); // afterCacheAccess will not be called.
             throw error;
@@ -182,9 +181,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     public void afterCacheAccess(ITokenCacheAccessContext context) {
         try {
             if (!context.hasCacheChanged()) return;
-            byte[] now = bytes(context);
-            view.absorb(memories.get(context.tokenCache()), now);
-            memories.put(context.tokenCache(), now);
+            memories.compute(context.tokenCache(), (memory, before) -> view.absorb(before, bytes(context)));
             if (!view.isPending()) return;
             written(run("commit", null, view.base(), view.content()));
             view.committed(stored);

@@ -8,6 +8,7 @@ import com.microsoft.aad.msal4j.ClientCredentialFactory;
 import com.microsoft.aad.msal4j.ClientCredentialParameters;
 import com.microsoft.aad.msal4j.ConfidentialClientApplication;
 import com.microsoft.aad.msal4j.IAuthenticationResult;
+import com.microsoft.aad.msal4j.PublicClientApplication;
 import com.microsoft.aad.msal4j.TokenProviderResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -197,5 +198,30 @@ class AccessAspectTest {
         assertEquals("token 2", app.acquireToken(token.skipCache(false).build()).get().accessToken());
         acquire(app, 2).get();
         assertTrue(Files.readString(path).contains("token 2"));
+    }
+
+    private PublicClientApplication publicApp() throws Exception {
+        return PublicClientApplication.builder("client").authority("https://login.microsoftonline.com/t").instanceDiscovery(false)
+            .setTokenCacheAccessAspect(open()).build();
+    }
+
+    /** msal4j spells these entities differently: an account of msal-node's without its tenants, say. */
+    @Test
+    void aUserWhomAnotherMsalHasSignedInIsSignedOut() throws Exception {
+        String home = "\"home_account_id\":\"u.t\",\"environment\":\"login.microsoftonline.com\",";
+        Files.writeString(path, ("""
+            {"Account":{"u.t-login.microsoftonline.com-t":{%1$s"realm":"t","local_account_id":"u","username":"ada","authority_type":"MSSTS",
+              "tenantProfiles":["{}"]}},
+            "RefreshToken":{"u.t-login.microsoftonline.com-refreshtoken-client--":
+              {%1$s"credential_type":"RefreshToken","client_id":"client","secret":"s","target":"","last_modification_time":"1"}},
+            "AccessToken":{"u.t-login.microsoftonline.com-accesstoken-client-t-s":
+              {%1$s"credential_type":"AccessToken","client_id":"client","realm":"t","target":"s","secret":"s","expires_on":"4000000000","key_id":null},
+            "of another user":{"home_account_id":"v.t","secret":"s","key_id": null}}}""").formatted(home));
+        var app = publicApp();
+        for (var account : app.getAccounts().get()) app.removeAccount(account).get();
+        assertEquals(List.of("of another user"), stored());
+        String left = Files.readString(path);
+        assertTrue(!left.contains("u.t"), left);
+        assertTrue(left.contains("\"key_id\": null"), left);
     }
 }
