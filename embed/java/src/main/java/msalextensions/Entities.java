@@ -17,6 +17,11 @@ final class Entities {
 
     private Entities() {}
 
+    /** Over entities that are no objects msal4j stumbles. They stay where they are stored, and what can be read must not depend on them. */
+    static String readable(byte[] document) {
+        return text(of(document));
+    }
+
     /** Those of before, each that now lacks in the spelling of stored: then it has been removed, and is not another one. */
     static byte[] respelled(byte[] before, byte[] now, byte[] stored) {
         var sections = of(before);

@@ -168,7 +168,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         enter();
         try {
             view.rebase(loaded());
-            context.tokenCache().deserialize(new String(view.content(), StandardCharsets.UTF_8));
+            context.tokenCache().deserialize(Entities.readable(view.content()));
             memories.put(context.tokenCache(), new Memory(bytes(context), view.content()));
         } catch (Throwable error) {
             turn.unlock(); // afterCacheAccess will not be called.

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** With real applications of msal4j. Their tokens are made here, so that they need no network. */
 class AccessAspectTest {
@@ -223,5 +224,18 @@ class AccessAspectTest {
         String left = Files.readString(path);
         assertTrue(!left.contains("u.t"), left);
         assertTrue(left.contains("\"key_id\": null"), left);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "{\"AccessToken\":{\"k\": null}}", "{\"AccessToken\":{\"k\": 5},\"x\": 1e999}", "{\"Account\":{\"k\": null},\"AppMetadata\":null}",
+        "{\"AccessToken\":[1]}"})
+    void entitiesThatAreNoObjectsAreInNobodysWay(String odd) throws Exception {
+        Files.writeString(path, odd);
+        assertEquals(Set.of(), publicApp().getAccounts().get());
+        acquire(app(open()), 1).get();
+        String left = Files.readString(path);
+        assertTrue(left.contains("token 1"), left);
+        for (String kept : List.of("\"k\": null", "\"k\": 5", "1e999")) assertEquals(odd.contains(kept), left.contains(kept), left);
     }
 }
