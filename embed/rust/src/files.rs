@@ -15,12 +15,32 @@ pub(crate) fn folder_and_name(location: &Path) -> Result<(PathBuf, String), Erro
 }
 
 fn code_of(error: &io::Error) -> Code {
+    if let Some(code) = code_of_number(error) {
+        return code;
+    }
     match error.kind() {
+        io::ErrorKind::InvalidInput => Code::InvalidLocation,
         io::ErrorKind::PermissionDenied => Code::PermissionDenied,
         io::ErrorKind::ReadOnlyFilesystem => Code::ReadOnly,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull,
         _ => Code::NotAFile,
     }
+}
+
+/// What `io::ErrorKind` has no name for in Rust 1.86.
+#[cfg(unix)]
+pub(crate) fn code_of_number(error: &io::Error) -> Option<Code> {
+    use rustix::io::Errno;
+    match Errno::from_io_error(error)? {
+        Errno::NAMETOOLONG | Errno::LOOP => Some(Code::InvalidLocation),
+        Errno::MFILE | Errno::NFILE => Some(Code::TooManyOpenFiles),
+        _ => None,
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn code_of_number(_error: &io::Error) -> Option<Code> {
+    None
 }
 
 #[cfg(unix)]

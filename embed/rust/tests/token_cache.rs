@@ -172,7 +172,16 @@ fn a_folder_that_cannot_be_is_a_typed_error() {
     let folder = Folder::new();
     let file = folder.cache().parent().unwrap().to_owned();
     fs::write(&file, "").unwrap();
-    assert_eq!(TokenCache::open(file.join("cache.json")).err().unwrap().code(), Code::NotAFile);
+    let code_of = |path: &std::path::Path| TokenCache::open(path).err().unwrap().code();
+    assert_eq!(code_of(&file.join("cache.json")), Code::NotAFile);
+    assert_eq!(code_of(&file.with_file_name("a\0b").join("cache.json")), Code::InvalidLocation);
+    #[cfg(unix)]
+    {
+        let circle = file.with_file_name("circle");
+        std::os::unix::fs::symlink(&circle, &circle).unwrap();
+        assert_eq!(code_of(&circle.join("folder").join("cache.json")), Code::InvalidLocation);
+        assert_eq!(code_of(&file.with_file_name("x".repeat(300)).join("cache.json")), Code::InvalidLocation);
+    }
 }
 
 #[test]
@@ -350,6 +359,22 @@ fn where_no_thread_can_be_started_commits_go_on() {
     );
     assert!(output.status.success(), "{output:?}");
     assert_eq!(names(folder.cache().parent().unwrap()), ["cache.json"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_no_more_files_can_be_opened_the_error_says_so() {
+    let folder = Folder::new();
+    let failures: Vec<String> = (4..12)
+        .filter_map(|limit| {
+            let mut shell = std::process::Command::new("sh");
+            shell.args(["-c", &format!(r#"ulimit -n {limit}; exec "$0" "$@""#)]);
+            let output = commit_in_a_process(&mut shell, &folder.cache());
+            (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
+        })
+        .collect();
+    assert!(failures.iter().any(|text| text.contains("TooManyOpenFiles")), "{failures:?}");
+    assert!(!failures.iter().any(|text| text.contains("PermissionDenied")), "{failures:?}");
 }
 
 /// Only root can give a folder away.
