@@ -172,6 +172,52 @@ def test_foreign_members_stay(cache):
     assert '{"number": 1.50}' in open(cache).read()
 
 
+@pytest.mark.parametrize("odd", [
+    '{"AccessToken": {"k": null}, "RefreshToken": {"k": "text"}}', '{"Account": {"k": 5}, "AppMetadata": null}', '{"AccessToken": [1.50]}',
+])
+def test_entities_that_are_no_objects_are_in_nobodys_way(cache, odd):
+    os.makedirs(os.path.dirname(cache))
+    open(cache, "w").write(odd)
+    one = opened(cache)
+    assert clients(one) == set() == set(refresh_tokens(one))
+    one.add(event("a", refresh_token="refresh"))
+    assert clients(one) == {"a"} == set(refresh_tokens(one))
+    kept = [entity for entity in ('"k": null', '"k": "text"', '"k": 5') if entity in odd]
+    assert all(entity in open(cache).read() for entity in kept)
+
+
+NUMBERS = ["1e999", "-1e999", "9" * 5000, "0.10000000000000000001"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_numbers_stay_as_they_are_spelled(cache, number):
+    os.makedirs(os.path.dirname(cache))
+    entity = f'{{"secret": "s", "client_id": "k", "expires_on": "{NOW}", "number": {number}}}'
+    open(cache, "w").write(f'{{"foreign":{number}, "AccessToken": {{"k": {entity}}}}}')
+    one = opened(cache)
+    assert clients(one) == {"k"}
+    one.add(event("a"))
+    stored = open(cache).read()
+    assert f'"foreign":{number}' in stored and entity in stored
+    assert clients(one) == {"k", "a"}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_what_has_a_number_that_python_cannot_spell_can_be_removed(cache, number):
+    os.makedirs(os.path.dirname(cache))
+    home = f'"home_account_id": "u.t", "environment": "{ENVIRONMENT}", "number": {number}'
+    account = f'{{{home}, "realm": "t", "authority_type": "MSSTS"}}'
+    token = f'{{{home}, "credential_type": "RefreshToken", "client_id": "a", "secret": "s"}}'
+    keys = f"u.t-{ENVIRONMENT}-t", f"u.t-{ENVIRONMENT}-refreshtoken-a--"
+    open(cache, "w").write(f'{{"Account": {{"{keys[0]}": {account}}}, "RefreshToken": {{"{keys[1]}": {token}}}}}')
+    one = opened(cache)
+    for token in one.search(msal.TokenCache.CredentialType.REFRESH_TOKEN):
+        one.remove_rt(token)
+    for account in one.search(msal.TokenCache.CredentialType.ACCOUNT):
+        one.remove_account(account)
+    assert json.load(open(cache)) == {"Account": {}, "RefreshToken": {}}
+
+
 def test_threads_share_a_cache(cache):
     shared = opened(cache)
     workers = [threading.Thread(target=lambda n=n: [shared.add(event(f"{n}-{i}")) for i in range(4)]) for n in range(4)]

@@ -12,6 +12,7 @@ from .cache_merger import CacheMerger
 from .core import usable
 from .errors import PersistenceError
 from .persistence import Persistence
+from .readable import readable, respelled
 from .token_cache_store import TokenCacheStore
 
 _logger = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
         self._merger: CacheMerger | None = None
         self._stored: bytes | None = None  # what was loaded or committed last
         self._base: bytes | None = None  # the same, with what it has lost; None: nothing was loaded yet
+        self._view = b""  # base, with what MSAL has changed before it was last handed it
+        self._handed_over = ""  # what MSAL's memory was then: less than the view, where that has what MSAL cannot read
         self._depth = 0
         self._uncommitted = False
 
@@ -87,16 +90,24 @@ class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
         if self._base is not None:
             known = self._merged(self._base, self._base, stored)
             base = stored if known is stored else self._merged(None, stored, self._base)
-        view = self._merged(self._base, self._serialized(), stored) if self._uncommitted else known
+        view = self._merged(self._base, self._changed_view(), stored) if self._uncommitted else known
         self._keep(view, base, content)
 
     def _commit(self) -> None:
-        content = self._cache_store.commit(self._base, self._serialized()).content
+        content = self._cache_store.commit(self._base, self._changed_view()).content
         self._keep(content, content, content)
 
+    def _changed_view(self) -> bytes:
+        """Only what has changed in memory counts as changed: memory spells numbers in its own way, and lacks what MSAL cannot read."""
+        memory: str = self.serialize()
+        return self._merged(respelled(self._handed_over, memory, self._view), memory.encode(), self._view)
+
     def _keep(self, view: bytes, base: bytes, stored: bytes | None) -> None:
-        """In this order: where a signal interrupts it, memory is not older than base, and what is stored is merged again."""
-        self.deserialize(view.decode("utf-8-sig"))
+        """In this order: where a signal interrupts it, nothing is older than what follows it here, and what is stored is merged again."""
+        memory = readable(view)
+        self.deserialize(memory)
+        self._view = view
+        self._handed_over = memory
         self._base = base
         self._uncommitted = view is not base
         self._stored = stored
@@ -106,7 +117,3 @@ class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
             self._merger = CacheMerger()
         merged = self._merger.merge(base, ours, theirs)
         return theirs if merged.unchanged else merged.content
-
-    def _serialized(self) -> bytes:
-        text: str = self.serialize()
-        return text.encode()
