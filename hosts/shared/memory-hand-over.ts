@@ -30,6 +30,24 @@ function withoutOddEntities(document: string): string {
   return odd === 0 ? document : JSON.stringify(members);
 }
 
+/**
+ * A base in which what has been removed is what the document has, and not what MSAL makes of it (it drops a `tenantProfiles` that is null, say): that would
+ * look renewed by somebody else, and a sign-out would leave account and refresh token where they are stored.
+ */
+function withRemovedAs(document: string, base: string, ours: string): string {
+  const members = JSON.parse(base) as Sections;
+  const [left, stored] = [sectionsOf(ours), sectionsOf(document)];
+  for (const name of SECTIONS) {
+    const [entities, kept, found] = [members[name], left[name], stored[name]];
+    if (!isObject(entities) || !isObject(found)) continue;
+    for (const key of Object.keys(entities)) {
+      const isRemoved = !isObject(kept) || !Object.hasOwn(kept, key);
+      if (isRemoved && Object.hasOwn(found, key)) entities[key] = found[key];
+    }
+  }
+  return JSON.stringify(members);
+}
+
 /** The keys of all entities of a document. */
 function entityKeys(document: string): Set<string> {
   const keys = new Set<string>();
@@ -100,19 +118,21 @@ export class MemoryHandOver {
 
   /**
    * @param before what `state` gave
-   * @param alone the document that the change will be merged into is the one that memory was brought to: then what has changed
+   * @param document the one that the change will be merged into, where that is the one that memory was brought to: then what has changed
    *   will do, where nothing was removed. (Whether a removed account is a sign-out takes the whole.)
    * @returns `undefined`: nothing
    */
-  changeSince(before: MemoryState, alone: boolean): MemoryChange | undefined {
+  changeSince(before: MemoryState, document: SharedDocument | undefined): MemoryChange | undefined {
     if (typeof before === "string") return { base: before, ours: this.#tokenCache.serialize() };
     const entities = this.#liveEntities() ?? {};
     keepTenantProfiles(before, entities);
     const { changed, removed, after } = compareEntities(before, entities);
     this.#copies = after;
     if (changed.length === 0 && removed.length === 0) return undefined;
-    if (alone && removed.length === 0) return this.#partOf(entities, before, changed);
-    return { base: serializeAs(this.#tokenCache, entities, before), ours: this.#tokenCache.serialize() };
+    if (document !== undefined && removed.length === 0) return this.#partOf(entities, before, changed);
+    const base = serializeAs(this.#tokenCache, entities, before);
+    const ours = this.#tokenCache.serialize();
+    return { base: document === undefined ? base : withRemovedAs(document.text, base, ours), ours };
   }
 
   /**

@@ -115,7 +115,7 @@ export class TokenCacheMemory {
   #capture(base: MemoryState): void {
     // Else somebody else's changes came into the view meanwhile, and memory lacks them.
     const isAlone = this.#view.revision === this.#memory.revision;
-    const change = this.#memory.changeSince(base, isAlone);
+    const change = this.#memory.changeSince(base, isAlone ? this.#view : undefined);
     this.#memory.learn(undefined);
     if (change !== undefined) this.#view.absorb(change.base, change.ours);
     if (isAlone) this.#memory.learn(this.#view.revision);

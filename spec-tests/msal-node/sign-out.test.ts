@@ -1,3 +1,4 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { Bench, settle, signedIn } from "./setup.ts";
 
@@ -71,4 +72,19 @@ it("signing in and out at once in two applications: the file parses and each acc
     expect(homes(IdToken).sort()).toEqual(homes(Account).sort());
     expect(homes(Account)).not.toContain(ann.homeAccountId);
   }
+});
+
+it("a sign-out removes an account that another application has stored in a spelling of its own", async () => {
+  const bench = await Bench.create();
+  await signedIn(bench.app(await bench.plugin()), "ann");
+  const document = JSON.parse(await readFile(bench.cache, "utf8"));
+  for (const account of Object.values(document.Account)) Object.assign(account as object, { tenantProfiles: null });
+  await writeFile(bench.cache, JSON.stringify(document));
+
+  const tokenCache = bench.app(await bench.plugin()).getTokenCache();
+  const [ann] = await tokenCache.getAllAccounts();
+  await tokenCache.removeAccount(ann!);
+
+  const { Account, AccessToken, RefreshToken, IdToken } = await bench.stored();
+  expect([Account, AccessToken, RefreshToken, IdToken]).toEqual([{}, {}, {}, {}]);
 });

@@ -138,7 +138,7 @@ export function checkChanges(create: () => TokenCache): void {
         const entities = Object.entries(memoryOf(cache));
         const ours = cache.serialize();
         if (moved !== null) view = moved;
-        const change = handOver.changeSince(before, moved === null);
+        const change = handOver.changeSince(before, moved === null ? { revision, text: view } : undefined);
         if (change === undefined) expect(ours).toBe(base);
         else {
           const whole = merged(base, ours, view);

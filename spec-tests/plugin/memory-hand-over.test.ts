@@ -39,10 +39,11 @@ test("no text is made of a document that memory holds", () => {
 test("what a writer left is what memory is brought back to", () => {
   const cache = memory();
   const handOver = new MemoryHandOver(cache);
-  handOver.handOver(holding("ann"));
+  const ann = holding("ann");
+  handOver.handOver(ann);
   const before = handOver.state();
   Object.assign(cache.getKVStore(), { [refreshKey("bob")]: refreshToken("bob") });
-  expect(handOver.changeSince(before, true)).toBeDefined();
+  expect(handOver.changeSince(before, ann)).toBeDefined();
   const written = {};
   handOver.learn(written);
   handOver.handOver(unread(written));
@@ -52,9 +53,9 @@ test("what a writer left is what memory is brought back to", () => {
   expect(handOver.wasCleared()).toBe(false);
   expect(cache.getKVStore()).toHaveProperty([refreshKey("bob")]);
   expect(usersIn(cache.serialize())).toEqual(["ann"]);
-  expect(handOver.changeSince(handOver.state(), true)).toBeUndefined();
+  expect(handOver.changeSince(handOver.state(), ann)).toBeUndefined();
   Object.assign(cache.getKVStore()[refreshKey("bob")]!, { secret: "in place" });
-  expect(handOver.changeSince(handOver.state(), true)?.ours).toContain("in place");
+  expect(handOver.changeSince(handOver.state(), ann)?.ours).toContain("in place");
 });
 
 test("a document that memory could not take in is handed over again", () => {
@@ -74,7 +75,8 @@ test("a document that memory could not take in is handed over again", () => {
 test("what MSAL has changed in place since the hand-over is a change, though nobody had been let in", () => {
   const cache = memory();
   const handOver = new MemoryHandOver(cache);
-  handOver.handOverToReader(holding("ann"));
+  const ann = holding("ann");
+  handOver.handOverToReader(ann);
   Object.assign(memoryOf(cache)[accountKey("ann")] as object, { tenantProfiles: [{ tenantId: "guest" }] });
-  expect(handOver.changeSince(handOver.state(), true)?.ours).toContain("guest");
+  expect(handOver.changeSince(handOver.state(), ann)?.ours).toContain("guest");
 });
