@@ -1,10 +1,11 @@
 import { hostOf } from "../shared/host-of.ts";
 import { builtIn } from "./built-in.ts";
+import { filesByPath } from "./files-by-path.ts";
 import { foreignFunctions } from "./foreign-functions.ts";
 import { loadKernelLocks } from "./kernel-locks.ts";
 import { coreModule } from "./wasm-module.ts";
 
-export const nodeHost = hostOf({
+const host = hostOf({
   name: "node",
   fs: builtIn("node:fs"),
   paths: builtIn("node:path"),
@@ -18,3 +19,8 @@ export const nodeHost = hostOf({
   signalProcess: (pid) => void process.kill(pid, 0),
   canSeeProcesses: () => true,
 });
+
+const isRestricted = process.permission !== undefined;
+export const nodeHost = isRestricted
+  ? { ...host, runtime: { ...host.runtime, fs: filesByPath(host.runtime.fs) } }
+  : host;

@@ -122,7 +122,7 @@ function missingPermission(error: unknown): { readonly runtime: string; readonly
   const isNode = codeOf(error) === "ERR_ACCESS_DENIED";
   if (!isNode && error.name !== "NotCapable") return undefined;
   const runtime = isNode ? "Node.js" : "Deno";
-  // Node 22 and 24 refuse `fsync` and `futimes` to everybody, whatever is allowed.
+  // Node 22 and 24 refuse some functions to everybody, whatever is allowed (hosts/node/files-by-path.ts has a way without those that were seen).
   if (isNode && error.message.includes("is disabled")) return { runtime, remedy: "without --permission" };
   return { runtime, remedy: `with ${/--allow-[a-z-]+/.exec(error.message)?.[0] ?? "the permission it asks for"}` };
 }

@@ -62,7 +62,7 @@ export interface FileSystem {
   rmdirSync(path: string): void;
   stat(path: string, options: { bigint: true }, callback: Callback<FileStatus>): void;
   unlink(path: string, callback: NoValue): void;
-  utimes(path: string, access: Date, modified: Date, callback: NoValue): void;
+  utimes(path: string, access: Date | number, modified: Date | number, callback: NoValue): void;
   watch(
     path: string,
     options: { persistent: false },
