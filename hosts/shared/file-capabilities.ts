@@ -1,5 +1,5 @@
 import type { Capabilities, Log } from "./capabilities.ts";
-import { messageFor, PersistenceError, toPersistenceError } from "./errors.ts";
+import { messageFor, PersistenceError, statusOfError, toPersistenceError } from "./errors.ts";
 import { type FileStatus, Files, quietly } from "./file-system.ts";
 import { host } from "./host.ts";
 import { joinLocks } from "./joint-lock.ts";
@@ -52,14 +52,26 @@ export function absoluteLocation(location: string): string {
   }
 }
 
-/** As Python's `os.path.expanduser`, but for other users' homes (`~name`), which stay as they are. */
+/** As Python's `os.path.expanduser`, but for other users' homes (`~name`), which stay as they are, and where there is no home. */
 export function expandHome(location: string): string {
-  if (!/^~(?=$|[/\\])/.test(location)) return location;
+  return /^~(?=$|[/\\])/.test(location) ? homeFor(location) + location.slice(1) : location;
+}
+
+/**
+ * A user whom the system does not know, as in many a container, may have none. Then Node throws, or answers nothing where `HOME` is empty, and Deno answers
+ * `null`: the cache would be in the root folder, or in one called "null" of whatever folder the process is in.
+ */
+function homeFor(location: string): string {
+  let cause: unknown;
   try {
-    return host().homeFolder() + location.slice(1);
+    const home = host().homeFolder();
+    if (home) return home;
   } catch (error) {
-    throw toPersistenceError(error, location); // Deno without permission
+    cause = error;
   }
+  if (statusOfError(cause) === "permission_denied") throw toPersistenceError(cause, location); // Deno without permission
+  const message = `${messageFor("invalid_location", location)} There is no home folder: set HOME.`;
+  throw new PersistenceError("invalid_location", message, { location, ...(cause === undefined ? {} : { cause }) });
 }
 
 /** A signal file of the secret stores holds no more than `{}`: there is nothing in it to read. */

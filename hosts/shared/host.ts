@@ -18,8 +18,8 @@ export interface Host {
   foreignFunctions(): ForeignFunctions;
   /** Reads and compiles the core on first use, once per process. */
   module(): Awaitable<CoreModule>;
-  /** The user's home folder. */
-  homeFolder(): string;
+  /** The user's home folder. Throws, or answers nothing, where there is none. */
+  homeFolder(): string | null;
   /** Can it be told whether another process lives? Where not, a killed holder's lock file is respected until it is 30 s old. */
   canSeeProcesses(): Awaitable<boolean>;
 }

@@ -1,7 +1,8 @@
 import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { nodeHost } from "../../hosts/node/capabilities.ts";
 import {
   FilePersistence,
   FilePersistenceWithKey,
@@ -10,6 +11,7 @@ import {
   TokenCacheStore,
 } from "../../hosts/node/index.ts";
 import { expandHome } from "../../hosts/shared/file-capabilities.ts";
+import { installHost } from "../../hosts/shared/host.ts";
 import { needs } from "../encryption/tools.ts";
 import { createLock } from "../node/replaced-runtime.ts";
 import { macrotask, temporaryFolder } from "../plugin/fixtures.ts";
@@ -36,6 +38,22 @@ describe("create", () => {
     expect(expandHome("~")).toBe(homedir());
     expect(expandHome("~/x")).toBe(`${homedir()}/x`);
     for (const path of ["~other/x", "a~/x", "/~/x", "x"]) expect(expandHome(path)).toBe(path);
+  });
+
+  const unknownUser = () => {
+    throw Object.assign(new Error("uv_os_homedir returned ENOENT"), { code: "ERR_SYSTEM_ERROR" });
+  };
+
+  test.each([
+    ["of a user whom Node does not know", unknownUser],
+    ["that is empty", () => ""],
+    ["that is Deno's null", () => null],
+  ])("rejects ~ for a home folder %s", async (_what, homeFolder) => {
+    installHost({ ...nodeHost, homeFolder });
+    onTestFinished(() => installHost(nodeHost));
+    const created = FilePersistence.create("~/cache.json");
+    const message = expect.stringMatching(/ ~\/cache\.json There is no home folder: set HOME\.$/);
+    await expect(created).rejects.toMatchObject({ code: "invalid_location", location: "~/cache.json", message });
   });
 });
 
