@@ -1,10 +1,11 @@
-import type { Capabilities, Log } from "./capabilities.ts";
+import type { Capabilities, Lock, Log } from "./capabilities.ts";
 import { messageFor, PersistenceError, statusOfError, toPersistenceError } from "./errors.ts";
 import { type FileStatus, Files, quietly } from "./file-system.ts";
 import { host } from "./host.ts";
 import { joinLocks } from "./joint-lock.ts";
 import { createLock } from "./lock.ts";
 import { makeFolder } from "./make-folder.ts";
+import { createNamedLock } from "./named-lock.ts";
 import { randomName } from "./random-name.ts";
 import type { Runtime } from "./runtime.ts";
 import { createFileStore, type FileStoreOptions, followLinks } from "./store.ts";
@@ -19,11 +20,13 @@ export function connectFile(location: string, log: Log, options: ConnectOptions 
   return {
     store: createFileStore(runtime, location, options),
     cipher: undefined,
-    lock: createLock(runtime, options.lockPath ?? `${location}.lockfile`),
+    lock: lockAt(options.lockPath ?? `${location}.lockfile`),
     clock: runtime.clock,
     log,
   };
 }
+
+const lockAt = (path: string): Lock => createNamedLock(createLock(host().runtime, path));
 
 /** The same cache, changed only while these lock files are held too. */
 export function lockingAlso(capabilities: Capabilities, lockFiles: readonly string[]): Capabilities {
@@ -31,7 +34,7 @@ export function lockingAlso(capabilities: Capabilities, lockFiles: readonly stri
   const paths = new Set(lockFiles.map(absoluteLocation));
   paths.delete(first.path); // it would wait for itself
   if (paths.size === 0) return capabilities;
-  return { ...capabilities, lock: joinLocks([first, ...[...paths].map((path) => createLock(host().runtime, path))]) };
+  return { ...capabilities, lock: joinLocks([first, ...[...paths].map(lockAt)]) };
 }
 
 /**

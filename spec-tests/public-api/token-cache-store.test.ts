@@ -1,3 +1,6 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { TokenCacheStore } from "../../hosts/node/index.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
@@ -27,5 +30,24 @@ describe("watch", () => {
     const caches = await TokenCacheStore.open(cacheFile());
     await caches.close();
     expect(() => caches.watch(() => undefined)).toThrow(expect.objectContaining({ code: "bad_state" }));
+  });
+});
+
+describe("what is wrong with a lock file", () => {
+  const isPosix = process.platform !== "win32";
+
+  test.each([
+    ["a folder", "not_a_file", (path: string) => mkdirSync(path)],
+    ["a link", "invalid_location", (path: string) => symlinkSync("elsewhere", path)],
+    ["below a file", "not_a_file", (path: string) => writeFileSync(join(path, ".."), "")],
+  ])("%s: the error names it, and not the cache", async (what, code, make) => {
+    if (what === "a link" && !isPosix) return;
+    const other = folder.file(join(what, "other.lockfile"));
+    if (what !== "below a file") mkdirSync(join(other, ".."));
+    make(other);
+    const caches = await TokenCacheStore.open(cacheFile(), { alsoLock: [other] });
+    const error = await caches.commit(undefined, "{}").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, location: other, message: expect.stringContaining(other) });
+    await caches.close();
   });
 });
