@@ -19,8 +19,8 @@ function fileOf(argument: string): string {
   return existsSync(path) ? realpathSync(path) : path;
 }
 
-/** As WASI has them, on Windows too. */
-const forward = (path: string) => path.replaceAll("\\", "/");
+/** As WASI has them, on Windows too. Elsewhere a backslash is a letter of a name. */
+const forward = (path: string) => (process.platform === "win32" ? path.replaceAll("\\", "/") : path);
 
 const [command = "", ...rest] = process.argv.slice(2);
 const files = rest.map((argument) => (argument === "-" ? argument : fileOf(argument)));

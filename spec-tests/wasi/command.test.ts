@@ -149,6 +149,13 @@ describe.each(LAUNCHERS)("msal-cache on %s", (_name, isThere, launch) => {
     expect(said.complaint).toMatch(new RegExp(`^msal-cache: .*${file}: ${code}: .*\\n$`));
   });
 
+  it.runIf(isThere && process.platform !== "win32")("a backslash is a letter of a name", () => {
+    const cache = join("with \\ in its name", "ca\\che.json");
+    mkdirSync(join(folder, cache, ".."), { recursive: true });
+    writeFileSync(join(folder, cache), FILES["whole.json"]);
+    expect(run("verify", cache)).toEqual({ code: 0, output: "ok\n", complaint: "" });
+  });
+
   it.runIf(isThere)("salvage prints what is whole of a torn cache, and a whole one as it is", () => {
     const saved = run("salvage", "torn.json");
     expect(saved).toMatchObject({ code: 0, complaint: "" });
