@@ -247,7 +247,7 @@ export class CoreSession {
     this.#leaveTurn();
   }
 
-  /** The first try of an operation waits for its turn in this process; the core counts that as waiting for the lock. */
+  /** The first try of an operation waits for its turn in this process; the core counts 2 s of that at most as waiting for the lock. */
   #createLock(): Awaitable<boolean> {
     if (this.#turn !== undefined) return this.#tryToCreate();
     const { path, alsoPaths } = this.#capabilities.lock;

@@ -43,7 +43,7 @@ export function enterTurn(
  * who holds one of them by hand may need another before that one is free.
  */
 export async function enterTurns(paths: readonly string[], timeoutMs: number): Promise<LeaveTurn> {
-  const deadline = Date.now() + timeoutMs;
+  let deadline: number | undefined;
   let first: string | undefined;
   let turns: LeaveTurn[] = [];
   const leaveAll = () => {
@@ -57,8 +57,8 @@ export async function enterTurns(paths: readonly string[], timeoutMs: number): P
       return leaveAll;
     }
     leaveAll();
-    const leftMs = Math.min(timeoutMs, Math.max(0, deadline - Date.now()));
-    turns = [await enterTurn(busy, leftMs)];
+    deadline ??= performance.now() + timeoutMs; // no clock that somebody sets
+    turns = [await enterTurn(busy, Math.max(0, deadline - performance.now()))];
     first = busy;
   }
 }

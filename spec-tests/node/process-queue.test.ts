@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { enterTurn, enterTurns } from "../../hosts/shared/process-queue.ts";
 
 const LONG_MS = 60_000;
@@ -37,4 +37,18 @@ test("who gives up has none", async () => {
   (await enterTurn("queue a", 0))();
   leave();
   (await enterTurn("queue z", 0))();
+});
+
+test("a clock that is set while one waits is no waiting", async () => {
+  const [first, second] = [await enterTurn("queue a", LONG_MS), await enterTurn("queue b", LONG_MS)];
+  const several = enterTurns(["queue a", "queue b"], LONG_MS);
+  const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 2 * LONG_MS);
+  first(); // and "queue b" is waited for, for what is left of the time
+  const outcome = await Promise.race([several, new Promise((resolve) => setTimeout(resolve, 5))]).catch(
+    (error: unknown) => error,
+  );
+  clock.mockRestore();
+  expect(outcome).toBeUndefined();
+  second();
+  (await several)();
 });
