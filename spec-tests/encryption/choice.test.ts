@@ -1,4 +1,4 @@
-import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import {
@@ -104,6 +104,16 @@ describe("encryptPlainFile", () => {
     expect(await encryptPlainFile(path(), persistence)).toBe(true);
     expect(await persistence.load()).toContain("ada");
     expect((await readdir(folder.path)).sort()).toEqual(["cache", "link"]);
+  });
+
+  test("onto a hard link of it: no plain copy is left under either name", async () => {
+    const plain = JSON.stringify(document("ada"));
+    await writeFile(path(), plain);
+    await link(path(), folder.file("encrypted"));
+    const persistence = await FilePersistenceWithKey.create(folder.file("encrypted"), KEY);
+    expect(await encryptPlainFile(path(), persistence)).toBe(true);
+    expect(await persistence.load()).toBe(plain);
+    expect(await readdir(folder.path)).toEqual(["encrypted"]);
   });
 
   test("elsewhere: merged into what is there, then removed", async () => {

@@ -27,10 +27,13 @@ export async function encryptPlainFile(plainLocation: string, persistence: Store
   const lock = new CrossPlatformLock(`${plain.getFilePath()}.lockfile`);
   await lock.lock();
   try {
-    const content = await plainContent(plain);
+    let content = await plainContent(plain);
     if (content === undefined) return false;
-    if (await isSameFile(plain.getFilePath(), persistence.getFilePath())) await encryptInPlace(content, persistence);
-    else {
+    if (await isSameFile(plain.getFilePath(), persistence.getFilePath())) {
+      await encryptInPlace(content, persistence);
+      content = await plainContent(plain); // Still there where the two were hard links: each is a file of its own now.
+    }
+    if (content !== undefined) {
       await merge(content, persistence);
       await plain.delete();
     }
