@@ -50,6 +50,8 @@ export interface Store {
 
 /** "OS encryption". A plain store has none. */
 export interface Cipher {
+  /** Fetches what the other two need and others may be slow to give. Awaited before the lock is taken, so that nobody waits for it there. */
+  prepare?(): Awaitable<unknown>;
   protect(content: Uint8Array): Awaitable<Uint8Array>;
   unprotect(content: Uint8Array): Awaitable<Uint8Array>;
 }

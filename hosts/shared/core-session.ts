@@ -21,6 +21,7 @@ interface Instance {
   readonly memory: CoreMemory;
 }
 
+type Begin = (instance: Instance) => number;
 type Edit = (current: Uint8Array | undefined) => Awaitable<Uint8Array>;
 
 /**
@@ -70,11 +71,11 @@ export class CoreSession {
 
   /** Merges `ours` into what is stored. `baseIsCurrent`: `base` is what this session last loaded or committed. */
   commit(base: Uint8Array | undefined, ours: Uint8Array, baseIsCurrent = false): Promise<CommitOutcome> {
-    return this.#operate(({ core, memory }) => {
+    return this.#write(({ core, memory }) => {
       const baseAt = base === undefined ? 0 : memory.write(base, this.#maxBytes);
       const oursAt = ours === base ? baseAt : memory.write(ours, this.#maxBytes);
       return core.commit(baseAt, base?.length ?? 0, oursAt, ours.length, baseIsCurrent ? 1 : 0);
-    }, this.#commitOutcome);
+    });
   }
 
   /**
@@ -82,14 +83,21 @@ export class CoreSession {
    * session, which waits for it.
    */
   update(edit: Edit): Promise<CommitOutcome> {
-    return this.#operate(({ core }) => {
+    return this.#write(({ core }) => {
       this.#edit = edit;
       return core.update();
-    }, this.#commitOutcome);
+    });
   }
 
-  readonly #commitOutcome = (result: CoreResult, memory: CoreMemory): CommitOutcome =>
-    commitOutcome(result, memory, this.#bridge.documentOf(result));
+  /** A key that never comes keeps nobody else from the cache. */
+  #write(begin: Begin): Promise<CommitOutcome> {
+    const { cipher } = this.#capabilities;
+    return this.#operate(
+      begin,
+      (result, memory) => commitOutcome(result, memory, this.#bridge.documentOf(result)),
+      cipher?.prepare?.bind(cipher),
+    );
+  }
 
   /** Removes what is stored; `false` when there was nothing. */
   clear(): Promise<boolean> {
@@ -137,10 +145,15 @@ export class CoreSession {
     });
   }
 
-  #operate<T>(begin: (instance: Instance) => number, read: (result: CoreResult, memory: CoreMemory) => T): Promise<T> {
+  #operate<T>(
+    begin: Begin,
+    read: (result: CoreResult, memory: CoreMemory) => T,
+    prepare?: () => Awaitable<unknown>,
+  ): Promise<T> {
     if (this.#closed) return Promise.reject(new PersistenceError("bad_state", "This session has been closed."));
     return this.#queue.run(async () => {
       try {
+        if (prepare !== undefined) await prepare();
         return await this.#run(begin, read);
       } catch (error) {
         if (!(error instanceof PersistenceError)) throw await this.#recover(error);
@@ -174,10 +187,7 @@ export class CoreSession {
   }
 
   /** Whatever this throws but a `PersistenceError` came out of the core, which is then beyond use. */
-  async #run<T>(
-    begin: (instance: Instance) => number,
-    read: (result: CoreResult, memory: CoreMemory) => T,
-  ): Promise<T> {
+  async #run<T>(begin: Begin, read: (result: CoreResult, memory: CoreMemory) => T): Promise<T> {
     this.#instance ??= this.#instantiate(await this.#module);
     const { core, memory } = this.#instance;
     this.#bridge.begin();

@@ -6,6 +6,7 @@ import {
   type LoggerOptions,
   PersistenceCachePlugin,
   type SuppliedKey,
+  TokenCacheStore,
 } from "../../hosts/node/index.ts";
 import { recoverUndecryptable } from "../../hosts/shared/encryption/recovery.ts";
 import { CORE_LINK } from "../../hosts/shared/persistence.ts";
@@ -41,6 +42,32 @@ describe("the file", () => {
     await writeFile(path(), await new CompactEncrypt(Buffer.from("x")).setProtectedHeader(header).encrypt(KEY));
     await expect((await create()).load()).rejects.toMatchObject({ code: "unprotect_failed" });
   });
+});
+
+test("a key that does not come keeps nobody else from the cache", async () => {
+  let give: (key: Uint8Array) => void = () => {};
+  const key = new Promise<Uint8Array>((resolve) => {
+    give = resolve;
+  });
+  let noteAsked = () => {};
+  const asked = new Promise<void>((resolve) => {
+    noteAsked = resolve;
+  });
+  const askForKey = () => {
+    noteAsked();
+    return key;
+  };
+  const [slow, prompt] = await Promise.all([
+    TokenCacheStore.open(await create(askForKey)),
+    TokenCacheStore.open(await create(), { lockTimeoutMs: 100 }),
+  ]);
+  const commit = slow.commit(undefined, JSON.stringify(document("ada")));
+  await asked;
+  await prompt.commit(undefined, JSON.stringify(document("bob")));
+  give(KEY);
+  await commit;
+  expect((await prompt.inspect()).entities.Account).toBe(2);
+  await Promise.all([slow.close(), prompt.close()]);
 });
 
 describe("what cannot be decrypted", () => {

@@ -10,6 +10,8 @@ export interface ContentKey {
 }
 
 export interface KeySource {
+  /** Where the key is somebody else's to give: asks for it, unless it is there. */
+  prepare?(): Awaitable<unknown>;
   /** The key to encrypt with, made if there is none. */
   forProtecting(): Awaitable<ContentKey>;
   /** The key to decrypt with; `undefined`: it is gone. `fresh`: the one given before did not fit. */
@@ -45,6 +47,8 @@ export function createJweCipher(keys: KeySource): Cipher {
   }
 
   return {
+    prepare: () => keys.prepare?.(),
+
     async protect(content) {
       const { bytes, id } = await keys.forProtecting();
       if (ofGo) return encoder.encode(await sealGoJwe(content, bytes, id ?? ""));

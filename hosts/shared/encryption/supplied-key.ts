@@ -21,6 +21,7 @@ export function suppliedKey(key: SuppliedKey): KeySource {
   }
 
   return {
+    prepare: fetchKey,
     forProtecting: fetchKey,
     forUnprotecting(fresh) {
       if (fresh) fetched = undefined;
