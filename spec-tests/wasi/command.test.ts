@@ -150,10 +150,12 @@ describe.each(LAUNCHERS)("msal-cache on %s", (_name, isThere, launch) => {
   });
 
   it.runIf(isThere && process.platform !== "win32")("a backslash is a letter of a name", () => {
-    const cache = join("with \\ in its name", "ca\\che.json");
-    mkdirSync(join(folder, cache, ".."), { recursive: true });
+    const around = "with \\ in its name";
+    const cache = join(around, "ca\\che.json");
+    mkdirSync(join(folder, around));
     writeFileSync(join(folder, cache), FILES["whole.json"]);
     expect(run("verify", cache)).toEqual({ code: 0, output: "ok\n", complaint: "" });
+    rmSync(join(folder, around), { recursive: true });
   });
 
   it.runIf(isThere)("salvage prints what is whole of a torn cache, and a whole one as it is", () => {
