@@ -1,7 +1,6 @@
 import type { Awaitable } from "./capabilities.ts";
 import { type CoreFile, coreFile, fromBase64 } from "./core-module.ts";
-import { PersistenceError, toPersistenceError } from "./errors.ts";
-import { hasCode } from "./file-system.ts";
+import { PersistenceError, statusOfError, toPersistenceError } from "./errors.ts";
 import { loadPackage } from "./load-package.ts";
 
 /**
@@ -21,7 +20,7 @@ export function publishedOrEmbedded(
     if (published !== undefined) return read(published);
   } catch (error) {
     // That passes, but what Node or Bun could not import once, they never do.
-    if (hasCode(error, "EMFILE", "ENFILE")) throw toPersistenceError(error);
+    if (statusOfError(error) === "too_many_open_files") throw toPersistenceError(error);
     // Whatever other reason, the copy will do.
   }
   return embeddedCore(file);

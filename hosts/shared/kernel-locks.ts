@@ -1,5 +1,4 @@
-import { toPersistenceError } from "./errors.ts";
-import { hasCode } from "./file-system.ts";
+import { statusOfError, toPersistenceError } from "./errors.ts";
 
 /** Locks that the kernel frees when their holder dies. */
 export interface KernelLocks {
@@ -36,7 +35,7 @@ export function lazily(load: () => KernelLocks | undefined): () => KernelLocks |
       try {
         loaded = load() ?? null;
       } catch (error) {
-        if (hasCode(error, "EMFILE", "ENFILE")) throw toPersistenceError(error);
+        if (statusOfError(error) === "too_many_open_files") throw toPersistenceError(error);
         loaded = null; // not installed, not built for this platform, or barred
       }
     }

@@ -66,7 +66,6 @@ const kernels = new WeakMap<KeyringHost, Kernel>();
 export class KernelKeyring implements KeySource {
   readonly #host: KeyringHost;
   readonly #description: string;
-  #kernel: Kernel | undefined;
   #ring: number | undefined;
 
   constructor(host: KeyringHost, description: string) {
@@ -94,7 +93,7 @@ export class KernelKeyring implements KeySource {
   }
 
   #read(key: number): ContentKey | undefined {
-    const { read, calls } = this.#kernel!;
+    const { read, calls } = this.#kernel;
     // Go's keys end with a byte of zero.
     const payload = new Uint8Array(KEY_BYTES + 1);
     const length = read(calls.keyctl, READ, key, payload, payload.length, 0);
@@ -105,7 +104,7 @@ export class KernelKeyring implements KeySource {
 
   /** Made aside and moved in: of two processes that do so at once, one finds the key of the other. */
   #create(): ContentKey {
-    const { add, numbers, errno, calls } = this.#kernel!;
+    const { add, numbers, errno, calls } = this.#kernel;
     const payload = new Uint8Array(KEY_BYTES + 1);
     crypto.getRandomValues(payload.subarray(0, KEY_BYTES));
     const key = add(calls.addKey, "user", this.#description, payload, payload.length, THREAD_KEYRING);
@@ -127,9 +126,7 @@ export class KernelKeyring implements KeySource {
    * much its keys are used.
    */
   #connect(): Kernel {
-    const kernel = kernels.get(this.#host) ?? this.#load();
-    kernels.set(this.#host, kernel);
-    this.#kernel = kernel;
+    const kernel = this.#kernel;
     const { numbers, calls } = kernel;
     const user = numbers(calls.keyctl, GET_KEYRING_ID, USER_KEYRING, 1, 0, 0);
     if (user < 0) throw this.#unavailable("keyctl_get_keyring_ID");
@@ -138,6 +135,12 @@ export class KernelKeyring implements KeySource {
     numbers(calls.keyctl, LINK, user, PROCESS_KEYRING, 0, 0);
     const persistent = numbers(calls.keyctl, GET_PERSISTENT, -1, user, 0, 0);
     this.#ring = persistent < 0 ? user : persistent;
+    return kernel;
+  }
+
+  get #kernel(): Kernel {
+    const kernel = kernels.get(this.#host) ?? this.#load();
+    kernels.set(this.#host, kernel);
     return kernel;
   }
 
@@ -165,13 +168,13 @@ export class KernelKeyring implements KeySource {
   }
 
   #unlessGone(call: string): undefined {
-    if (!GONE.includes(this.#kernel!.errno())) throw this.#unavailable(call);
+    if (!GONE.includes(this.#kernel.errno())) throw this.#unavailable(call);
     return undefined;
   }
 
   #unavailable(call: string): PersistenceError {
     const message =
-      `The kernel keyring cannot be used: ${call} failed with errno ${this.#kernel!.errno()}. ` +
+      `The kernel keyring cannot be used: ${call} failed with errno ${this.#kernel.errno()}. ` +
       "Many containers forbid it; supply a key instead (FilePersistenceWithKey).";
     return new PersistenceError("secret_store_unavailable", message);
   }
