@@ -4,6 +4,7 @@ import type { LoggerLike } from "./logger.ts";
 import type { Inspection } from "./outcomes.ts";
 import { sameBytes } from "./same-bytes.ts";
 import { SerialQueue } from "./serial-queue.ts";
+import { unref } from "./timer-ref.ts";
 
 export type AccountRecord = Inspection["accounts"][number];
 
@@ -94,7 +95,7 @@ export class AccountWatch {
       if (this.#unwatch === undefined) return;
       clearTimeout(this.#retry);
       this.#retry = setTimeout(this.#lookAgain, RETRY_MS);
-      (this.#retry as { unref?: () => void }).unref?.();
+      unref(this.#retry);
     }
   }
 

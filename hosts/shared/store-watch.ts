@@ -1,6 +1,7 @@
 import type { StoreVersion } from "./capabilities.ts";
 import type { FileWatcher } from "./file-system.ts";
 import type { Runtime } from "./runtime.ts";
+import { unref } from "./timer-ref.ts";
 
 /** Where no watcher can be had. */
 const POLL_MS = 1000;
@@ -25,7 +26,7 @@ export interface Watched {
 export function watchStore(watched: Watched, onChange: () => void): () => void {
   const { fs, paths } = watched.runtime;
   const watchers: FileWatcher[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let ended = false;
   let last: string | undefined;
 
@@ -35,7 +36,9 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
 
   function lookLater(): void {
     clearTimeout(timer);
-    if (!ended) timer = setTimeout(look, watchers.length > 0 ? POLL_BESIDE_MS : POLL_MS).unref();
+    if (ended) return;
+    timer = setTimeout(look, watchers.length > 0 ? POLL_BESIDE_MS : POLL_MS);
+    unref(timer);
   }
 
   async function look(): Promise<void> {

@@ -3,6 +3,7 @@ import type { CacheView } from "./cache-view.ts";
 import type { LoggerLike } from "./logger.ts";
 import { MemoryGate } from "./memory-gate.ts";
 import { MemoryHandOver, type MemoryState } from "./memory-hand-over.ts";
+import { ref, unref } from "./timer-ref.ts";
 
 /** One caller between `beforeCacheAccess` and `afterCacheAccess`. */
 export interface Hold {
@@ -69,7 +70,7 @@ export class TokenCacheMemory {
 
   /** A writer that never ends keeps no process running, but one that waits for it does: until the limit lets it in. */
   #keepWaiting(): void {
-    (this.#timer as { ref?: () => void } | undefined)?.ref?.();
+    ref(this.#timer);
   }
 
   #enterAlone(): Promise<Hold> {
@@ -78,7 +79,7 @@ export class TokenCacheMemory {
       const hold: Hold = { memory: this, base: this.#memory.state() };
       this.#writer = hold;
       this.#timer = setTimeout(() => this.#expire(hold), this.#holdLimitMs);
-      if (!this.#gate.isAwaited) (this.#timer as { unref?: () => void }).unref?.();
+      if (!this.#gate.isAwaited) unref(this.#timer);
       return hold;
     });
   }

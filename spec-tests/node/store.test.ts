@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { FilePersistence } from "../../hosts/node/index.ts";
 import { descriptors, errno, failing, meanwhile, names, nextTurn, temporaryFolder } from "./fixtures.ts";
@@ -410,6 +410,22 @@ describe("watching", () => {
       await nextTurn(); // without waiting for the disk a write may need none
     }
     end();
+  });
+
+  it("goes on, and ends, where timers are numbers, as in Deno 2.2", async () => {
+    const { setTimeout: start } = globalThis;
+    const timers: number[] = [];
+    vi.stubGlobal("setTimeout", (callback: () => void, ms: number) => {
+      timers.push(Number(start(callback, ms)));
+      return timers.at(-1);
+    });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const running = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = running();
+    const { end } = changed(createFileStore(join(temporaryFolder(), "cache"), { sync: false }));
+    while (timers.length === 0) await nextTurn();
+    end();
+    expect(running()).toBe(before);
   });
 
   it("polls where there is no watcher to be had", async () => {
