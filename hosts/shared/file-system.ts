@@ -97,11 +97,11 @@ export class Files {
   }
 
   close(fd: number): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.close(fd, callback as NoValue));
+    return settled((callback) => this.#fs.close(fd, callback));
   }
 
   closeElsewhere(fd: number): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.closeElsewhere(fd, callback as NoValue));
+    return settled((callback) => this.#fs.closeElsewhere(fd, callback));
   }
 
   read(fd: number, buffer: Uint8Array, offset: number, position: number): Promise<number> {
@@ -130,23 +130,23 @@ export class Files {
   }
 
   chmod(path: string, mode: number): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.chmod(path, mode, callback as NoValue));
+    return settled((callback) => this.#fs.chmod(path, mode, callback));
   }
 
   fchown(fd: number, uid: number, gid: number): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.fchown(fd, uid, gid, callback as NoValue));
+    return settled((callback) => this.#fs.fchown(fd, uid, gid, callback));
   }
 
   fsync(fd: number): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.fsync(fd, callback as NoValue));
+    return settled((callback) => this.#fs.fsync(fd, callback));
   }
 
   truncate(fd: number, length: number): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.ftruncate(fd, length, callback as NoValue));
+    return settled((callback) => this.#fs.ftruncate(fd, length, callback));
   }
 
   futimes(fd: number, time: Date | number): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.futimes(fd, time, time, callback as NoValue));
+    return settled((callback) => this.#fs.futimes(fd, time, time, callback));
   }
 
   readlink(path: string): Promise<string> {
@@ -162,23 +162,23 @@ export class Files {
   }
 
   rename(from: string, to: string): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.rename(from, to, callback as NoValue));
+    return settled((callback) => this.#fs.rename(from, to, callback));
   }
 
   link(existing: string, path: string): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.link(existing, path, callback as NoValue));
+    return settled((callback) => this.#fs.link(existing, path, callback));
   }
 
   unlink(path: string): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.unlink(path, callback as NoValue));
+    return settled((callback) => this.#fs.unlink(path, callback));
   }
 
   removeFolder(path: string): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.rmdir(path, callback as NoValue));
+    return settled((callback) => this.#fs.rmdir(path, callback));
   }
 
   mkdir(path: string, mode: number): Promise<void> {
-    return settled((callback: Callback<void>) => this.#fs.mkdir(path, { mode }, callback as NoValue));
+    return settled((callback) => this.#fs.mkdir(path, { mode }, callback));
   }
 }
 

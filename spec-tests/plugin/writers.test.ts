@@ -29,7 +29,7 @@ interface Logged {
 async function pluginOn(options?: ConstructorParameters<typeof PersistenceCachePlugin>[1]): Promise<Logged> {
   const log: string[] = [];
   const loggerOptions = { loggerCallback: (_level: number, message: string) => log.push(message) };
-  const persistence = await FilePersistence.create(cacheFile(), loggerOptions as object);
+  const persistence = await FilePersistence.create(cacheFile(), loggerOptions);
   return { plugin: new PersistenceCachePlugin(persistence, options), log };
 }
 

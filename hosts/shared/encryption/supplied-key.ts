@@ -6,19 +6,19 @@ export type SuppliedKey = Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
 
 /** A function is called on first use, and once more when the key it gave does not fit: keys are rotated. */
 export function suppliedKey(key: SuppliedKey): KeySource {
-  let fetched: Promise<ContentKey> | undefined;
   if (typeof key !== "function") {
     const given = checked(key);
     return { forProtecting: () => given, forUnprotecting: () => given };
   }
 
-  function fetchKey(): Promise<ContentKey> {
-    fetched ??= call(key as () => Uint8Array | Promise<Uint8Array>).catch((error: unknown) => {
+  let fetched: Promise<ContentKey> | undefined;
+  const fetchKey = () => {
+    fetched ??= call(key).catch((error: unknown) => {
       fetched = undefined;
       throw error;
     });
     return fetched;
-  }
+  };
 
   return {
     prepare: fetchKey,
