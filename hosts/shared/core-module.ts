@@ -105,10 +105,6 @@ function compileLater(bytes: Promise<Uint8Array>): Promise<CoreModule> {
   return compiled;
 }
 
-export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
-
 /**
  * Instantiates at once: the module is small and compiled already.
  *

@@ -1,5 +1,6 @@
+import { fromBase64 } from "./base64.ts";
 import type { Awaitable } from "./capabilities.ts";
-import { type CoreFile, coreFile, fromBase64 } from "./core-module.ts";
+import { type CoreFile, coreFile } from "./core-module.ts";
 import { PersistenceError, statusOfError, toPersistenceError } from "./errors.ts";
 import { loadPackage } from "./load-package.ts";
 

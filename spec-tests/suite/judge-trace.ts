@@ -1,8 +1,8 @@
 import { deepStrictEqual, fail, ok, strictEqual } from "node:assert/strict";
+import { fromBase64 } from "../../hosts/shared/base64.ts";
 import { statusName } from "../../hosts/shared/error-messages.ts";
 import { EVENT_NAME } from "../../hosts/shared/status.ts";
 import { type CallStep, documentBytes, type EndStep, type TraceStep, type TraceVector } from "../vectors/read.ts";
-import { fromBase64 } from "./base64.ts";
 import { judgeSalvaged } from "./judge.ts";
 import type { Answer, Observed } from "./protocol.ts";
 
@@ -99,7 +99,7 @@ class Result {
   constructor({ record, data, detail }: ResultParts) {
     this.data = fromBase64(data);
     this.#detail = detail;
-    this.#record = new DataView(fromBase64(record).buffer as ArrayBuffer);
+    this.#record = new DataView(fromBase64(record).buffer);
   }
 
   word(index: number): number {

@@ -1,4 +1,5 @@
 import { deepStrictEqual, fail, match, strictEqual } from "node:assert/strict";
+import { fromBase64 } from "../../hosts/shared/base64.ts";
 import {
   type Json,
   ordered,
@@ -16,7 +17,6 @@ import {
   type MergeExpectation,
   type MergeVector,
 } from "../vectors/read.ts";
-import { fromBase64 } from "./base64.ts";
 import type { Case } from "./cases.ts";
 import { judgeTrace } from "./judge-trace.ts";
 import type { Answer } from "./protocol.ts";

@@ -1,6 +1,6 @@
+import { fromBase64, toBase64 } from "../../hosts/shared/base64.ts";
 import type { Merger } from "../support/core-builds.ts";
 import { attempt } from "../support/core-builds.ts";
-import { fromBase64, toBase64 } from "./base64.ts";
 import { type Answer, type Description, PURE_KINDS, type Request, SUITE_VERSION, type Subject } from "./protocol.ts";
 
 /** Whatever merges, salvages and inspects in this process, but has no state machines. */

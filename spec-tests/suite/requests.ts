@@ -1,3 +1,4 @@
+import { toBase64 } from "../../hosts/shared/base64.ts";
 import { encodeInspection, encodeReadHeader, encodeVersion, encodeWritten } from "../../hosts/shared/marshal.ts";
 import { STATUS, type StatusName } from "../../hosts/shared/status.ts";
 import {
@@ -9,7 +10,6 @@ import {
   type TraceVector,
   type VersionVector,
 } from "../vectors/read.ts";
-import { toBase64 } from "./base64.ts";
 import type { Case } from "./cases.ts";
 import type { Request, ScriptedAnswer, ScriptedStart, TraceRequest } from "./protocol.ts";
 

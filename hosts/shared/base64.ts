@@ -1,4 +1,4 @@
-/** With what all runtimes have. */
+/** With what all runtimes have: `atob` and `btoa`, which speak of characters, hence the loop. */
 export function toBase64(bytes: Uint8Array): string {
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
