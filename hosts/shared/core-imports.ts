@@ -18,7 +18,7 @@ const plain = (status: number): Answer => ({ status, parts: [] });
 const bytes = (...parts: Uint8Array[]): Answer => ({ status: STATUS.ok, parts });
 
 /** More of a document than this the core has no room for, be it encrypted (core-wasm/assembly/abi/settings.ts). */
-const roomFor = (maxBytes: number) => 2 * maxBytes + 65_536;
+const mostToRead = (maxBytes: number) => 2 * maxBytes + 65_536;
 
 /** Thrown through `store.replace` to keep it from publishing. */
 const LOST = new Error("The lock was lost.");
@@ -130,7 +130,7 @@ export class CapabilityBridge {
         }),
       ),
       read: this.#import(() =>
-        then(store.read(roomFor(this.#maxBytes)), (stored) => {
+        then(store.read(mostToRead(this.#maxBytes)), (stored) => {
           this.#seen = stored?.version;
           return stored ? bytes(encodeReadHeader(stored.version), stored.content) : missing;
         }),

@@ -5,6 +5,7 @@ import { type CoreExports, type CoreModule, instantiate, seedFrom } from "./core
 import { failureOf, statusName } from "./error-messages.ts";
 import { messageFor, PersistenceError } from "./errors.ts";
 import { every, type StopTimer } from "./every.ts";
+import { LogLevel } from "./logger.ts";
 import { commitOutcome, loadOutcome, lockReport } from "./outcome-readers.ts";
 import type { CommitOutcome, LoadOutcome, LockReport } from "./outcomes.ts";
 import { enterTurn, enterTurns, type LeaveTurn } from "./process-queue.ts";
@@ -14,7 +15,6 @@ import { STATUS, type StatusName } from "./status.ts";
 
 /** Contenders call a lock abandoned after 30 s, a lease after 8 s (core-wasm/assembly/lock/rules.ts). */
 const RENEW_EVERY_MS = 5_000;
-const LEVEL_WARNING = 1;
 
 interface Instance {
   readonly core: CoreExports;
@@ -310,7 +310,7 @@ export class CoreSession {
 
   #warn(code: string, error: unknown): void {
     try {
-      this.#capabilities.log(LEVEL_WARNING, code, `${this.#capabilities.lock.path}: ${String(error)}`);
+      this.#capabilities.log(LogLevel.Warning, code, `${this.#capabilities.lock.path}: ${String(error)}`);
     } catch {
       // There is nowhere left to report it.
     }

@@ -4,10 +4,10 @@ import { type FileStatus, Files, quietly } from "./file-system.ts";
 import { host } from "./host.ts";
 import { joinLocks } from "./joint-lock.ts";
 import { createLock } from "./lock.ts";
+import { LogLevel } from "./logger.ts";
 import { makeFolder } from "./make-folder.ts";
 import { createNamedLock } from "./named-lock.ts";
 import { randomName } from "./random-name.ts";
-import type { Runtime } from "./runtime.ts";
 import { createFileStore, type FileStoreOptions, followLinks } from "./store.ts";
 
 export interface ConnectOptions extends FileStoreOptions {
@@ -79,7 +79,6 @@ function homeFor(location: string): string {
 
 /** A signal file of the secret stores holds no more than `{}`: there is nothing in it to read. */
 const NO_SECRET_BYTES = 2n;
-const LEVEL_WARNING = 1;
 const OTHERS = 0o077n;
 const OTHERS_WRITE = 0o022n;
 const STICKY = 0o1000n;
@@ -97,7 +96,7 @@ export async function prepareFolder(location: string, log: Log): Promise<void> {
   const { runtime } = host();
   const files = new Files(runtime.fs);
   const folder = runtime.paths.dirname(location);
-  const report = (text: string) => log(LEVEL_WARNING, "exposed_to_others", text);
+  const report = (text: string) => log(LogLevel.Warning, "exposed_to_others", text);
   await makeFolder(files, runtime, folder);
   const found = await statOf(files, location);
   const isFile = found?.isFile() ?? false;
@@ -142,6 +141,7 @@ function statOf(files: Files, path: string): Promise<FileStatus | undefined> {
 const octal = (mode: bigint) => (mode & 0o777n).toString(8);
 
 /** A path in the same folder as `location` that nobody else uses. */
-export function freshNeighbour(location: string, { paths, clock }: Runtime = host().runtime): string {
+export function freshNeighbour(location: string): string {
+  const { paths, clock } = host().runtime;
   return paths.join(paths.dirname(location), `.msal-extensions-${randomName(clock)}.trial`);
 }

@@ -14,6 +14,7 @@ import { makeFolder } from "./make-folder.ts";
 import { giveToOwnerOfFolder } from "./owner.ts";
 import { randomName } from "./random-name.ts";
 import type { Runtime } from "./runtime.ts";
+import { sameBytes } from "./same-bytes.ts";
 
 /** What an inspection keeps of a lock file's content. */
 const MAX_CONTENT = 1024;
@@ -116,7 +117,7 @@ export class LockFile {
   /** Looked at again, since it may have been written to after it was opened. */
   async isStill(inspected: LockInspection): Promise<boolean> {
     const content = await readStart(this.#files, this.fd);
-    return isInspected(await this.#files.fstat(this.fd), inspected) && isSame(content, inspected.content);
+    return isInspected(await this.#files.fstat(this.fd), inspected) && sameBytes(content, inspected.content);
   }
 
   async isEmpty(): Promise<boolean> {
@@ -213,11 +214,7 @@ export async function isStillAt(
   inspected: LockInspection,
 ): Promise<boolean> {
   const seen = await look(files, runtime, path);
-  return isInspected(seen.stat, inspected) && isSame(seen.content, inspected.content);
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+  return isInspected(seen.stat, inspected) && sameBytes(seen.content, inspected.content);
 }
 
 async function readStart(files: Files, fd: number): Promise<Uint8Array> {

@@ -1,5 +1,6 @@
 import type { Capabilities, Cipher, Log, Store } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
+import { LogLevel } from "../logger.ts";
 import { sameBytes } from "../same-bytes.ts";
 import type { StatusName } from "../status.ts";
 import { SIGNAL } from "./signal-file.ts";
@@ -12,7 +13,6 @@ const HOPELESS: readonly StatusName[] = ["unprotect_failed", "key_not_found", "n
 
 /** The core itself reads again three times, for a peer that is writing. Only what then still fails is given up. */
 const TRIES = 4;
-const LEVEL_WARNING = 1;
 
 const MARKER_BYTES = 8;
 
@@ -67,7 +67,7 @@ export async function keepUndecryptable({ store, cipher, log }: Capabilities, re
 }
 
 function logKept(log: Log, reason: StatusName, name: string): void {
-  log(LEVEL_WARNING, reason, `What could not be decrypted has been kept as ${name}.`);
+  log(LogLevel.Warning, reason, `What could not be decrypted has been kept as ${name}.`);
 }
 
 /**
@@ -90,7 +90,7 @@ export function recoverUndecryptable(
     failures = 0;
     if (reason === undefined) {
       log(
-        LEVEL_WARNING,
+        LogLevel.Warning,
         code,
         `${store.location} cannot be decrypted. It counts as empty, and is set aside when written to.`,
       );
