@@ -159,9 +159,10 @@ export class Ledger {
     const { removes, removesAll } = this.#intents.get(by) ?? {};
     const inWindow = this.#checkHeld(by, now);
     for (const key of this.#stored.keys()) {
-      if (inWindow && !now.has(key)) this.#droppedInWindow.set(key, this.#machine.step);
-      if (now.has(key) || key === removes || removesAll) this.#durable.delete(now.has(key) ? "" : key);
-      else this.#dropped(by, key, inWindow);
+      if (now.has(key)) continue;
+      this.#durable.delete(key);
+      if (inWindow) this.#droppedInWindow.set(key, this.#machine.step);
+      else if (key !== removes && !removesAll) this.#checkDropped(by, key);
     }
     for (const key of now.keys()) if (!this.#stored.has(key)) this.#added(by, key, inWindow);
     this.#checkRenewal(by, now, inWindow);
@@ -197,20 +198,16 @@ export class Ledger {
     return [...this.#stored.keys()].find(isDropped);
   }
 
-  #dropped(by: SimulatedProcess, key: string, inWindow: boolean): void {
+  #checkDropped(by: SimulatedProcess, key: string): void {
     const origin = this.#origins.get(key);
-    this.#durable.delete(key);
-    const readAt = this.#readStep(by);
-    if (inWindow) return;
-    if (origin !== undefined && origin.step > readAt) {
-      if (origin.inWindow) return;
-      if (!isOurs(origin.by.actor.member) && this.#isUnseen(by, origin.step)) {
-        this.#count("peerWroteWithoutLock");
-        return;
-      }
+    if (origin === undefined || origin.step <= this.#readStep(by)) {
+      throw new Violation("lost", `${by.label} dropped ${key}`);
+    }
+    if (origin.inWindow) return;
+    if (isOurs(origin.by.actor.member) || !this.#isUnseen(by, origin.step)) {
       throw new Violation("lost", `${by.label} dropped ${origin.by.label}'s ${key}, stored after it had read`);
     }
-    throw new Violation("lost", `${by.label} dropped ${key}`);
+    this.#count("peerWroteWithoutLock");
   }
 
   #added(by: SimulatedProcess, key: string, inWindow: boolean): void {
