@@ -43,7 +43,7 @@ export function accessToken(scope: string, cachedAt: number): Entity {
   };
 }
 
-export function tokenKey(scope: string): string {
+function tokenKey(scope: string): string {
   return `${HOME_ACCOUNT_ID}-${ENVIRONMENT}-accesstoken-${CLIENT_ID}-9188040d-6c67-4c5b-b112-36a304b66dad-${scope}--`;
 }
 

@@ -18,7 +18,7 @@ const { KernelKeyringPersistence, TokenCacheStore } = library;
 
 const run = promisify(execFile);
 const folder = temporaryFolder();
-const keyring = (name = NAME) => new KernelKeyring(nodeHost, name);
+const keyring = () => new KernelKeyring(nodeHost, NAME);
 const create = (log: string[] = []) =>
   KernelKeyringPersistence.create(folder.file("cache"), NAME, { loggerCallback: (_level, line) => log.push(line) });
 /** What the keyring holds now; /proc/keys also lists what is only waiting to be collected. */

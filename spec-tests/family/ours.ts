@@ -14,7 +14,7 @@ const given = assignment<OurAssignment>();
 const digest = (secret: string) => createHash("sha256").update(secret).digest("hex");
 if (given.kind === "P") installHost({ ...host(), runtime: { ...host().runtime, kernelLocks: () => undefined } });
 
-const lockOn = (path: string, timeoutMs = 10_000) =>
+const lockOn = (path: string, timeoutMs: number) =>
   new CrossPlatformLock(path, new Logger({ loggerCallback: () => {} }), { retryNumber: 1, retryDelay: timeoutMs });
 
 /** Looks once. A peer that lets go of its lock at once is not what this is for: it must be busy. */

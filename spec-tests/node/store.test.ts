@@ -381,6 +381,17 @@ describe("watching", () => {
     return { report, end: () => end() };
   };
 
+  const writeUntil = async (report: Promise<void>, store: ReturnType<typeof createFileStore>) => {
+    let reported = false;
+    void report.then(() => {
+      reported = true;
+    });
+    while (!reported) {
+      await store.replace(bytes("x"));
+      await nextTurn(); // without waiting for the disk a write may need none
+    }
+  };
+
   it("reports a replaced file, again and again, and ends", async () => {
     const location = join(temporaryFolder(), "cache");
     const store = createFileStore(location, { sync: false });
@@ -401,14 +412,7 @@ describe("watching", () => {
     const { report, end } = changed(store);
     await store.stat(); // behind the look at the link in the same queue of the thread pool
     const direct = createFileStore(join(folder, "real", "cache"), { sync: false });
-    let reported = false;
-    void report.then(() => {
-      reported = true;
-    });
-    while (!reported) {
-      await direct.replace(bytes("x"));
-      await nextTurn(); // without waiting for the disk a write may need none
-    }
+    await writeUntil(report, direct);
     end();
   });
 
@@ -435,14 +439,7 @@ describe("watching", () => {
     };
     const store = createFileStore(location, { fs: { ...realFileSystem, watch: watch as never }, sync: false });
     const { report, end } = changed(store);
-    let reported = false;
-    void report.then(() => {
-      reported = true;
-    });
-    while (!reported) {
-      await store.replace(bytes("x"));
-      await nextTurn(); // without waiting for the disk a write may need none
-    }
+    await writeUntil(report, store);
     end();
   });
 
@@ -451,14 +448,7 @@ describe("watching", () => {
     const store = createFileStore(location, { sync: false });
     const { report, end } = changed(store);
     await store.stat();
-    let reported = false;
-    void report.then(() => {
-      reported = true;
-    });
-    while (!reported) {
-      await store.replace(bytes("x"));
-      await nextTurn(); // without waiting for the disk a write may need none
-    }
+    await writeUntil(report, store);
     end();
   });
 });

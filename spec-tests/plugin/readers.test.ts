@@ -17,8 +17,8 @@ import {
 
 const folder = temporaryFolder();
 
-async function pluginOn(name = "cache.json"): Promise<PersistenceCachePlugin> {
-  return new PersistenceCachePlugin(await FilePersistence.create(folder.file(name)));
+async function pluginOn(): Promise<PersistenceCachePlugin> {
+  return new PersistenceCachePlugin(await FilePersistence.create(folder.file("cache.json")));
 }
 
 const namesOf = async (tokenCache: ReturnType<typeof tokenCacheOf>) =>

@@ -49,7 +49,7 @@ export interface JsonObject {
   readonly raw?: Uint8Array;
 }
 
-export const maxDepth = 64;
+const maxDepth = 64;
 
 const ascii = (text: string): number => text.charCodeAt(0);
 const quote = ascii('"');

@@ -1,7 +1,7 @@
 import type { Json, JsonObject, Member } from "./json.ts";
 
 /** One text for all spellings of a number: sign, digits without zeros at either end, exponent. */
-export function canonicalNumber(spelling: string): string {
+function canonicalNumber(spelling: string): string {
   const [, sign, whole, fraction = "", exponentSign = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?)(\d+))?$/.exec(spelling)!;
   if (exponent.length > 9) return `spelt ${spelling}`;

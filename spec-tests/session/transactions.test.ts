@@ -6,10 +6,10 @@ const AB = document({ a: { v: 1 }, b: { v: 2 } });
 const OLD = 5000;
 
 describe.each([false, true])("asynchronous host: %s", (async) => {
-  function worldWith(content?: string, ageMs = OLD): World {
+  function worldWith(content?: string): World {
     const world = new World();
     world.async = async;
-    if (content !== undefined) world.store(content, ageMs);
+    if (content !== undefined) world.store(content, OLD);
     return world;
   }
 

@@ -1,5 +1,13 @@
 import { readFileSync } from "node:fs";
-import type { Capabilities, LockInspection, StoreVersion } from "../../hosts/shared/capabilities.ts";
+import type {
+  Awaitable,
+  Capabilities,
+  Cipher,
+  Lock,
+  LockInspection,
+  Store,
+  StoreVersion,
+} from "../../hosts/shared/capabilities.ts";
 import { CoreSession } from "../../hosts/shared/core-session.ts";
 import type { SessionLimits } from "../../hosts/shared/session-limits.ts";
 
@@ -47,22 +55,13 @@ export class World {
     return this;
   }
 
-  /** Every call of this name from now on. */
-  always(name: string, effect: Effect): this {
-    const again = () => {
-      this.on(name, again);
-      effect();
-    };
-    return this.on(name, again);
-  }
-
   store(content: string | Uint8Array, ageMs = 0): void {
     const bytes = typeof content === "string" ? utf8(content) : content;
     this.stored = { content: bytes, mtimeNs: BigInt(this.now - ageMs) * 1_000_000n, inode: this.#inodes++ };
   }
 
-  heldBy(content: string, ageMs: number, more: Partial<LockFile> = {}): void {
-    this.lockFile = { inode: this.#inodes++, content, mtimeMs: this.now - ageMs, mine: false, ...more };
+  heldBy(content: string, ageMs: number): void {
+    this.lockFile = { inode: this.#inodes++, content, mtimeMs: this.now - ageMs, mine: false };
   }
 
   /** The lock file goes away, whoever's it is. */
@@ -82,7 +81,7 @@ export class World {
     return text(this.stored && this.#plain(this.stored.content));
   }
 
-  #do<T>(name: string, result: () => T): T | Promise<T> {
+  #do<T>(name: string, result: () => T): Awaitable<T> {
     this.trace.push(name);
     const run = () => {
       this.#effects.get(name)?.shift()?.();
@@ -119,71 +118,80 @@ export class World {
   }
 
   capabilities(): Capabilities {
-    const mine = () => this.lockFile?.mine ?? false;
     return {
-      store: {
-        location: "/virtual/cache",
-        stat: () => this.#do("stat", () => this.#version()),
-        read: () =>
-          this.#do("read", () => this.stored && { version: this.#version()!, content: this.stored.content.slice() }),
-        replace: (content) =>
-          this.#do("replace", () => {
-            this.store(content.slice());
-            return this.#version()!;
-          }),
-        settle: () => undefined,
-        remove: () =>
-          this.#do("remove", () => {
-            const there = this.stored !== undefined;
-            this.stored = undefined;
-            return there;
-          }),
-        setAside: () => this.#do("setAside", () => `aside-${this.asides.push(this.stored!.content)}`),
-        watch: () => () => {},
-      },
-      cipher: this.cipher
-        ? {
-            protect: (content) => this.#do("protect", () => this.#plain(content)),
-            unprotect: (content) => this.#do("unprotect", () => this.#plain(content)),
-          }
-        : undefined,
-      lock: {
-        path: this.lockPath,
-        kind: "K",
-        create: () =>
-          this.#do("create", () => {
-            if (this.lockFile) return false;
-            this.#take();
-            return true;
-          }),
-        inspect: () => this.#do("inspect", () => this.#inspection()),
-        takeOver: () =>
-          this.#do("takeOver", () => {
-            if (this.takeOver === "taken") this.#take();
-            return this.takeOver;
-          }),
-        check: () => this.#do("check", mine),
-        touch: () => this.#do("touch", mine),
-        release: () =>
-          this.#do("release", () => {
-            if (mine()) this.lockFile = undefined;
-          }),
-        wait: (ms) => {
-          this.now += ms;
-          return this.#do("wait", () => undefined);
-        },
-        processAlive: (pid) => this.#do("alive?", () => this.alive.has(pid)),
-      },
+      store: this.#store(),
+      cipher: this.cipher ? this.#cipher() : undefined,
+      lock: this.#lock(),
       clock: {
         now: () => this.now,
-        sleep: (ms) => {
-          this.now += ms;
-          return this.#do(`sleep${ms}`, () => undefined);
-        },
+        sleep: (ms) => this.#pass(`sleep${ms}`, ms),
         random: () => 0.5,
       },
       log: (_level, code) => void this.logged.push(code),
     };
+  }
+
+  #store(): Store {
+    return {
+      location: "/virtual/cache",
+      stat: () => this.#do("stat", () => this.#version()),
+      read: () =>
+        this.#do("read", () => this.stored && { version: this.#version()!, content: this.stored.content.slice() }),
+      replace: (content) =>
+        this.#do("replace", () => {
+          this.store(content.slice());
+          return this.#version()!;
+        }),
+      settle: () => undefined,
+      remove: () =>
+        this.#do("remove", () => {
+          const there = this.stored !== undefined;
+          this.stored = undefined;
+          return there;
+        }),
+      setAside: () => this.#do("setAside", () => `aside-${this.asides.push(this.stored!.content)}`),
+      watch: () => () => {},
+    };
+  }
+
+  #cipher(): Cipher {
+    return {
+      protect: (content) => this.#do("protect", () => this.#plain(content)),
+      unprotect: (content) => this.#do("unprotect", () => this.#plain(content)),
+    };
+  }
+
+  #lock(): Lock {
+    const mine = () => this.lockFile?.mine ?? false;
+    return {
+      path: this.lockPath,
+      kind: "K",
+      create: () =>
+        this.#do("create", () => {
+          if (this.lockFile) return false;
+          this.#take();
+          return true;
+        }),
+      inspect: () => this.#do("inspect", () => this.#inspection()),
+      takeOver: () =>
+        this.#do("takeOver", () => {
+          if (this.takeOver === "taken") this.#take();
+          return this.takeOver;
+        }),
+      check: () => this.#do("check", mine),
+      touch: () => this.#do("touch", mine),
+      release: () =>
+        this.#do("release", () => {
+          if (mine()) this.lockFile = undefined;
+        }),
+      wait: (ms) => this.#pass("wait", ms),
+      processAlive: (pid) => this.#do("alive?", () => this.alive.has(pid)),
+    };
+  }
+
+  #pass(name: string, ms: number): Awaitable<void> {
+    this.now += ms;
+    return this.#do(name, () => undefined);
   }
 }
 

@@ -19,8 +19,10 @@ import { temporaryCache } from "../processes/temporary.ts";
 import { type Answers, OPEN, WasiCache } from "./wasi-cache.ts";
 
 const FLAG = { unchanged: 1, salvaged: 2, setAside: 4, document: 8 } as const;
-const token = (key: string, secret = `secret of ${key}`) =>
-  JSON.stringify({ AccessToken: { [key]: { secret, cached_at: "100", expires_on: "4000000000" } } });
+const token = (key: string) =>
+  JSON.stringify({
+    AccessToken: { [key]: { secret: `secret of ${key}`, cached_at: "100", expires_on: "4000000000" } },
+  });
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const keys = (document: string) => Object.keys(JSON.parse(document).AccessToken ?? {});
 const names = (cache: string) => readdirSync(dirname(cache)).sort();

@@ -1,6 +1,5 @@
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
 import type { OpenFlags } from "../system/file-system.ts";
-import type { Inode } from "../system/inode.ts";
 import type { OpenFile } from "../system/open-file.ts";
 
 /** What a peer does next: a system call, or nothing for a while. */
@@ -73,10 +72,6 @@ export class PeerCalls {
       if (hasCode(error, "ENOENT")) return false;
       throw error;
     }
-  }
-
-  *stat(name: string): Habit<Inode> {
-    return yield { name: `stat ${name}`, action: () => this.#process.machine.files.stat(name) };
   }
 }
 
