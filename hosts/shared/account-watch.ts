@@ -45,8 +45,8 @@ export class AccountWatch {
   }
 
   start(store: Store): void {
-    // Watching begins before the first look, so that nothing is missed in between; and that is asked for at once, or what the caller
-    // commits next would come before it and be no change.
+    // Watching begins before the first look, so that nothing is missed in between. The look is queued at once: behind what the caller
+    // commits next it would find that already, and see no change.
     this.#unwatch = store.watch(() => this.#lookAgain());
     const first = this.#guarded(() => this.#look());
     const again = this.#queue.shared(() => this.#guarded(() => this.#compare()));

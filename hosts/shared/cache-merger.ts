@@ -33,8 +33,8 @@ export class CacheMerger {
   }
 
   /**
-   * docs/merge.md. `undefined`: there is none. The arguments are only read; where nothing changes, `content` is theirs itself. Base that is the
-   * very object that theirs is costs next to nothing: so it is with what has changed while a commit was under way.
+   * docs/merge.md. `undefined`: there is none. The arguments are only read; where nothing changes, `content` is theirs itself. Where base is
+   * the same object as theirs it costs next to nothing: so it is with what has changed while a commit was under way.
    */
   merge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array | undefined): MergeOutcome {
     if (theirs !== undefined && theirs.length >= WORTH_FOLLOWING) return this.#mergeLarge(base, ours, theirs);

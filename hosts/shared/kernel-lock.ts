@@ -73,7 +73,7 @@ export function createKernelLock({ path, files, runtime }: LockParts, kernel: Ke
   async function createWhole(): Promise<boolean> {
     const isFirstTry = prepared === undefined;
     if (!isFirstTry && (await unlessMissing(files.lstat(path))) !== undefined) {
-      return false; // to link a name that is taken makes everybody wait who changes the folder
+      return false; // to link onto a name that is taken holds up everybody who changes the folder
     }
     prepared ??= await prepare();
     try {

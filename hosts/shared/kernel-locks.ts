@@ -25,8 +25,8 @@ export function isUnsupported(error: unknown): boolean {
 }
 
 /**
- * Loaded once, when first asked for. What throws while it loads cannot be had: a lease does the work. But for want of descriptors: that passes, and a
- * lease is not seen by all of the family.
+ * Loaded once, when first asked for. Where loading throws there are none, and a lease does the work. Only the want of descriptors is reported: it
+ * passes, and a lease is not seen by all of the family.
  */
 export function lazily(load: () => KernelLocks | undefined): () => KernelLocks | undefined {
   let loaded: KernelLocks | null | undefined;

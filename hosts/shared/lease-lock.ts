@@ -37,7 +37,7 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
     return file !== undefined && holdWithLease(file);
   }
 
-  /** The lock file first, which is one call: who took the lease first would hardly ever come before those who need none. */
+  /** The lock file first, which is one call: whoever took the lease first would hardly ever be quicker than those who need none. */
   async function holdWithLease(file: LockFile): Promise<boolean> {
     try {
       lease = await leases.take();
@@ -85,8 +85,8 @@ export function createLeaseLock({ path, files, runtime }: LockParts): KindOfLock
   }
 
   /**
-   * Only under the lease, which is looked at when the file is out of the way: who was stopped just before that may have lost it, and
-   * the lock file, unchanged, have a holder again. `undefined`: what was inspected is no longer there.
+   * Only under the lease, which is looked at again when the file is out of the way: if this process was stopped just before, it may have lost
+   * the lease, and the lock file, unchanged, may have a holder again. `undefined`: what was inspected is no longer there.
    */
   async function replaceAbandoned(inspected: LockInspection, taken: Lease): Promise<LockFile | undefined> {
     if (!(await unlessMissing(isStillAt(files, runtime, path, inspected)))) {

@@ -2,10 +2,13 @@ import { type Files, quietly } from "./file-system.ts";
 import { processAlive } from "./processes.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** A write takes milliseconds, and who waits dates its file anew; what is older than this was left behind. */
+/** A write takes milliseconds, and whoever waits dates its file again and again: what is older than this was left behind. */
 const STALE_TEMPORARY_MS = 60_000;
 
-/** Removes what killed writers of the file left beside it, and who was killed while he waited for its lock. A process of our own number is another one that had it before. */
+/**
+ * Removes what was left beside the file by writers that were killed, and by contenders that were killed while they waited for its lock. What names
+ * our own process number was left by an earlier process that had it.
+ */
 export async function removeLeftovers(files: Files, runtime: Runtime, target: string): Promise<void> {
   const { paths } = runtime;
   const now = runtime.clock.now();

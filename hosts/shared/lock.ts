@@ -11,7 +11,7 @@ import { WaitingLine } from "./waiting-line.ts";
 
 const decoder = new TextDecoder();
 
-/** By so much at most the clock that dates files differs from ours, and rounds. */
+/** The clock that dates files differs from ours by this at most, rounding included. */
 const CLOCKS_DIFFER_MS = 2000;
 
 /** What both kinds work with. */
@@ -66,9 +66,10 @@ export function createLock(runtime: Runtime, path: string): Lock {
   }
 
   /**
-   * A container that was killed and started again has the number that its lock file names: but who began after it was written did not write it. And
-   * of this process only other threads come this far (process-queue.ts). What one that was terminated has left, nobody locks any more, and what one that
-   * lives has, the kernel keeps: it will say. (Of 40 workers terminated while they committed 20 left their file, for 30 s.) A number alone is the Node peer's.
+   * Of a lock file that names our number. One written before this process began is an earlier process's: a container that was killed and started again has
+   * the same number again. Any later one is another thread's, since the contenders of one thread do not meet here (process-queue.ts). A thread that was
+   * terminated left a file that nobody locks any more; one that lives has kernel locks on it, which will tell. (Of 40 workers terminated while they
+   * committed 20 left their file, which was then respected for 30 s.) A file with a number alone is the Node peer's, which takes no kernel lock.
    */
   function isAbandonedByUs(): boolean {
     return seenMs < runtime.startedMs - CLOCKS_DIFFER_MS || (namesUs && choose().kind === "K");

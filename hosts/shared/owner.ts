@@ -19,7 +19,7 @@ export async function giveToOwnerOfFolder(
   await quietly(giveTo(folder, files, fd));
 }
 
-/** A folder cannot be opened while it is made: the user may have put something else in its place. A file that has a second name may be any file of the system. */
+/** A folder cannot be made and opened in one call: in between the user may have put something else in its place. A file with a second name may be any file of the system. */
 async function isNewOfRoot(files: Files, fd: number): Promise<boolean> {
   const made = await files.fstat(fd).catch(() => undefined);
   return made?.uid === ROOT && (made.isDirectory() || made.nlink === 1n);

@@ -12,7 +12,7 @@ const STALE_MS = 60_000;
 const WATCHERS = 6;
 /** At least so often one who waits looks at the line, and after it at the lock. */
 const LOOK_MS = 50;
-/** By so much the core's pauses may be exceeded in a long line, whose members would only disturb. */
+/** In a long line, whose members would only disturb, a pause may be so many times as long as the core allows. */
 const FAR_PAUSES = 10;
 /** How much of the time that the places ahead should take is slept through. */
 const SLEPT_THROUGH = 0.7;

@@ -44,7 +44,7 @@ interface Libraries {
   readonly kernel32: ForeignLibrary<typeof KERNEL32>;
 }
 
-/** Once a host: what is bound on Node stays for as long as the process (kernel-keyring.ts). */
+/** Bound once for each host: on Node that stays for as long as the process (kernel-keyring.ts). */
 const bound = new WeakMap<DpapiHost, Libraries>();
 
 function librariesOf(host: DpapiHost): Libraries {

@@ -55,7 +55,7 @@ export interface KeyringHost {
   foreignFunctions(): ForeignFunctions;
 }
 
-/** Once a host: on Node what is bound stays for as long as the process, 95 KB and 3 of its 65,530 mappings for each keyring before. */
+/** Bound once for each host: on Node that stays for as long as the process. Bound for each keyring it took 95 KB and 3 of the process's 65,530 mappings each. */
 const kernels = new WeakMap<KeyringHost, Kernel>();
 
 /**
