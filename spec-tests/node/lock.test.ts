@@ -567,6 +567,40 @@ describe("kind P", () => {
   }, 10_000);
 });
 
+describe.each(["K", "P"] as const)("without hard links, kind %s", (kind) => {
+  it("is one holder's at a time, again and again", async () => {
+    const folder = temporaryFolder();
+    const options = { fs: withoutLinks(realFileSystem) };
+    const [lock, other] = [lockIn(folder, kind, options), lockIn(folder, kind, options)];
+    const before = descriptors();
+    for (const [holder, contender] of [
+      [lock, other],
+      [other, lock],
+      [lock, other],
+    ] as const) {
+      expect(await holder.create()).toBe(true);
+      expect(await contender.create()).toBe(false);
+      expect(await holder.check()).toBe(true);
+      expect(names(folder)).toEqual(onDisk[kind]);
+      await holder.release();
+    }
+    expect(names(folder)).toEqual([]);
+    expect(descriptors()).toBe(before);
+  });
+
+  it("leaves nothing held where its file cannot be written", async () => {
+    const folder = temporaryFolder();
+    const before = descriptors();
+    const fs = withoutLinks(failing("write", "ENOSPC", 2)); // the first goes to a temporary name
+    const lock = lockIn(folder, kind, { fs });
+    await expect(lock.create()).rejects.toMatchObject({ code: "ENOSPC" });
+    expect(names(folder)).toEqual([]);
+    expect(descriptors()).toBe(before);
+    expect(await lock.create()).toBe(true);
+    await lock.release();
+  });
+});
+
 describe("waiting", () => {
   const LONG = 20_000;
 
