@@ -125,6 +125,12 @@ describe("encryptPlainFile", () => {
     expect(await readdir(folder.path)).toEqual(["encrypted"]);
   });
 
+  test("where there is none there is nothing to do", async () => {
+    const persistence = await FilePersistenceWithKey.create(folder.file("encrypted"), KEY);
+    expect(await encryptPlainFile(path(), persistence)).toBe(false);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
   test("not into a plain persistence", async () => {
     const persistence = await FilePersistence.create(folder.file("other"));
     await expect(encryptPlainFile(path(), persistence)).rejects.toMatchObject({ code: "not_supported" });

@@ -139,6 +139,15 @@ describe("a plugin", () => {
     return { log, persistence, plugin };
   }
 
+  test.each(["", "{}"])("takes %j, as the peers make, for an empty cache", async (content) => {
+    await writeFile(path(), content);
+    const { log, persistence, plugin } = await signIn();
+    expect(await persistence.load()).toMatch(/ada@example/);
+    expect(plugin.statistics.setAside).toBe(0);
+    expect(await readdir(folder.path)).toEqual(["cache"]);
+    expect(log.join("\n")).not.toMatch(/decrypt/);
+  });
+
   test.each(["another key", "plain text"])("sets it aside and carries on: %s", async (what) => {
     if (what === "plain text") await writeFile(path(), JSON.stringify(document("eve")));
     else await (await create(OTHER)).save(JSON.stringify(document("eve")));
