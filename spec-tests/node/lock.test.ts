@@ -692,6 +692,20 @@ describe("processes", () => {
     expect(await lock.processAlive(pid)).toBe(false);
   });
 
+  it("takes another user's for alive, and asks no further where it may not ask", async () => {
+    const { processAlive } = await import("../../hosts/shared/processes.ts");
+    const { Files } = await import("../../hosts/shared/file-system.ts");
+    const answering = (code: string) => {
+      const signalProcess = () => {
+        throw errno(code);
+      };
+      return processAlive(new Files(realFileSystem), process.pid, { ...nodeHost.runtime, signalProcess });
+    };
+    expect(await answering("EPERM")).toBe(true);
+    expect(await answering("ESRCH")).toBe(false);
+    await expect(answering("EACCES")).rejects.toMatchObject({ code: "EACCES" });
+  });
+
   it("believes the signal where /proc says nothing", async () => {
     const { processAlive } = await import("../../hosts/shared/processes.ts");
     const { Files } = await import("../../hosts/shared/file-system.ts");

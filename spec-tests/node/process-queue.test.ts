@@ -31,6 +31,15 @@ test("what was waited for is kept while another one is busy, or given up with it
   for (const path of ["queue a", "queue b"]) (await enterTurn(path, 0))();
 });
 
+test("who leaves twice ends nobody else's turn", async () => {
+  const leave = await enterTurn("queue z", LONG_MS);
+  leave();
+  const other = await enterTurn("queue z", LONG_MS);
+  leave();
+  await expect(enterTurn("queue z", 0)).rejects.toMatchObject({ code: "lock_timeout" });
+  other();
+});
+
 test("who gives up has none", async () => {
   const leave = await enterTurn("queue z", LONG_MS);
   await expect(enterTurns(["queue a", "queue z"], 1)).rejects.toMatchObject({ code: "lock_timeout" });

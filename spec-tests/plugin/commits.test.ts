@@ -241,6 +241,20 @@ describe("somebody writes while a commit is being written", () => {
   });
 });
 
+test("a lock that was taken away just before a commit is published is taken anew, and the commit begun again", async () => {
+  let isHeld = true;
+  const persistence = await tampered(cacheFile(), (capabilities) =>
+    beforeReplace(capabilities, async () => {
+      if (isHeld) await rm(`${cacheFile()}.lockfile`);
+      isHeld = false;
+    }),
+  );
+  const plugin = new PersistenceCachePlugin(persistence);
+  await add(plugin, tokenCacheOf(plugin), "bob");
+  expect(Object.keys((await stored(cacheFile())).RefreshToken ?? {})).toEqual([refreshKey("bob")]);
+  expect(plugin.statistics.restarts).toBe(1);
+});
+
 describe("several at once", () => {
   test("two applications of one plugin see each other's changes", async () => {
     const plugin = await pluginOn();

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { errno, World } from "./world.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { document, errno, utf8, World } from "./world.ts";
 
 const timeout = { lockTimeoutMs: 100 };
 const S = 1000;
@@ -63,6 +63,28 @@ test.each([
     .lock()
     .catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: status, cause: { code } });
+});
+
+test.each([
+  ["renewed", () => {}, []],
+  ["not renewed, which is reported,", errno("EIO"), ["lock_not_held", "lock_not_held"]],
+])("while update waits for its function the lock is %s", async (_what, effect, logged) => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const world = new World();
+  world.on("touch", effect, effect);
+  let finish: (content: Uint8Array) => void = () => {};
+  const update = world.session().update(() => {
+    return new Promise((resolve) => {
+      finish = resolve;
+    });
+  });
+  await vi.advanceTimersByTimeAsync(11 * S);
+  finish(utf8(document({ a: {} })));
+  await update;
+  await vi.advanceTimersByTimeAsync(11 * S);
+  expect(world.calls()).toBe("create read touch touch check replace release");
+  expect(world.logged).toEqual(logged);
 });
 
 describe("an application's critical section", () => {
