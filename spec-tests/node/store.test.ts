@@ -132,6 +132,13 @@ describe("reading and replacing", () => {
     expect(stored?.version).toEqual(await store.stat());
   });
 
+  it.each(["", "new"])("reads again what was cut short while it was read, to %j", async (content) => {
+    const location = join(temporaryFolder(), "cache");
+    writeFileSync(location, "an old one");
+    const store = createFileStore(location, { fs: meanwhile("read", () => writeFileSync(location, content)) });
+    expect(await store.read()).toEqual({ version: await store.stat(), content: bytes(content) });
+  });
+
   it("gives the version from before when a file never holds still", async () => {
     const location = join(temporaryFolder(), "cache");
     writeFileSync(location, "");
@@ -333,22 +340,23 @@ describe("what killed writers left behind", () => {
     leave(`.cache.${process.pid}.0123456789ab.tmp`, old); // had our number before us
     leave(".cache.2147483646.ba9876543210.tmp", new Date());
     leave(`.cache.${process.ppid}.0123456789ab.tmp`, old);
-    leave(".other.2147483646.0123456789ab.tmp", old);
+    const foreign = [
+      ".other.2147483646.0123456789ab.tmp",
+      ".cache.2147483646.0123456789ab.tmp.mine",
+      ".cache.2147483646.mine.tmp",
+      ".cache.mine.2147483646.0123456789ab.tmp",
+    ];
+    for (const name of foreign) leave(name, old);
     const store = createFileStore(join(folder, "cache"));
     await store.replace(bytes("x"));
     await store.settle();
     expect(names(folder)).toEqual(
-      [
-        ".cache.2147483646.ba9876543210.tmp",
-        `.cache.${process.ppid}.0123456789ab.tmp`,
-        ".other.2147483646.0123456789ab.tmp",
-        "cache",
-      ].sort(),
+      [".cache.2147483646.ba9876543210.tmp", `.cache.${process.ppid}.0123456789ab.tmp`, ...foreign, "cache"].sort(),
     );
     leave(".cache.2147483646.0123456789ab.tmp", old);
     await store.replace(bytes("x"));
     await store.settle();
-    expect(names(folder)).toHaveLength(5);
+    expect(names(folder)).toHaveLength(8);
   });
 
   it("is removed whatever lies beside it that cannot be", async () => {

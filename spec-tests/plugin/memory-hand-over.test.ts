@@ -80,3 +80,13 @@ test("what MSAL has changed in place since the hand-over is a change, though nob
   Object.assign(memoryOf(cache)[accountKey("ann")] as object, { tenantProfiles: [{ tenantId: "guest" }] });
   expect(handOver.changeSince(handOver.state(), ann)?.ours).toContain("guest");
 });
+
+test("what nobody has told of yet outlives a document that lacks it", () => {
+  const cache = memory();
+  Object.assign(cache.getKVStore(), { [refreshKey("bob")]: refreshToken("bob") });
+  const handOver = new MemoryHandOver(cache);
+  handOver.handOver(holding("ann"));
+  handOver.handOver(holding("carl"));
+  expect(cache.getKVStore()).toHaveProperty([refreshKey("bob")]);
+  expect(usersIn(cache.serialize())).toEqual(["carl"]);
+});
