@@ -1,5 +1,6 @@
 import { PublicClientApplication } from "@azure/msal-node";
 import { expect, test } from "vitest";
+import { copyEntities } from "../../hosts/shared/entity-copies.ts";
 import { MemoryHandOver, type SharedDocument } from "../../hosts/shared/memory-hand-over.ts";
 import {
   accountKey,
@@ -89,4 +90,16 @@ test("what nobody has told of yet outlives a document that lacks it", () => {
   handOver.handOver(holding("carl"));
   expect(cache.getKVStore()).toHaveProperty([refreshKey("bob")]);
   expect(usersIn(cache.serialize())).toEqual(["carl"]);
+});
+
+test("a tenant profile that is none hinders no change, and stays", () => {
+  const cache = memory();
+  const handOver = new MemoryHandOver(cache);
+  handOver.handOver(holding("ann"));
+  const account = memoryOf(cache)[accountKey("ann")] as { tenantProfiles?: unknown[] };
+  account.tenantProfiles = [null, { tenantId: "guest" }];
+  const before = copyEntities(memoryOf(cache));
+  account.tenantProfiles = [{ tenantId: "home" }];
+  expect(handOver.changeSince(before, undefined)).toBeDefined();
+  expect(account.tenantProfiles).toEqual([{ tenantId: "home" }, null, { tenantId: "guest" }]);
 });

@@ -65,6 +65,18 @@ describe("a token cache without a live map", () => {
     expect(usersOf(await stored(path))).toEqual(["ann", "bob"]);
   });
 
+  test("read under a writer while nothing is stored, it is left as it is", async () => {
+    const plugin = new PersistenceCachePlugin(await FilePersistence.create(folder.file("cache.json")));
+    const cache = new PlainTokenCache();
+    const access = context(cache, true);
+    await plugin.beforeCacheAccess(access);
+    cache.content = { RefreshToken: { [refreshKey("cid")]: { secret: "new" } } };
+    const reading = plugin.beforeCacheAccess(context(cache, false));
+    await plugin.afterCacheAccess(access);
+    await reading;
+    expect((await stored(folder.file("cache.json"))).RefreshToken).toHaveProperty([refreshKey("cid")]);
+  });
+
   test("a map that is made anew for each call is none: what is changed is stored", async () => {
     const { path, plugin, cache } = await setUp();
     const withCopies = Object.assign(cache, {
@@ -117,6 +129,14 @@ test.each([null, 5, "x", [1]])(
     expect(after.RefreshToken).toHaveProperty([refreshKey("bob")]);
   },
 );
+
+test("an entity that is null keeps nobody from the others where sections are missing, too", async () => {
+  const path = folder.file("cache.json");
+  const { Account } = document("ann");
+  await store(path, { Account: { ...Account, odd: null } });
+  const tokenCache = tokenCacheOf(new PersistenceCachePlugin(await FilePersistence.create(path)));
+  expect((await tokenCache.getAllAccounts()).map(({ localAccountId }) => localAccountId)).toEqual(["ann"]);
+});
 
 test("an option that is none is refused", async () => {
   const persistence = await FilePersistence.create(folder.file("cache.json"));

@@ -110,6 +110,19 @@ describe("a writer has memory to itself", () => {
     expect(order).toEqual(["1 in", "1 out", "2 in", "2 out", "3 in", "3 out"]);
   });
 
+  test("what others have stored while a writer was inside is handed to the next one", async () => {
+    await store(cacheFile(), document("ann"));
+    const { plugin } = await pluginOn();
+    const [tokenCache, other] = [tokenCacheOf(plugin), tokenCacheOf(plugin)];
+    const access = context(tokenCache, true);
+    await plugin.beforeCacheAccess(access);
+    await store(cacheFile(), document("ann", "carl"));
+    await other.getAllAccounts();
+    memoryOf(tokenCache)[refreshKey("bob")] = refreshToken("bob");
+    await plugin.afterCacheAccess(access);
+    await change(plugin, tokenCache, (memory) => expect(memory).toHaveProperty([refreshKey("carl")]));
+  });
+
   test("a reader waits for the writer inside, and then finds what it wrote", async () => {
     const { plugin } = await pluginOn();
     const tokenCache = tokenCacheOf(plugin);
@@ -253,6 +266,23 @@ describe("the hold limit", () => {
     expect(cache.RefreshToken).toHaveProperty([refreshKey("late")]);
     expect(cache.RefreshToken).toHaveProperty([refreshKey("bob")]);
     expect(usersOf(cache)).toEqual(["bob"]);
+  });
+
+  test("what it did until then and somebody has removed since does not come back", async () => {
+    await store(cacheFile(), document("ann"));
+    const { plugin, log } = await pluginOn({ holdLimitMs: 1 });
+    const [tokenCache, other] = [tokenCacheOf(plugin), tokenCacheOf(plugin)];
+    const overdue = context(tokenCache, true);
+    await plugin.beforeCacheAccess(overdue);
+    memoryOf(tokenCache)[refreshKey("bob")] = refreshToken("bob");
+    await expect.poll(() => log.join()).toContain("did not call afterCacheAccess");
+    await change(plugin, other, (memory) => {
+      expect(memory).toHaveProperty([refreshKey("bob")]);
+      delete memory[refreshKey("bob")];
+    });
+    await tokenCache.getAllAccounts();
+    await plugin.afterCacheAccess(overdue);
+    expect(Object.keys((await stored(cacheFile())).RefreshToken ?? {})).toEqual([refreshKey("ann")]);
   });
 
   test("of several who do not come back each stores its own change, and brings back nothing that it was handed meanwhile", async () => {
