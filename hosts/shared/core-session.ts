@@ -135,14 +135,10 @@ export class CoreSession {
     }, noOutcome);
   }
 
-  /** Releases the lock if it is held. What is under way ends; what is called after this is refused. */
+  /** What is under way ends; what is called after this is refused. Not for whoever holds the lock. */
   close(): void {
-    if (this.#closed) return;
     this.#closed = true;
-    void this.#queue.run(async () => {
-      if (this.#locked) await this.#releaseDirectly();
-      this.#discard();
-    });
+    void this.#queue.run(async () => this.#discard());
   }
 
   #operate<T>(
