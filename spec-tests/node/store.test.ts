@@ -132,9 +132,10 @@ describe("reading and replacing", () => {
     expect(stored?.version).toEqual(await store.stat());
   });
 
-  it.each(["", "new"])("reads again what was cut short while it was read, to %j", async (content) => {
+  it.each(["", "new", "as long one"])("reads again what became %j while it was read", async (content) => {
     const location = join(temporaryFolder(), "cache");
-    writeFileSync(location, "an old one");
+    writeFileSync(location, "an old text");
+    utimesSync(location, 1, 1);
     const store = createFileStore(location, { fs: meanwhile("read", () => writeFileSync(location, content)) });
     expect(await store.read()).toEqual({ version: await store.stat(), content: bytes(content) });
   });

@@ -18,6 +18,18 @@ import { macrotask, temporaryFolder } from "../plugin/fixtures.ts";
 
 const folder = temporaryFolder();
 
+test("what save and delete have done survives a power cut: the file is synced, and its folder each time", async () => {
+  const synced = vi.spyOn(nodeHost.runtime.fs, "fsync");
+  onTestFinished(() => synced.mockRestore());
+  const persistence = await FilePersistence.create(folder.file("cache.json"));
+  await persistence.save("kept");
+  expect(synced).toHaveBeenCalledTimes(2);
+  await persistence.delete();
+  expect(synced).toHaveBeenCalledTimes(3);
+  await persistence.delete(); // there is nothing
+  expect(synced).toHaveBeenCalledTimes(3);
+});
+
 describe("create", () => {
   test("rejects with a code where no file can be", async () => {
     await writeFile(folder.file("file"), "");
