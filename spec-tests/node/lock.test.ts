@@ -126,6 +126,15 @@ describe.each(["K", "P"] as const)("kind %s", (kind) => {
     expect(descriptors()).toBe(before);
   });
 
+  it.runIf(needs("the user root", process.getuid?.() === 0))("does without an owner that it cannot give", async () => {
+    const folder = temporaryFolder();
+    chownSync(folder, 1000, 1000);
+    const lock = lockIn(folder, kind, { fs: failing("fchown", "EPERM", 0) });
+    expect(await lock.create()).toBe(true);
+    await lock.release();
+    expect(names(folder)).toEqual([]);
+  });
+
   it("renews its modification time", async () => {
     const lock = lockIn(temporaryFolder(), kind, { clock: { ...createClock(), now: () => 1_000_000 } });
     expect(await lock.touch()).toBe(false);
