@@ -89,7 +89,9 @@ describe.each(["K", "P"] as const)("two lock files held together, kind %s", (kin
   });
 
   it("are none of them kept when the second cannot be created", async () => {
-    const { folder, joint } = pair({ fs: failing("open", "EACCES", 0) });
+    const { folder, paths, locks } = pair();
+    const failingLast = lockAt(paths[0], { fs: failing("open", "EACCES", 0) }); // in the order of their paths it comes second
+    const joint = joinLocks([failingLast, locks[1]]);
     await expect(joint.create()).rejects.toMatchObject({ code: "EACCES" });
     expect(names(folder)).toEqual([]);
   });
