@@ -2,17 +2,7 @@
 // moments, then under the lock, and only then believe it, keep the original and save what can be saved.
 
 import { outcomeFailure, outcomeStatus } from "../abi/capability-call";
-import {
-  FLAG_HAS_DOCUMENT,
-  FLAG_SALVAGED,
-  FLAG_SET_ASIDE,
-  FLAG_UNCHANGED,
-  addFlags,
-  dataLength,
-  dataPointer,
-  removeFlags,
-  setFailure,
-} from "../abi/result";
+import { FLAG_SET_ASIDE, addFlags, dataLength, dataPointer, setFailure } from "../abi/result";
 import { CACHE_DAMAGED, CACHE_SALVAGED, CACHE_SET_ASIDE, OK } from "../abi/status";
 import { canSalvage, salvageDocument } from "../cache/salvage";
 import { enter, enterPause } from "./calls";
@@ -102,8 +92,6 @@ function salvage(): void {
     fail(status);
     return;
   }
-  removeFlags(FLAG_UNCHANGED);
-  addFlags(FLAG_SALVAGED | FLAG_HAS_DOCUMENT);
   logEvent(LEVEL_WARNING, CACHE_SALVAGED);
   settled(dataPointer(), dataLength());
 }

@@ -23,7 +23,6 @@ export function resetRestarts(): void {
 /** Ends with `status`, after releasing what this operation holds. */
 export function finish(status: u32): void {
   endStatus = status;
-  beginsAgain = false;
   if (operation.holdsLock) enterAtOnce(operation.STAGE_RELEASE);
   else operation.endOperation(status);
 }

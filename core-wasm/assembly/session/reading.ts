@@ -7,9 +7,7 @@ import {
   DOCUMENT_TOO_LARGE,
   ENCRYPTED,
   IO_ERROR,
-  JSON_TRAILING_BYTES,
   JSON_UNEXPECTED_END,
-  NOT_A_CACHE,
   NOT_FOUND,
   OK,
   UNPROTECT_FAILED,
@@ -106,10 +104,5 @@ function judge(pointer: usize, length: usize): void {
   }
   const status = validateDocument(pointer, length);
   if (status == OK) settled(pointer, length);
-  else if (isDamage(status)) suspect(status, load<u32>(resultRecord(), 8), pointer, length);
-  else fail(status);
-}
-
-function isDamage(status: u32): bool {
-  return (status >= JSON_UNEXPECTED_END && status <= JSON_TRAILING_BYTES) || status == NOT_A_CACHE;
+  else suspect(status, load<u32>(resultRecord(), 8), pointer, length);
 }

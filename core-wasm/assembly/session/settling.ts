@@ -4,7 +4,6 @@
 import { outcomeFailure, outcomeLength, outcomePointer, outcomeStatus } from "../abi/capability-call";
 import {
   FLAG_HAS_DOCUMENT,
-  FLAG_SALVAGED,
   FLAG_UNCHANGED,
   addFlags,
   dataLength,
@@ -69,11 +68,8 @@ function mergeInto(base: usize, baseLength: usize): void {
     fail(status);
     return;
   }
-  if (finding != SOUND) {
-    // "unchanged" relative to what was salvaged; what is stored are other bytes.
-    removeFlags(FLAG_UNCHANGED);
-    addFlags(FLAG_SALVAGED);
-  }
+  // "unchanged" relative to what was salvaged; what is stored are other bytes.
+  if (finding != SOUND) removeFlags(FLAG_UNCHANGED);
   if (hasFlag(FLAG_UNCHANGED)) {
     adoptVersionRead(currentLength != 0);
     finish(OK);
