@@ -18,6 +18,8 @@ import { sameBytes } from "./same-bytes.ts";
 
 /** What an inspection keeps of a lock file's content. */
 const MAX_CONTENT = 1024;
+/** So old a lock file is abandoned, whomever it names. */
+const LONG_AGO = 0;
 /** Windows refuses for a moment to create what somebody is just removing. */
 const WINDOWS_TRIES = 5;
 
@@ -159,9 +161,15 @@ export class LockFile {
     await this.#files.futimes(this.fd, new Date(now));
   }
 
+  /** What cannot be removed is dated as nobody's: left as it is it would name a process that lives, and everybody would wait for it for 30 s. */
   async removeFromPath(): Promise<void> {
-    if (await this.isAtPath()) {
-      await unlessMissing(this.#files.unlink(this.path));
+    try {
+      if (await this.isAtPath()) {
+        await unlessMissing(this.#files.unlink(this.path));
+      }
+    } catch (error) {
+      await quietly(this.touch(LONG_AGO));
+      throw error;
     }
   }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { tryAcquire } from "./acquire.ts";
 import {
   type Call,
   descriptors,
@@ -144,16 +145,24 @@ describe.each(ERRNOS)("%s", (code) => {
     await lock.release();
   });
 
-  it.each(["K", "P"] as const)("from unlink comes out of release, which lets go all the same (%s)", async (kind) => {
+  it.each([
+    ["K", "unlink", 2], // its temporary name was taken away first
+    ["P", "unlink", 2],
+    ["K", "lstat", 1],
+    ["P", "lstat", 3], // it has looked twice when it created
+  ] as const)("comes out of release (%s, %s), and others have the lock at once", async (kind, call, nth) => {
     const folder = temporaryFolder();
+    const path = join(folder, "cache.lockfile");
     const before = descriptors();
-    const fs = failing("unlink", code, 2); // its temporary name was taken away first
-    const lock = createLock(join(folder, "cache.lockfile"), { fs, kernelLocks: kind === "K" });
+    const lock = createLock(path, { fs: failing(call, code, nth), kernelLocks: kind === "K" });
     await lock.create();
     await expect(lock.release()).rejects.toMatchObject({ code });
-    expect(names(folder)).toEqual(FILE);
+    expect(names(folder)).toEqual(FILE); // it names a process that lives
     expect(descriptors()).toBe(before);
     expect(await lock.check()).toBe(false);
+    const next = createLock(path, { kernelLocks: false }); // kind K would ask the kernel, as this is its own process
+    expect(await tryAcquire(next)).toBe("taken");
+    await next.release();
   });
 
   it("from giving a new lock file its name comes out of create, unless it means that there are no links", async () => {

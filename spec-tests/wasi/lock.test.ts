@@ -135,6 +135,7 @@ describe("a lock file that was left behind", () => {
 });
 
 /** errno of WASI. */
+const IO = 29;
 const NOENT = 44;
 const NOTSUP = 58;
 const withoutLinks: Partial<Engine> = { path_link: () => NOTSUP };
@@ -171,6 +172,30 @@ describe("an engine that looks at an open file by its name", () => {
     expect([isGone, keys(cache), existsSync(lockFileOf(cache))]).toEqual([true, ["a"], false]);
   });
 });
+
+it.each(["path_unlink_file", "path_filestat_get"])(
+  "a lock file that cannot be removed, for an error of %s, is nobody's, though it names a process that lives",
+  async (name) => {
+    const cache = await temporaryCache();
+    let isPublished = false;
+    const engine = (original: Engine) => ({
+      path_rename: (...values: never[]) => {
+        isPublished = true;
+        return original.path_rename!(...values);
+      },
+      [name]: (...values: never[]) => {
+        if (!isPublished) return original[name]!(...values);
+        isPublished = false;
+        return IO;
+      },
+    });
+    expect(new WasiCache(cache, { ...asking, engine }).commit(undefined, token("a")).status).toBe(STATUS.ok);
+    expect(readFileSync(lockFileOf(cache), "utf8")).toBe(`${process.pid} node_wasi`);
+    const next = new WasiCache(cache, { ...asking, timeoutMs: 0 }).commit(undefined, token("b"));
+    expect(next).toMatchObject({ status: STATUS.ok, takeOvers: 1 });
+    expect(keys(cache)).toEqual(["a", "b"]);
+  },
+);
 
 describe("a lock file that is being made", () => {
   it("is whole as soon as it is seen", async () => {

@@ -199,7 +199,7 @@ export function isLockHeld(): bool {
  */
 export function releaseLock(): u32 {
   let errno: u32 = 0;
-  if (isAtPath() && holdsLine()) errno = removeFile();
+  if (held != NONE && holdsLine()) errno = removeFile();
   const leaseErrno = releaseLease();
   close();
   if (errno == 0) errno = leaseErrno;
@@ -228,12 +228,12 @@ function adopt(fd: u32): u32 {
 }
 
 function isAtPath(): bool {
-  return (
-    held != NONE &&
-    files.statPath(LOCK_FILE) == 0 &&
-    files.inode() == heldInode &&
-    files.device() == heldDevice
-  );
+  return held != NONE && files.statPath(LOCK_FILE) == 0 && isHeldFile();
+}
+
+/** Is what was looked at last the file that we hold? */
+function isHeldFile(): bool {
+  return files.inode() == heldInode && files.device() == heldDevice;
 }
 
 function holdsLine(): bool {
@@ -255,10 +255,13 @@ function removeUnlessTaken(): void {
   if (holdsNoMoreThanLine()) removeFile();
 }
 
+/** What cannot be removed is dated as nobody's: left as it is it would name a process that lives, and everybody would wait for it for 30 s. */
 function removeFile(): u32 {
-  if (!isAtPath()) return 0;
-  const errno = files.unlink(LOCK_FILE);
-  return errno == NOENT ? 0 : errno;
+  let errno = files.statPath(LOCK_FILE);
+  if (errno == 0) errno = isHeldFile() ? files.unlink(LOCK_FILE) : NOENT;
+  if (errno == NOENT) return 0;
+  if (errno != 0) files.setTimesOpen(held, 0);
+  return errno;
 }
 
 function close(): void {
