@@ -71,7 +71,7 @@ type core struct {
 	module   api.Module
 	maxBytes uint32
 	folders  []string
-	isFull   *bool
+	shortage *shortage
 	// trap is why the instance is of no more use: every further call does nothing.
 	trap error
 }
@@ -103,10 +103,10 @@ func newCore(maxBytes uint32, folders ...string) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{maxBytes: maxBytes, folders: folders, isFull: new(bool)}
+	c := &core{maxBytes: maxBytes, folders: folders, shortage: &shortage{}}
 	mounted := make([]folder, len(folders))
 	for i, path := range folders {
-		mounted[i] = newFolder(path, c.isFull)
+		mounted[i] = newFolder(path, c.shortage)
 	}
 	if c.module, err = instantiate(mounted); err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func (c *core) open(path string, timeoutMs, flags, pid uint32, program string) (
 // gives the operation up and its lock back.
 func (c *core) run(operation string, answer func(request) outcome, arguments ...any) *result {
 	defer c.call("reset")
-	*c.isFull = false
+	*c.shortage = shortage{}
 	words, status := c.words(arguments...)
 	if status != 0 {
 		return &result{status: status}
@@ -150,8 +150,8 @@ func (c *core) run(operation string, answer func(request) outcome, arguments ...
 		pending = c.resume(c.answered(answer, c.request()))
 	}
 	r := c.result()
-	if *c.isFull && r.status == CodeIOError.number() {
-		r.status = CodeDiskFull.number()
+	if c.shortage.code != "" && r.status == CodeIOError.number() {
+		r.status = c.shortage.code.number()
 	}
 	return r
 }

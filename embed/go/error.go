@@ -137,8 +137,10 @@ func codeOfSystem(err error) Code {
 		return CodePermissionDenied
 	case errors.Is(err, syscall.EROFS):
 		return CodeReadOnly
-	case isFull(err):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return CodeDiskFull
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return CodeTooManyOpenFiles
 	case errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.ELOOP):
 		return CodeInvalidLocation
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, os.ErrExist):

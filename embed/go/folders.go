@@ -76,12 +76,21 @@ func missingOf(folder string) (missing []string) {
 // folder is one as the core sees it.
 type folder struct {
 	wasisys.FS
-	path string
-	// isFull: for want of room something was not written. wazero's WASI has no number for that (1.11): it becomes an input/output error.
-	isFull *bool
+	path     string
+	shortage *shortage
 }
 
-func newFolder(path string, isFull *bool) folder { return folder{sysfs.DirFS(path), path, isFull} }
+func newFolder(path string, s *shortage) folder { return folder{sysfs.DirFS(path), path, s} }
+
+// shortage is what the system had no more of: room, or descriptors. wazero's WASI has no numbers for that (1.11): it becomes an input/output
+// error. So what has failed with one is done once more, only to find out.
+type shortage struct{ code Code }
+
+func (s *shortage) note(err error) {
+	if code := codeOfSystem(err); code == CodeDiskFull || code == CodeTooManyOpenFiles {
+		s.code = code
+	}
+}
 
 // Readlink makes links absolute: the core finds another folder by its name, and no way out of the one that it is in.
 func (f folder) Readlink(name string) (string, wasisys.Errno) {
@@ -93,31 +102,64 @@ func (f folder) Readlink(name string) (string, wasisys.Errno) {
 }
 
 func (f folder) OpenFile(name string, flag wasisys.Oflag, mode fs.FileMode) (wasisys.File, wasisys.Errno) {
+	path := filepath.Join(f.path, name)
+	isNew := flag&wasisys.O_CREAT != 0
 	opened, errno := f.FS.OpenFile(name, flag, mode)
-	if errno != 0 || flag&wasisys.O_CREAT == 0 {
+	if errno == wasisys.EIO {
+		f.shortage.note(openAgain(path, isNew))
+	}
+	if errno != 0 || !isNew {
 		return opened, errno
 	}
-	giveToOwnerOfFolder(filepath.Join(f.path, name))
-	return newFile{opened, filepath.Join(f.path, name), f.isFull}, 0
+	giveToOwnerOfFolder(path)
+	return newFile{opened, path, f.shortage}, 0
+}
+
+func openAgain(path string, isNew bool) error {
+	flags := os.O_RDONLY
+	if isNew {
+		flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	}
+	opened, err := os.OpenFile(path, flags, 0o600)
+	if err != nil {
+		return err
+	}
+	_ = opened.Close()
+	if isNew {
+		_ = os.Remove(path)
+	}
+	return nil
 }
 
 // Mkdir makes the lease, or a folder that a link leads to.
 func (f folder) Mkdir(name string, mode fs.FileMode) wasisys.Errno {
+	path := filepath.Join(f.path, name)
 	errno := f.FS.Mkdir(name, mode)
-	if errno == 0 {
-		giveToOwnerOfFolder(filepath.Join(f.path, name))
+	switch errno {
+	case 0:
+		giveToOwnerOfFolder(path)
+	case wasisys.EIO:
+		f.shortage.note(makeAgain(path))
 	}
 	return errno
+}
+
+func makeAgain(path string) error {
+	err := os.Mkdir(path, 0o700)
+	if err == nil {
+		_ = os.Remove(path)
+	}
+	return err
 }
 
 // newFile is one that is being written.
 type newFile struct {
 	wasisys.File
-	path   string
-	isFull *bool
+	path     string
+	shortage *shortage
 }
 
-// Write finds out what an input/output error is by writing once more; the core removes what could not be written whole.
+// Write may leave more than was written: the core removes what could not be written whole.
 func (f newFile) Write(bytes []byte) (int, wasisys.Errno) {
 	written, errno := f.File.Write(bytes)
 	if errno != wasisys.EIO {
@@ -128,8 +170,6 @@ func (f newFile) Write(bytes []byte) (int, wasisys.Errno) {
 		_, err = again.Write(bytes)
 		_ = again.Close()
 	}
-	*f.isFull = *f.isFull || isFull(err)
+	f.shortage.note(err)
 	return written, errno
 }
-
-func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }

@@ -117,3 +117,27 @@ func TestAFullDiskIsATypedErrorAndLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestADiskWithRoomForNoMoreFilesIsFull(t *testing.T) {
+	inAMount(t, `mount -t tmpfs -o nr_inodes=5 none "$0"`, func(folder string) {
+		cache := open(t, filepath.Join(folder, "cache.json"), nil)
+		must(cache.Commit(ctx, nil, tokens("a")))(t)
+		fillers := []string{filepath.Join(folder, "1"), filepath.Join(folder, "2"), filepath.Join(folder, "3")}
+		for _, filler := range fillers {
+			if err := os.WriteFile(filler, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, filler := range fillers { // there is no room for the lock file, for its lease, for the cache
+			_, err := cache.Commit(ctx, nil, tokens("b"))
+			expectCode(t, err, tokencache.CodeDiskFull)
+			if err := os.Remove(filler); err != nil {
+				t.Fatal(err)
+			}
+		}
+		expectKeys(t, must(cache.Commit(ctx, nil, tokens("c")))(t).Content, "a", "c")
+		if left := must(os.ReadDir(folder))(t); len(left) != 1 {
+			t.Errorf("left behind: %v", left)
+		}
+	})
+}
