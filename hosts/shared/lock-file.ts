@@ -69,18 +69,24 @@ export class LockFile {
     }
   }
 
-  /** Gives a prepared file the path, unless there is a file. `undefined`: there is, and this one may be tried again. */
+  /**
+   * Gives a prepared file the path, unless there is a file. `undefined`: there is, and this one may be tried again. A server of NFS may have done
+   * what it reports as failed, so it is looked at (link(2), BUGS): everybody would wait for us, ourselves first.
+   */
   async publish(path: string): Promise<LockFile | undefined> {
+    const published = new LockFile(this.#files, path, this.fd, this.stat);
     try {
       await this.#files.link(this.path, path);
     } catch (error) {
-      if (hasCode(error, "EEXIST")) {
-        return undefined;
+      if (!(await published.isAtPath().catch(() => false))) {
+        if (hasCode(error, "EEXIST")) {
+          return undefined;
+        }
+        throw error;
       }
-      throw error;
     }
     await this.removeName();
-    return new LockFile(this.#files, path, this.fd, this.stat);
+    return published;
   }
 
   /** Of a prepared file that has been published, or is given up. */

@@ -6,6 +6,7 @@ import {
   type Call,
   descriptors,
   ERRNOS,
+  errno,
   failing,
   meanwhile,
   names,
@@ -227,6 +228,22 @@ describe("what disappears between two looks", () => {
     utimesSync(`${path}.lock`, 1, 1);
     const lock = createLock(path, { fs: failing("mkdir", "EEXIST", 2), kernelLocks: false });
     expect(await lock.create()).toBe(false);
+    expect(names(folder)).toEqual([]);
+  });
+});
+
+describe.each([...ERRNOS, "EEXIST"])("%s from giving a new lock file its name", (code) => {
+  it.each(["K", "P"] as const)("is no error where it has that name all the same (%s)", async (kind) => {
+    const folder = temporaryFolder();
+    const link: typeof realFileSystem.link = (existing, path, done) =>
+      realFileSystem.link(existing, path, () => done(errno(code)));
+    const lock = createLock(join(folder, "cache.lockfile"), {
+      fs: { ...realFileSystem, link },
+      kernelLocks: kind === "K",
+    });
+    expect(await lock.create()).toBe(true);
+    expect(await lock.check()).toBe(true);
+    await lock.release();
     expect(names(folder)).toEqual([]);
   });
 });

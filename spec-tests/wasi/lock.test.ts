@@ -135,6 +135,7 @@ describe("a lock file that was left behind", () => {
 });
 
 /** errno of WASI. */
+const EXIST = 20;
 const IO = 29;
 const NOENT = 44;
 const NOTSUP = 58;
@@ -213,6 +214,22 @@ describe("a lock file that is being made", () => {
       );
     expect(new WasiCache(cache, { engine }).commit(undefined, token("a")).status).toBe(STATUS.ok);
     expect([...seen]).toEqual([`${process.pid} node_wasi`]);
+    expect(readdirSync(dirname(cache))).toEqual([basename(cache)]);
+  });
+
+  it.each([
+    ["EEXIST", EXIST],
+    ["EIO", IO],
+  ])("is one's own where it has got its name, though the server says %s", async (_code, errno) => {
+    const cache = await temporaryCache();
+    const engine = ({ path_link }: Engine) => ({
+      path_link: (...values: never[]) => {
+        path_link!(...values);
+        return errno;
+      },
+    });
+    const wasi = new WasiCache(cache, { ...asking, engine, timeoutMs: 0 });
+    expect(wasi.commit(undefined, token("a")).status).toBe(STATUS.ok);
     expect(readdirSync(dirname(cache))).toEqual([basename(cache)]);
   });
 
