@@ -52,12 +52,14 @@ final class Folders {
         }
     }
 
-    private static Code codeOf(IOException error, Path folder) {
+    static Code codeOf(IOException error, Path folder) {
         return switch (SystemError.numberOf(error, folder)) {
             case SystemError.ACCES, SystemError.PERM -> Code.PERMISSION_DENIED;
             case SystemError.ROFS -> Code.READ_ONLY;
             case SystemError.NOSPC, SystemError.DQUOT -> Code.DISK_FULL;
+            case SystemError.MFILE -> Code.TOO_MANY_OPEN_FILES;
             case SystemError.NOTDIR, SystemError.EXIST -> Code.NOT_A_FILE;
+            case SystemError.IO -> Code.IO_ERROR;
             default -> Code.INVALID_LOCATION;
         };
     }

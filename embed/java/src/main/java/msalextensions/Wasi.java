@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -41,6 +42,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Wasi {
     private static final int BADF = 8;
+    private static final int ILSEQ = 25;
     private static final int INVAL = 28;
     private static final int NOTSUP = 58;
     private static final int NOTCAPABLE = 76;
@@ -66,7 +68,11 @@ final class Wasi {
     private Path about;
 
     /** A file or a folder, and what it was when it was opened. */
-    private record Open(Path path, FileChannel channel, Status status) {}
+    private record Open(Path path, FileChannel channel, Status status) {
+        Open at(Path other) {
+            return new Open(other, channel, status);
+        }
+    }
 
     private record Status(
         long device, long inode, int type, long links, long size, FileTime accessed, FileTime modified, FileTime changed) {}
@@ -129,7 +135,11 @@ final class Wasi {
             return 0;
         });
         define("path_link", "iiiiiii", (memory, a) -> {
-            Files.createLink(path(memory, a[4], a[5], a[6]), path(memory, a[0], a[2], a[3]));
+            Path existing = path(memory, a[0], a[2], a[3]);
+            Path added = path(memory, a[4], a[5], a[6]);
+            Files.createLink(added, existing);
+            // A lock file loses its first name, and what is open is dated by its name.
+            opened.replaceAll((descriptor, open) -> open.path().equals(existing) ? open.at(added) : open);
             return 0;
         });
         define("path_readlink", "iiiiii", (memory, a) -> {
@@ -212,6 +222,8 @@ final class Wasi {
                 return new long[] {errno.number};
             } catch (IOException error) {
                 return new long[] {SystemError.numberOf(error, about)};
+            } catch (InvalidPathException error) {
+                return new long[] {ILSEQ}; // A name that the locale has no letters for, to which a link leads.
             } catch (UnsupportedOperationException error) {
                 return new long[] {NOTSUP};
             }

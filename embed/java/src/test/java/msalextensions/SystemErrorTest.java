@@ -42,6 +42,13 @@ class SystemErrorTest {
     }
 
     @Test
+    void aFolderThatCannotBeMadeHasTheCodeOfAFileThatCannot() {
+        assertEquals(Code.IO_ERROR, Folders.codeOf(new IOException("Input/output error"), folder));
+        assertEquals(Code.TOO_MANY_OPEN_FILES, Folders.codeOf(new IOException("Too many open files"), folder));
+        assertEquals(Code.INVALID_LOCATION, Folders.codeOf(new IOException("File name too long"), folder));
+    }
+
+    @Test
     void inEnglish() throws Exception {
         expectCodes("File name too long", Map.of("LC_ALL", "C"));
     }
@@ -52,6 +59,23 @@ class SystemErrorTest {
         assumeTrue(succeeds(make), "no locale can be made here");
         assumeTrue(Files.exists(Path.of("/usr/share/locale/de/LC_MESSAGES/libc.mo")), "the system has no messages in German");
         expectCodes("Der Dateiname ist zu lang", Map.of("LOCPATH", locales.toString(), "LC_ALL", "de_DE.UTF-8", "LANGUAGE", "de"));
+    }
+
+    @Test
+    void aLinkToANameThatTheLocaleHasNoLettersForIsNoLocation() throws Exception {
+        Path link = folder.resolve("cache.json");
+        assumeTrue("UTF-8".equals(System.getProperty("sun.jnu.encoding")), "no such link can be made here");
+        Files.createSymbolicLink(link, Path.of("ä.json"));
+        List<String> command = List.of(
+            System.getProperty("java.home") + "/bin/java", "-cp", System.getProperty("java.class.path"), "msalextensions.Contention",
+            link.toString(), "a", "1");
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("LC_ALL", "C");
+        String said = new String(builder.start().getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(said.contains("invalid_location"), said);
+        try (Stream<Path> left = Files.list(folder)) {
+            assertEquals(List.of(link), left.toList());
+        }
     }
 
     private void expectCodes(String text, Map<String, String> environment) throws Exception {
