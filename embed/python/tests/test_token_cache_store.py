@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from msal_extensions_wasm import CacheMerger, LockHolder, PersistenceError, TokenCacheStore
+from msal_extensions_wasm import CacheMerger, LockHolder, PersistenceError, TokenCacheStore, owner, token_cache_store
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX has modes and fork")
 
@@ -334,10 +334,51 @@ except PersistenceError as error:
 
 
 @posix
-@pytest.mark.parametrize("resource, value, code", [("RLIMIT_NOFILE", 3, "io_error"), ("RLIMIT_AS", 1 << 30, "out_of_memory")])
+@pytest.mark.parametrize("resource, value, code", [("RLIMIT_NOFILE", 3, "too_many_open_files"), ("RLIMIT_AS", 1 << 30, "out_of_memory")])
 def test_what_the_engine_lacks_is_a_typed_error(cache, resource, value, code):
     limit = str(getattr(importlib.import_module("resource"), resource))
     assert subprocess.check_output([sys.executable, "-c", WITHOUT, cache, limit, str(value)]) == f"{code}\n".encode()
+
+
+FEW_DESCRIPTORS = """
+import os, resource, sys
+from msal_extensions_wasm import PersistenceError, TokenCacheStore
+store = TokenCacheStore(sys.argv[1])
+store.load()
+limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, limit))
+taken = []
+try:
+    while True:
+        taken.append(os.open("/dev/null", os.O_RDONLY))
+except OSError:
+    pass
+while True:
+    try:
+        store.commit(None, b"{}")
+        break
+    except PersistenceError as error:
+        print(error.code)
+    os.close(taken.pop())
+"""
+
+
+@posix
+def test_a_commit_for_which_there_are_too_few_descriptors_says_so(cache):
+    codes = subprocess.check_output([sys.executable, "-c", FEW_DESCRIPTORS, cache], text=True).split()
+    assert set(codes) == {"too_many_open_files"}
+
+
+@posix
+@pytest.mark.parametrize("number, code", [("EIO", "io_error"), ("ENOSPC", "disk_full"), ("EACCES", "permission_denied")])
+@pytest.mark.parametrize("step", ["make_folders", "make_private", "gives_in"])
+def test_what_the_system_refuses_outside_of_the_core_has_its_code(cache, document, monkeypatch, step, number, code):
+    def fails(*_):
+        raise OSError(getattr(errno, number), "no")
+
+    monkeypatch.setattr(owner if step == "gives_in" else token_cache_store, step, fails)
+    assert code_of(lambda: TokenCacheStore(cache).commit(None, document(a=1))) == code
+    assert not os.path.isdir(os.path.dirname(cache)) or os.listdir(os.path.dirname(cache)) == []
 
 
 @pytest.mark.parametrize("arguments", [[], [""], ["\udcff.py"]])

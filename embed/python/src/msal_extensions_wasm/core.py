@@ -16,6 +16,7 @@ from wasmtime import Engine, Func, Linker, Memory, Module, Store, Trap, WasiConf
 from . import owner
 from .errors import PersistenceError
 from .status import ABI_VERSION, STATUS
+from .system_errors import code_of_io_error
 
 WASI_VERSION = 1
 RECORD_SIZE = 64
@@ -106,8 +107,8 @@ def optional_document(content: object) -> bytes | None:
 def _preopen(wasi: WasiConfig, folder: str) -> None:
     try:
         wasi.preopen_dir(folder, "/")
-    except WasmtimeError as error:  # without the system's reason: no more descriptors, mostly
-        raise PersistenceError("io_error", location=folder) from error
+    except WasmtimeError as error:  # without the system's reason
+        raise PersistenceError(code_of_io_error(folder), location=folder) from error
 
 
 def refuse(_kind: int, _content: bytes, _value: int) -> tuple[int, bytes]:

@@ -1,7 +1,6 @@
 """A token cache as such, without MSAL."""
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import threading
@@ -17,15 +16,11 @@ from .owner import make_folders, make_private
 from .persistence import FilePersistence, Persistence
 from .processes import is_alive
 from .status import STATUS, StatusName
+from .system_errors import code_of, code_of_io_error
 
 ENCRYPTED, SEES_PROCESSES, MAKES_PRIVATE = 1, 2, 4
 FIRST_ERROR = STATUS["io_error"]
 LARGEST = 0xFFFF_FFFE  # one more means the core's own default
-SYSTEM_ERRORS: dict[int | None, StatusName] = {
-    errno.EACCES: "permission_denied", errno.EPERM: "permission_denied", errno.EROFS: "read_only", errno.ENOSPC: "disk_full",
-    errno.EDQUOT: "disk_full", errno.EMFILE: "too_many_open_files", errno.ENFILE: "too_many_open_files", errno.ENAMETOOLONG: "invalid_location",
-    errno.ELOOP: "invalid_location",
-}
 POSIX = os.name == "posix"  # elsewhere a signal 0 is not for looking, and there are no modes
 
 Committed = Merged
@@ -120,8 +115,11 @@ class TokenCacheStore:
                 # read last is known here. A new one reads it again.
                 self._core = None
                 raise
+            status = result.status
+            if status == STATUS["io_error"]:
+                status = STATUS[code_of_io_error(os.path.dirname(self.location))]
             raise requests.failures.get(result.status) or failure(
-                result.status, location=self.location, document=result.document, offset=result.offset, detail=result.detail
+                status, location=self.location, document=result.document, offset=result.offset, detail=result.detail
             )
 
     def _usable(self) -> Core:
@@ -136,11 +134,11 @@ class TokenCacheStore:
         try:
             self.location.encode()  # the core's names are UTF-8
             make_folders(folder)
+            core = Core(os.path.realpath(folder))
         except OSError as error:
-            raise PersistenceError(SYSTEM_ERRORS.get(error.errno, "not_a_file"), location=folder) from error
+            raise PersistenceError(code_of(error), location=folder) from error
         except ValueError as error:
             raise PersistenceError("invalid_location", location=ascii(self.location)) from error
-        core = Core(os.path.realpath(folder))
         flags = (ENCRYPTED if self._cipher else 0) | (SEES_PROCESSES | MAKES_PRIVATE if POSIX else 0)
         status = core.open(f"/{name}", flags=flags, **self._settings)
         if status != STATUS["ok"]:
@@ -226,7 +224,7 @@ class _Requests:
             make_private(os.path.join(os.path.dirname(self._location), path.lstrip("/")))
             return STATUS["ok"]
         except OSError as error:
-            return STATUS[SYSTEM_ERRORS.get(error.errno, "permission_denied")]
+            return STATUS[code_of(error)]
 
 
 def _bytes_of(answer: object) -> bytes:
