@@ -10,6 +10,7 @@ use wasmi_wasi::sync::{ambient_authority, Dir, WasiCtxBuilder};
 use wasmi_wasi::WasiCtx;
 
 use crate::code::{Code, ABI_VERSION};
+use crate::files::code_of;
 use crate::{links, Error};
 
 const CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.wasi.wasm"));
@@ -240,7 +241,7 @@ impl Drop for Core {
 
 fn open_folder(folder: &Path) -> Result<Dir, Error> {
     Dir::open_ambient_dir(folder, ambient_authority())
-        .map_err(|error| Error::new(Code::InvalidLocation).with_source(error).at(folder))
+        .map_err(|error| Error::new(code_of(&error)).with_source(error).at(folder))
 }
 
 fn number(value: u32) -> Val {
@@ -262,4 +263,16 @@ fn stopped(error: wasmi::Error) -> Error {
 /// A trap, or a module that is not what it should be: a bug.
 fn fault(error: impl ToString) -> Error {
     Error::new(Code::CoreTrap).with_source(error.to_string())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_opened_is_refused_for_its_own_reason() {
+        let code = |folder| Core::new(Some(Path::new(folder))).err().map(|error| error.code());
+        assert_eq!(code("/dev/null"), Some(Code::NotAFile));
+        assert_eq!(code("/missing"), Some(Code::InvalidLocation));
+    }
 }

@@ -14,22 +14,25 @@ pub(crate) fn folder_and_name(location: &Path) -> Result<(PathBuf, String), Erro
     Ok((folder, name.to_owned()))
 }
 
-fn code_of(error: &io::Error) -> Code {
+/// The same table as in core-wasm/assembly/wasi/errno.ts.
+pub(crate) fn code_of(error: &io::Error) -> Code {
     if let Some(code) = code_of_number(error) {
         return code;
     }
     match error.kind() {
-        io::ErrorKind::InvalidInput => Code::InvalidLocation,
+        io::ErrorKind::InvalidInput | io::ErrorKind::NotFound => Code::InvalidLocation,
+        io::ErrorKind::AlreadyExists | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => Code::NotAFile,
         io::ErrorKind::PermissionDenied => Code::PermissionDenied,
         io::ErrorKind::ReadOnlyFilesystem => Code::ReadOnly,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull,
-        _ => Code::NotAFile,
+        io::ErrorKind::OutOfMemory => Code::OutOfMemory,
+        _ => Code::IoError,
     }
 }
 
 /// What `io::ErrorKind` has no name for in Rust 1.86.
 #[cfg(unix)]
-pub(crate) fn code_of_number(error: &io::Error) -> Option<Code> {
+fn code_of_number(error: &io::Error) -> Option<Code> {
     use rustix::io::Errno;
     match Errno::from_io_error(error)? {
         Errno::NAMETOOLONG | Errno::LOOP => Some(Code::InvalidLocation),
@@ -39,7 +42,7 @@ pub(crate) fn code_of_number(error: &io::Error) -> Option<Code> {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn code_of_number(_error: &io::Error) -> Option<Code> {
+fn code_of_number(_error: &io::Error) -> Option<Code> {
     None
 }
 
@@ -89,4 +92,30 @@ pub(crate) use crate::owner::make_private;
 #[cfg(not(unix))]
 pub(crate) fn make_private(_path: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn what_the_system_refuses_has_the_code_that_the_core_gives_it() {
+        for (errno, code) in [
+            (Errno::IO, Code::IoError),
+            (Errno::NOSPC, Code::DiskFull),
+            (Errno::DQUOT, Code::DiskFull),
+            (Errno::ACCESS, Code::PermissionDenied),
+            (Errno::ROFS, Code::ReadOnly),
+            (Errno::MFILE, Code::TooManyOpenFiles),
+            (Errno::NOENT, Code::InvalidLocation),
+            (Errno::LOOP, Code::InvalidLocation),
+            (Errno::NOTDIR, Code::NotAFile),
+            (Errno::EXIST, Code::NotAFile),
+            (Errno::NOMEM, Code::OutOfMemory),
+        ] {
+            assert_eq!(code_of(&errno.into()), code, "{errno}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, process};
 
 use crate::core::{Argument, Core, CoreResult, Reply, Request};
-use crate::files::{code_of_number, folder_and_name, identity, is_read_only, make_private, Identity};
+use crate::files::{code_of, folder_and_name, identity, is_read_only, make_private, Identity};
 use crate::{processes, CacheMerger, Cipher, Code, Error, Loaded, Merged};
 
 const ENCRYPTED: u32 = 1;
@@ -219,7 +219,7 @@ impl Embedder<'_, '_> {
         let name = String::from_utf8_lossy(path);
         match make_private(&self.folder.join(name.trim_start_matches('/'))) {
             Ok(()) => Code::Ok,
-            Err(error) => code_of_number(&error).unwrap_or(Code::PermissionDenied),
+            Err(error) => code_of(&error),
         }
     }
 }
