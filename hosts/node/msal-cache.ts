@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `msal-cache` (docs/wasi.md): dist/msal-cache.wasm on node:wasi, which sees the folders of the files it was told of.
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, opendirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { WASI } from "node:wasi";
@@ -19,12 +19,22 @@ function fileOf(argument: string): string {
   return existsSync(path) ? realpathSync(path) : path;
 }
 
+/** Where it cannot open one of its folders node:wasi throws, which would be the exit code of a damaged document. */
+function canOpen(folder: string): boolean {
+  try {
+    opendirSync(folder).closeSync();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** As WASI has them, on Windows too. Elsewhere a backslash is a letter of a name. */
 const forward = (path: string) => (process.platform === "win32" ? path.replaceAll("\\", "/") : path);
 
 const [command = "", ...rest] = process.argv.slice(2);
 const files = rest.map((argument) => (argument === "-" ? argument : fileOf(argument)));
-const folders = files.map((file) => dirname(file)).filter((folder) => existsSync(folder));
+const folders = files.map((file) => dirname(file)).filter(canOpen);
 const wasi = new WASI({
   version: "preview1",
   args: ["msal-cache", command, ...files.map(forward)],

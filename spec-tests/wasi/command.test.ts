@@ -143,6 +143,7 @@ describe.each(LAUNCHERS)("msal-cache on %s", (_name, isThere, launch) => {
     ["missing.json", "not_found"],
     ["no/such/folder/cache.json", "(not_found|invalid_location)"],
     ["folder", "not_a_file"],
+    ["whole.json/cache.json", "(not_a_file|invalid_location)"],
   ])("%s cannot be read: %s", (file, code) => {
     const said = run("verify", file);
     expect(said).toMatchObject({ code: 3, output: "" });
