@@ -7,7 +7,6 @@ import {
   quietly,
   unlessMissing,
 } from "./file-system.ts";
-import { makeFolder } from "./make-folder.ts";
 import { giveToOwnerOfFolder } from "./owner.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -69,17 +68,9 @@ export class LeaseFolder {
   }
 
   async #make(): Promise<void> {
-    const { clock, paths } = this.#runtime;
-    const makeLease = () => this.#files.mkdir(this.#path, 0o700);
-    let began = clock.now();
-    try {
-      await makeLease();
-    } catch (error) {
-      if (!hasCode(error, "ENOENT")) throw error;
-      await makeFolder(this.#files, this.#runtime, paths.dirname(this.#path));
-      began = clock.now();
-      await makeLease();
-    }
+    const { clock } = this.#runtime;
+    const began = clock.now();
+    await this.#files.mkdir(this.#path, 0o700);
     const isPrompt = () => Math.abs(clock.now() - began) < this.#graceMs;
     let made: Made;
     try {

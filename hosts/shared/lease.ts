@@ -58,7 +58,7 @@ export function createLeases({ path, files, runtime }: LockParts): { take(): Pro
         },
       };
     } catch (error) {
-      // EEXIST, ENOENT: two found it stale, and the other one was quicker.
+      // EEXIST, ENOENT: two found it stale, and the other one was quicker. ENOENT: the folder around it is gone, and the next `create` makes it.
       if (hasCode(error, "ELOCKED", "EEXIST", "ENOENT")) {
         return undefined;
       }

@@ -53,11 +53,11 @@ export function createLock(runtime: Runtime, path: string): Lock {
   }
 
   async function withFallback<T>(attempt: (lock: KindOfLock) => Promise<T>): Promise<T> {
-    const { kind, lock } = choose();
+    const { lock } = choose();
     try {
       return await attempt(lock);
     } catch (error) {
-      if (kind === "P" || !isUnsupported(error)) {
+      if (!isUnsupported(error)) {
         throw error;
       }
       chosen = { kind: "P", lock: createLeaseLock(parts) };
