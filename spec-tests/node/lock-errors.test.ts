@@ -166,15 +166,35 @@ describe.each(ERRNOS)("%s", (code) => {
     await next.release();
   });
 
-  it("from giving a new lock file its name comes out of create, unless it means that there are no links", async () => {
+  it.each(["K", "P"] as const)(
+    "from giving a new lock file its name comes out of create, unless it means that there are no links (%s)",
+    async (kind) => {
+      const folder = temporaryFolder();
+      const before = descriptors();
+      const lock = createLock(join(folder, "cache.lockfile"), {
+        fs: failing("link", code),
+        kernelLocks: kind === "K",
+      });
+      if (code === "EPERM" || code === "EACCES") expect(await lock.create()).toBe(true);
+      else await expect(lock.create()).rejects.toMatchObject({ code });
+      await lock.release();
+      expect(names(folder)).toEqual([]);
+      expect(descriptors()).toBe(before);
+    },
+  );
+
+  it("from putting back what changed while it was taken over comes out, and that is put back (P)", async () => {
     const folder = temporaryFolder();
-    const before = descriptors();
-    const lock = createLock(join(folder, "cache.lockfile"), { fs: failing("link", code) });
-    if (code === "EPERM" || code === "EACCES") expect(await lock.create()).toBe(true);
-    else await expect(lock.create()).rejects.toMatchObject({ code });
-    await lock.release();
-    expect(names(folder)).toEqual([]);
-    expect(descriptors()).toBe(before);
+    const path = join(folder, "cache.lockfile");
+    writeFileSync(path, "2147483646 gone");
+    const fs = {
+      ...meanwhile("rename", () => writeFileSync(path, "1 another")),
+      link: failing("link", code).link,
+    };
+    const lock = createLock(path, { fs, kernelLocks: false });
+    await expect(lock.takeOver((await lock.inspect())!)).rejects.toMatchObject({ code });
+    expect(readFileSync(path, "utf8")).toBe("1 another");
+    expect(names(folder)).toEqual(FILE);
   });
 
   it("from removing the lease comes out of release", async () => {

@@ -17,6 +17,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
+import { foreignFunctions } from "../../hosts/node/foreign-functions.ts";
 import { loadKernelLocks } from "../../hosts/node/kernel-locks.ts";
 import type { Lock } from "../../hosts/shared/capabilities.ts";
 import { createClock } from "../../hosts/shared/clock.ts";
@@ -26,6 +27,7 @@ import { abandoned, acquire, tryAcquire } from "./acquire.ts";
 import { descriptors, errno, failing, meanwhile, names, nextTurn, temporaryFolder, withoutLinks } from "./fixtures.ts";
 import { createLock, type LockOptions, realFileSystem } from "./replaced-runtime.ts";
 
+const [F_OFD_SETLK, F_WRLCK, LOCK_EX, LOCK_NB] = [37, 1, 2, 4]; // Linux
 const NOBODY = 2147483646; // no system gives this number to a process
 const lockIn = (folder: string, kind: "K" | "P", options: LockOptions = {}) =>
   createLock(join(folder, "cache.lockfile"), { kernelLocks: kind === "K", ...options });
@@ -415,6 +417,19 @@ describe("kind K", () => {
     },
   );
 
+  it("keeps nobody out where the record lock is somebody else's, as Java's", () => {
+    const path = join(temporaryFolder(), "cache.lockfile");
+    const [java, ours, python] = [openSync(path, "a+"), openSync(path, "a+"), openSync(path, "a+")];
+    const { fcntl, flock } = foreignFunctions().open(null, {
+      fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32", variableFrom: 2 },
+      flock: { parameters: ["i32", "i32"], result: "i32" },
+    });
+    expect(fcntl(java, F_OFD_SETLK, Uint8Array.of(F_WRLCK, ...new Uint8Array(31)))).toBe(0);
+    expect(loadKernelLocks()!.lock(ours, path)).toBe(false);
+    expect(flock(python, LOCK_EX | LOCK_NB)).toBe(0);
+    for (const fd of [java, ours, python]) closeSync(fd);
+  });
+
   it("reports a descriptor that cannot be locked", () => {
     expect(() => loadKernelLocks()!.lock(987_654, "nowhere")).toThrowError(expect.objectContaining({ code: "EBADF" }));
   });
@@ -482,6 +497,68 @@ describe("kind P", () => {
     mkdirSync(`${lock.path}.lock`);
     utimesSync(`${lock.path}.lock`, 1, 1);
     expect(await lock.create()).toBe(true);
+    await lock.release();
+    expect(names(folder)).toEqual([]);
+  });
+
+  it.each([
+    [60_000, true],
+    [5_000, false],
+  ])("takes a lease from %i ms ahead: %s", async (aheadMs, isTaken) => {
+    const lock = lockIn(temporaryFolder(), "P");
+    mkdirSync(`${lock.path}.lock`);
+    const then = (Date.now() + aheadMs) / 1000;
+    utimesSync(`${lock.path}.lock`, then, then);
+    expect(await lock.create()).toBe(isTaken);
+    await lock.release();
+  });
+
+  it("gives up a lease that it was so long in making that it may be another's by now", async () => {
+    const folder = temporaryFolder();
+    const before = descriptors();
+    let lateMs = 0;
+    const fs = meanwhile(
+      "open",
+      () => {
+        lateMs = 4_000;
+      },
+      2, // after the lock file: the lease
+    );
+    const lock = lockIn(folder, "P", { fs, clock: { ...createClock(), now: () => Date.now() + lateMs } });
+    expect(await lock.create()).toBe(false);
+    expect(names(folder)).toEqual(["cache.lockfile.lock"]);
+    expect(descriptors()).toBe(before);
+  });
+
+  it("gives way to whoever has taken its file over before it had its lease", async () => {
+    const folder = temporaryFolder();
+    const before = descriptors();
+    const lock = lockIn(folder, "P", { fs: meanwhile("mkdir", () => writeFileSync(lock.path, "1 another")) });
+    expect(await lock.create()).toBe(false);
+    expect(readFileSync(lock.path, "utf8")).toBe("1 another");
+    expect(names(folder)).toEqual(["cache.lockfile"]);
+    expect(descriptors()).toBe(before);
+  });
+
+  it("begins again when its folder is removed before it has its lease", async () => {
+    const folder = join(temporaryFolder(), "below");
+    const before = descriptors();
+    const lock = lockIn(folder, "P", { fs: meanwhile("mkdir", () => rmSync(folder, { recursive: true })) });
+    mkdirSync(folder);
+    await lock.create();
+    await lock.release();
+    expect(descriptors()).toBe(before);
+    expect(await lock.create()).toBe(true);
+    await lock.release();
+    expect(names(folder)).toEqual([]);
+  });
+
+  it("holds a lease that it knows by its path alone, as on Windows", async () => {
+    const folder = temporaryFolder();
+    const lock = lockIn(folder, "P", { platform: "win32" });
+    expect(await lock.create()).toBe(true);
+    expect(names(folder)).toEqual(onDisk.P);
+    expect(await lock.check()).toBe(true);
     await lock.release();
     expect(names(folder)).toEqual([]);
   });
@@ -743,6 +820,12 @@ describe.each(["K", "P"] as const)("a lock file that names a process of our numb
 
   it("from after we began is another thread's, of which kind K asks the kernel", async () => {
     const lock = lockIn(written(), kind, { startedMs });
+    expect(await tryAcquire(lock)).toBe(kind === "K" ? "taken" : undefined);
+    await lock.release();
+  });
+
+  it("from just before we began by the clock that dates files may be another thread's", async () => {
+    const lock = lockIn(written(), kind, { startedMs: Date.now() - 9_000 });
     expect(await tryAcquire(lock)).toBe(kind === "K" ? "taken" : undefined);
     await lock.release();
   });

@@ -68,6 +68,15 @@ describe.each([false, true])("asynchronous host: %s", (async) => {
     expect(world.text()).toBe(A);
   });
 
+  test("commit: the cause is this operation's, not that of an earlier one with the same code", async () => {
+    const world = worldWith(A);
+    const session = world.session();
+    for (const code of ["EIO", "EBADF"]) {
+      world.on("read", errno(code));
+      await expect(session.commit(undefined, utf8(AB))).rejects.toMatchObject({ code: "io_error", cause: { code } });
+    }
+  });
+
   test("commit: documents over the limit are refused", async () => {
     const world = worldWith(A);
     const session = world.session({ maxBytes: 64 });
