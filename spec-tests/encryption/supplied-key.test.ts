@@ -206,6 +206,17 @@ describe("a plugin", () => {
     expect(new TextDecoder().decode(await cipher!.unprotect(stored))).toContain("msal-extensions.salvaged");
   });
 
+  test("gives up after four tries, and the next time after four again: a peer may be writing", async () => {
+    await (await create(OTHER)).save(JSON.stringify(document("eve")));
+    const { cipher } = recoverUndecryptable((await create())[CORE_LINK]().capabilities);
+    const stored = await readFile(path());
+    for (let times = 0; times < 2; times += 1) {
+      for (let tries = 0; tries < 3; tries += 1)
+        await expect(async () => cipher!.unprotect(stored)).rejects.toMatchObject({ code: "unprotect_failed" });
+      expect(new TextDecoder().decode(await cipher!.unprotect(stored))).toContain("msal-extensions.salvaged");
+    }
+  });
+
   test("throws when told to, and changes nothing", async () => {
     await (await create(OTHER)).save("{}");
     const before = await readFile(path());
