@@ -1,10 +1,11 @@
 import type { LockInspection, TakeOver } from "./capabilities.ts";
-import { hasCode, quietly, unlessMissing } from "./file-system.ts";
+import { type Files, hasCode, quietly, unlessMissing } from "./file-system.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
 import { LockFile, NO_LINKS } from "./lock-file.ts";
 import { describeSelf } from "./processes.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** Waits between a creator's tries for its first kernel lock, about 10 ms in all. */
 const PATIENCE_MS = [1, 2, 3, 4];
@@ -20,175 +21,196 @@ interface Prepared {
 }
 
 /** Kind K: the exclusively created file with kernel locks on it, which a crash frees at once. */
-export function createKernelLock({ path, files, runtime }: LockParts, kernel: KernelLocks): KindOfLock {
-  const { clock, platform } = runtime;
-  let held: LockFile | undefined;
-  let prepared: Prepared | undefined;
+export class KernelLock implements KindOfLock {
+  readonly #path: string;
+  readonly #files: Files;
+  readonly #runtime: Runtime;
+  readonly #kernel: KernelLocks;
+  #held: LockFile | undefined;
+  #prepared: Prepared | undefined;
+  #canLink: boolean;
   /** Others wait for this lock too, and may have been killed while they did. */
-  let isContended = false;
-  let swept = false;
-  let canLink = platform !== "win32"; // there, an open file with locked bytes is not linked
+  #isContended = false;
+  #swept = false;
 
-  /** The kernel's locks go with the descriptors they are on. */
-  async function close(file: LockFile): Promise<void> {
-    kernel.letGo(file.fd);
-    await file.close();
+  constructor({ path, files, runtime }: LockParts, kernel: KernelLocks) {
+    this.#path = path;
+    this.#files = files;
+    this.#runtime = runtime;
+    this.#kernel = kernel;
+    this.#canLink = runtime.platform !== "win32"; // there, an open file with locked bytes is not linked
   }
 
-  async function check(): Promise<boolean> {
-    return held !== undefined && (await held.isAtPath());
-  }
-
-  /** What was taken away from us keeps no descriptor. */
-  async function dropLost(): Promise<void> {
-    if (held !== undefined && !(await check())) {
-      const lost = held;
-      held = undefined;
-      await close(lost);
-    }
-  }
-
-  async function lockPatiently(file: LockFile): Promise<boolean> {
-    for (const ms of PATIENCE_MS) {
-      if (kernel.lock(file.fd, file.path)) {
-        return true;
-      }
-      await clock.sleep(ms);
-    }
-    return kernel.lock(file.fd, file.path);
-  }
-
-  async function create(): Promise<boolean> {
-    await dropLost();
-    if (held !== undefined) {
+  async create(): Promise<boolean> {
+    await this.#dropLost();
+    if (this.#held !== undefined) {
       return false;
     }
-    return canLink ? createWhole() : createInPlace();
+    return this.#canLink ? this.#createWhole() : this.#createInPlace();
+  }
+
+  async takeOver(inspected: LockInspection): Promise<TakeOver> {
+    await this.#dropLost();
+    const file = await this.#openExisting();
+    if (file === undefined || file === "busy") {
+      return file ?? "changed";
+    }
+    const outcome = await this.#takeOverFile(file, inspected).catch(async (error) => {
+      await quietly(this.#close(file));
+      throw error;
+    });
+    if (outcome === "taken") {
+      this.#held = file;
+    } else {
+      await this.#close(file);
+    }
+    return outcome;
+  }
+
+  async check(): Promise<boolean> {
+    return this.#held !== undefined && (await this.#held.isAtPath());
+  }
+
+  async touch(): Promise<boolean> {
+    if (this.#held === undefined || !(await this.#held.isAtPath())) {
+      return false;
+    }
+    await this.#held.touch(this.#runtime.clock.now());
+    return true;
+  }
+
+  async release(): Promise<void> {
+    const file = this.#held;
+    this.#held = undefined;
+    try {
+      await file?.removeFromPath(); // while the kernel locks still keep others out
+    } finally {
+      if (file !== undefined) {
+        await this.#close(file);
+      }
+      await this.#giveUpPrepared();
+    }
+    if (this.#isContended && !this.#swept) {
+      this.#swept = true;
+      await quietly(removeLeftovers(this.#files, this.#runtime, this.#path));
+    }
   }
 
   /**
    * Written and locked before it gets its name. Where somebody else's has it, the file is kept for the next try, which is then one call: of 8
    * processes 7 come too late each time.
    */
-  async function createWhole(): Promise<boolean> {
-    const isFirstTry = prepared === undefined;
-    if (!isFirstTry && (await unlessMissing(files.lstat(path))) !== undefined) {
+  async #createWhole(): Promise<boolean> {
+    const isFirstTry = this.#prepared === undefined;
+    if (!isFirstTry && (await unlessMissing(this.#files.lstat(this.#path))) !== undefined) {
       return false; // to link onto a name that is taken holds up everybody who changes the folder
     }
-    prepared ??= await prepare();
+    this.#prepared ??= await this.#prepare();
     try {
-      await keepYoung(prepared);
-      held = await prepared.file.publish(path);
+      await this.#keepYoung(this.#prepared);
+      this.#held = await this.#prepared.file.publish(this.#path);
     } catch (error) {
-      await giveUpPrepared();
+      await this.#giveUpPrepared();
       if (!isFirstTry && hasCode(error, "ENOENT")) {
-        return createWhole(); // it was removed meanwhile, with its folder perhaps
+        return this.#createWhole(); // it was removed meanwhile, with its folder perhaps
       }
       if (!hasCode(error, ...NO_LINKS)) {
         throw error;
       }
-      canLink = false;
-      return createInPlace();
+      this.#canLink = false;
+      return this.#createInPlace();
     }
-    if (held === undefined) {
-      isContended = true;
+    if (this.#held === undefined) {
+      this.#isContended = true;
       return false;
     }
-    prepared = undefined;
+    this.#prepared = undefined;
     return true;
   }
 
-  async function prepare(): Promise<Prepared> {
-    const file = await LockFile.prepare(files, runtime, path, describeSelf(runtime));
+  async #prepare(): Promise<Prepared> {
+    const file = await LockFile.prepare(this.#files, this.#runtime, this.#path, describeSelf(this.#runtime));
     try {
-      kernel.lock(file.fd, file.path); // nobody else knows the file
-      return { file, datedAt: clock.now() };
+      this.#kernel.lock(file.fd, file.path); // nobody else knows the file
+      return { file, datedAt: this.#runtime.clock.now() };
     } catch (error) {
       await file.removeName();
-      await quietly(close(file));
+      await quietly(this.#close(file));
       throw error;
     }
   }
 
   /** A holder's file is believed by its age. */
-  async function keepYoung(kept: Prepared): Promise<void> {
-    const now = clock.now();
+  async #keepYoung(kept: Prepared): Promise<void> {
+    const now = this.#runtime.clock.now();
     if (Math.abs(now - kept.datedAt) > YOUNG_MS) {
       await kept.file.touch(now);
       kept.datedAt = now;
     }
   }
 
-  async function giveUpPrepared(): Promise<void> {
-    const kept = prepared;
-    prepared = undefined;
+  async #giveUpPrepared(): Promise<void> {
+    const kept = this.#prepared;
+    this.#prepared = undefined;
     if (kept !== undefined) {
       await kept.file.removeName();
-      await quietly(close(kept.file));
+      await quietly(this.#close(kept.file));
     }
   }
 
-  async function createInPlace(): Promise<boolean> {
-    const file = await LockFile.create(files, runtime, path);
+  async #createInPlace(): Promise<boolean> {
+    const file = await LockFile.create(this.#files, this.#runtime, this.#path);
     if (file === undefined) {
       return false;
     }
     try {
-      if ((await lockPatiently(file)) && (await file.isAtPath())) {
-        await file.write(describeSelf(runtime));
-        held = file;
+      if ((await this.#lockPatiently(file)) && (await file.isAtPath())) {
+        await file.write(describeSelf(this.#runtime));
+        this.#held = file;
         return true;
       }
     } catch (error) {
       // Created here, and locked here unless locking is what failed; nobody relies on it.
       await quietly(file.removeFromPath());
-      await quietly(close(file));
+      await quietly(this.#close(file));
       throw error;
     }
     // Somebody opened the file before it was locked and holds the lock on it now (Go and .NET open what is there), or has
     // removed it. It is theirs to remove. Should they be killed, it is an empty file, abandoned after 2 s.
-    await close(file);
+    await this.#close(file);
     return false;
   }
 
-  async function takeOver(inspected: LockInspection): Promise<TakeOver> {
-    await dropLost();
-    const file = await openExisting();
-    if (file === undefined || file === "busy") {
-      return file ?? "changed";
+  async #lockPatiently(file: LockFile): Promise<boolean> {
+    for (const ms of PATIENCE_MS) {
+      if (this.#kernel.lock(file.fd, file.path)) {
+        return true;
+      }
+      await this.#runtime.clock.sleep(ms);
     }
-    const outcome = await takeOverFile(file, inspected).catch(async (error) => {
-      await quietly(close(file));
-      throw error;
-    });
-    if (outcome === "taken") {
-      held = file;
-    } else {
-      await close(file);
-    }
-    return outcome;
+    return this.#kernel.lock(file.fd, file.path);
   }
 
-  async function openExisting(): Promise<LockFile | "busy" | undefined> {
+  async #openExisting(): Promise<LockFile | "busy" | undefined> {
     try {
-      return await LockFile.open(files, runtime, path);
+      return await LockFile.open(this.#files, this.#runtime, this.#path);
     } catch (error) {
-      if (platform === "win32" && hasCode(error, "EBUSY", "EACCES", "EPERM")) {
+      if (this.#runtime.platform === "win32" && hasCode(error, "EBUSY", "EACCES", "EPERM")) {
         return "busy"; // opened by a holder who shares nothing
       }
       throw error;
     }
   }
 
-  async function takeOverFile(file: LockFile, inspected: LockInspection): Promise<TakeOver> {
-    if (!kernel.lock(file.fd, file.path)) {
+  async #takeOverFile(file: LockFile, inspected: LockInspection): Promise<TakeOver> {
+    if (!this.#kernel.lock(file.fd, file.path)) {
       return "busy";
     }
     if (!(await file.isStill(inspected)) || !(await file.isAtPath())) {
       return "changed";
     }
     try {
-      await file.rewrite(describeSelf(runtime));
+      await file.rewrite(describeSelf(this.#runtime));
       if (await file.isAtPath()) {
         return "taken";
       }
@@ -201,30 +223,18 @@ export function createKernelLock({ path, files, runtime }: LockParts, kernel: Ke
     }
   }
 
-  async function touch(): Promise<boolean> {
-    if (held === undefined || !(await held.isAtPath())) {
-      return false;
-    }
-    await held.touch(clock.now());
-    return true;
-  }
-
-  async function release(): Promise<void> {
-    const file = held;
-    held = undefined;
-    try {
-      await file?.removeFromPath(); // while the kernel locks still keep others out
-    } finally {
-      if (file !== undefined) {
-        await close(file);
-      }
-      await giveUpPrepared();
-    }
-    if (isContended && !swept) {
-      swept = true;
-      await quietly(removeLeftovers(files, runtime, path));
+  /** What was taken away from us keeps no descriptor. */
+  async #dropLost(): Promise<void> {
+    if (this.#held !== undefined && !(await this.check())) {
+      const lost = this.#held;
+      this.#held = undefined;
+      await this.#close(lost);
     }
   }
 
-  return { create, takeOver, check, touch, release };
+  /** The kernel's locks go with the descriptors they are on. */
+  async #close(file: LockFile): Promise<void> {
+    this.#kernel.letGo(file.fd);
+    await file.close();
+  }
 }

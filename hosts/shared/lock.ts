@@ -1,6 +1,6 @@
 import type { Lock, LockInspection, TakeOver } from "./capabilities.ts";
 import { Files } from "./file-system.ts";
-import { createKernelLock } from "./kernel-lock.ts";
+import { KernelLock } from "./kernel-lock.ts";
 import { isUnsupported } from "./kernel-locks.ts";
 import { createLeaseLock } from "./lease-lock.ts";
 import { inspectLockFile } from "./lock-file.ts";
@@ -46,7 +46,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
     if (chosen === undefined) {
       const kernel = runtime.kernelLocks();
       chosen = kernel
-        ? { kind: "K", lock: createKernelLock(parts, kernel) }
+        ? { kind: "K", lock: new KernelLock(parts, kernel) }
         : { kind: "P", lock: createLeaseLock(parts) };
     }
     return chosen;
