@@ -18,7 +18,12 @@ export interface Lease {
 }
 
 /** The leases on one lock file, one at a time. */
-export function createLeases({ path, files, runtime }: LockParts): { take(): Promise<Lease | undefined> } {
+export interface Leases {
+  /** `undefined`: somebody else has it. */
+  take(): Promise<Lease | undefined>;
+}
+
+export function createLeases({ path, files, runtime }: LockParts): Leases {
   const { clock } = runtime;
   const folder = new LeaseFolder(leasePath(path), files, runtime, STALE_MS / 2);
 
@@ -30,7 +35,6 @@ export function createLeases({ path, files, runtime }: LockParts): { take(): Pro
     }
   }
 
-  /** `undefined`: somebody else has it. */
   async function take(): Promise<Lease | undefined> {
     await removeFromFuture();
     const lockfile = await loadLockfile();

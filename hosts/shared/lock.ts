@@ -2,7 +2,7 @@ import type { Lock, LockInspection, TakeOver } from "./capabilities.ts";
 import { Files } from "./file-system.ts";
 import { KernelLock } from "./kernel-lock.ts";
 import { isUnsupported } from "./kernel-locks.ts";
-import { createLeaseLock } from "./lease-lock.ts";
+import { LeaseLock } from "./lease-lock.ts";
 import { inspectLockFile } from "./lock-file.ts";
 import { processAlive } from "./processes.ts";
 import type { Runtime } from "./runtime.ts";
@@ -45,9 +45,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
   function choose() {
     if (chosen === undefined) {
       const kernel = runtime.kernelLocks();
-      chosen = kernel
-        ? { kind: "K", lock: new KernelLock(parts, kernel) }
-        : { kind: "P", lock: createLeaseLock(parts) };
+      chosen = kernel ? { kind: "K", lock: new KernelLock(parts, kernel) } : { kind: "P", lock: new LeaseLock(parts) };
     }
     return chosen;
   }
@@ -60,7 +58,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
       if (!isUnsupported(error)) {
         throw error;
       }
-      chosen = { kind: "P", lock: createLeaseLock(parts) };
+      chosen = { kind: "P", lock: new LeaseLock(parts) };
       return await attempt(chosen.lock);
     }
   }
