@@ -8,7 +8,7 @@ import { LogLevel } from "./logger.ts";
 import { makeFolder } from "./make-folder.ts";
 import { createNamedLock } from "./named-lock.ts";
 import { randomName } from "./random-name.ts";
-import { createFileStore, type FileStoreOptions, followLinks } from "./store.ts";
+import { FileStore, type FileStoreOptions, followLinks } from "./store.ts";
 
 export interface ConnectOptions extends FileStoreOptions {
   readonly lockPath?: string;
@@ -18,7 +18,7 @@ export interface ConnectOptions extends FileStoreOptions {
 export function connectFile(location: string, log: Log, options: ConnectOptions = {}): Capabilities {
   const { runtime } = host();
   return {
-    store: createFileStore(runtime, location, options),
+    store: new FileStore(runtime, location, options),
     cipher: undefined,
     lock: lockAt(options.lockPath ?? `${location}.lockfile`),
     clock: runtime.clock,

@@ -40,133 +40,81 @@ function versionOf(stat: FileStatus): StoreVersion {
 }
 
 /** A file, replaced as a whole, readable by its owner only. */
-export function createFileStore(runtime: Runtime, location: string, options: FileStoreOptions = {}): Store {
-  const { sync = true } = options;
-  const { fs, clock, platform, paths, nonBlock } = runtime;
-  const files = new Files(fs);
-  let swept = false;
+export class FileStore implements Store {
+  readonly location: string;
+  readonly #files: Files;
+  readonly #runtime: Runtime;
+  readonly #sync: boolean;
+  #swept = false;
   /** Folders with a name in them that a power cut may still undo. */
-  const unsettled = new Set<string>();
+  readonly #unsettled = new Set<string>();
   /** What was set aside last. */
-  let kept: { readonly version: StoreVersion; readonly name: string } | undefined;
+  #kept: { readonly version: StoreVersion; readonly name: string } | undefined;
   /** The descriptor of the file that was replaced last. */
-  let replaced: number | undefined;
+  #replaced: number | undefined;
 
-  async function stat(): Promise<StoreVersion | undefined> {
-    const found = await unlessMissing(files.stat(location));
-    return found && versionOf(assertFile(found, location));
+  constructor(runtime: Runtime, location: string, { sync = true }: FileStoreOptions = {}) {
+    this.location = location;
+    this.#files = new Files(runtime.fs);
+    this.#runtime = runtime;
+    this.#sync = sync;
   }
 
-  async function read(maxBytes?: number): Promise<StoredContent | undefined> {
-    const fd = await unlessMissing(openExisting());
+  async stat(): Promise<StoreVersion | undefined> {
+    const found = await unlessMissing(this.#files.stat(this.location));
+    return found && versionOf(assertFile(found, this.location));
+  }
+
+  async read(maxBytes?: number): Promise<StoredContent | undefined> {
+    const fd = await unlessMissing(this.#openExisting());
     if (fd === undefined) return undefined;
-    const { status, content } = await closing(files, fd, () => readUnchanged(files, fd, location, maxBytes));
+    const { status, content } = await closing(this.#files, fd, () =>
+      readUnchanged(this.#files, fd, this.location, maxBytes),
+    );
     return { version: versionOf(status), content };
   }
 
-  const openExisting = () => patiently(() => files.open(location, O_RDONLY | nonBlock));
-
-  async function replace(content: Uint8Array, beforePublishing?: () => Awaitable<void>): Promise<StoreVersion> {
-    const target = await followLinks(files, paths, location);
-    const temporary = paths.join(
-      paths.dirname(target),
-      `.${paths.basename(target)}.${runtime.pid}.${randomName(clock)}.tmp`,
-    );
-    const give = (fd: number) => giveToOwnerOfFolder(files, runtime, fd, temporary);
-    const version = await writeNew(temporary, content, sync, give);
-    letGoOfReplaced();
-    const old = await openOld(target);
+  async replace(content: Uint8Array, beforePublishing?: () => Awaitable<void>): Promise<StoreVersion> {
+    const { paths, pid, clock } = this.#runtime;
+    const target = await this.#target();
+    const folder = paths.dirname(target);
+    const temporary = paths.join(folder, `.${paths.basename(target)}.${pid}.${randomName(clock)}.tmp`);
+    const give = (fd: number) => giveToOwnerOfFolder(this.#files, this.#runtime, fd, temporary);
+    const version = await this.#writeNew(temporary, content, this.#sync, give);
+    this.#letGoOfReplaced();
+    const old = await this.#openOld(target);
     try {
       await beforePublishing?.();
-      await patiently(() => files.rename(temporary, target));
+      await this.#patiently(() => this.#files.rename(temporary, target));
     } catch (error) {
-      await quietly(files.unlink(temporary));
+      await quietly(this.#files.unlink(temporary));
       if (old !== undefined) {
-        await quietly(files.close(old));
+        await quietly(this.#files.close(old));
       }
       throw error;
     }
-    letGoOfReplaced(); // of a write that was under way at the same time
-    replaced = old;
-    unsettled.add(paths.dirname(target));
+    this.#letGoOfReplaced(); // of a write that was under way at the same time
+    this.#replaced = old;
+    this.#unsettled.add(folder);
     return version;
   }
 
-  /**
-   * The file that is replaced is kept open until the lock has been released: a rename that takes the last name of one gives back its blocks,
-   * which took 0.1 ms of 0.12 for 100 KB on ext4. Windows refuses to rename onto an open file.
-   */
-  async function openOld(target: string): Promise<number | undefined> {
-    return platform === "win32" ? undefined : files.open(target, O_RDONLY | nonBlock).catch(() => undefined);
-  }
-
-  /** Nobody waits for it. */
-  function letGoOfReplaced(): void {
-    if (replaced !== undefined) {
-      void quietly(files.closeElsewhere(replaced));
-      replaced = undefined;
+  async settle(): Promise<void> {
+    const folders = [...this.#unsettled];
+    this.#unsettled.clear();
+    await Promise.all(folders.map((folder) => this.#syncFolder(folder)));
+    this.#letGoOfReplaced();
+    if (folders.length > 0 && !this.#swept) {
+      this.#swept = true;
+      await quietly(this.#target().then((path) => removeLeftovers(this.#files, this.#runtime, path)));
     }
   }
 
-  /** Leaves a whole file or none. */
-  async function writeNew(
-    path: string,
-    content: Uint8Array,
-    synced: boolean,
-    give: (fd: number) => Promise<void>,
-  ): Promise<StoreVersion> {
-    const fd = await openNew(path);
-    try {
-      return await closing(files, fd, async () => {
-        await give(fd);
-        await files.write(fd, content);
-        const version = await dateUniquely(files, fd, undefined, clock);
-        if (synced) {
-          await files.fsync(fd);
-        }
-        return version; // renaming changes none of it, so this is what readers will see
-      });
-    } catch (error) {
-      await quietly(files.unlink(path));
-      throw error;
-    }
-  }
-
-  async function openNew(path: string): Promise<number> {
-    const fd = await unlessMissing(files.open(path, "wx", 0o600));
-    if (fd !== undefined) {
-      return fd;
-    }
-    await makeFolder(files, runtime, paths.dirname(path));
-    return files.open(path, "wx", 0o600);
-  }
-
-  /**
-   * So that the new name survives a power cut. Best effort, as in SQLite: what was renamed is already visible, so
-   * failing now would tell the caller something untrue, and some file systems cannot sync a folder at all.
-   */
-  async function syncFolder(folder: string): Promise<void> {
-    if (sync && platform !== "win32") {
-      await quietly(files.open(folder, "r").then((fd) => closing(files, fd, () => files.fsync(fd))));
-    }
-  }
-
-  async function settle(): Promise<void> {
-    const folders = [...unsettled];
-    unsettled.clear();
-    await Promise.all(folders.map(syncFolder));
-    letGoOfReplaced();
-    if (folders.length > 0 && !swept) {
-      swept = true;
-      await quietly(target().then((path) => removeLeftovers(files, runtime, path)));
-    }
-  }
-
-  async function remove(): Promise<boolean> {
-    const target = await followLinks(files, paths, location);
-    const removed = await unlessMissing(patiently(() => files.unlink(target).then(() => true)));
+  async remove(): Promise<boolean> {
+    const target = await this.#target();
+    const removed = await unlessMissing(this.#patiently(() => this.#files.unlink(target).then(() => true)));
     if (removed) {
-      unsettled.add(paths.dirname(target));
+      this.#unsettled.add(this.#runtime.paths.dirname(target));
     }
     return removed ?? false;
   }
@@ -175,58 +123,127 @@ export function createFileStore(runtime: Runtime, location: string, options: Fil
    * A copy rather than a second link: the family's other members write in place, and would write into a link's content
    * too. Only where a copy finds no room is a link better than nothing. Beside the file itself, where the location is a link.
    */
-  async function setAside(): Promise<string> {
-    const path = await target();
-    const fd = await patiently(() => files.open(path, O_RDONLY | nonBlock));
-    const { status, content } = await closing(files, fd, () => readUnchanged(files, fd, path));
+  async setAside(): Promise<string> {
+    const path = await this.#target();
+    const fd = await this.#patiently(() => this.#files.open(path, O_RDONLY | this.#runtime.nonBlock));
+    const { status, content } = await closing(this.#files, fd, () => readUnchanged(this.#files, fd, path));
     const version = versionOf(status);
-    if (await isKept(version)) {
-      return kept!.name;
+    if (await this.#isKept(version)) {
+      return this.#kept!.name;
     }
-    const stamp = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
-    const name = `${path}.damaged-${stamp}-${randomName(clock).slice(0, 8)}`;
+    const stamp = new Date(this.#runtime.clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
+    const name = `${path}.damaged-${stamp}-${randomName(this.#runtime.clock).slice(0, 8)}`;
+    const give = (copy: number) => giveToOwnerOfOriginal(this.#files, this.#runtime, copy, status);
     try {
-      await writeNew(name, content, true, (copy) => giveToOwnerOfOriginal(files, runtime, copy, status)); // nobody can fetch it again
+      await this.#writeNew(name, content, true, give); // synced: nobody can fetch it again
     } catch (error) {
       if (!hasCode(error, "ENOSPC", "EDQUOT")) {
         throw error;
       }
-      await files.link(path, name);
+      await this.#files.link(path, name);
     }
-    kept = { version, name };
+    this.#kept = { version, name };
     return name;
   }
 
-  /** A full disk lets it be kept, and not be replaced: each try would leave another copy. */
-  async function isKept(version: StoreVersion): Promise<boolean> {
-    return isSameVersion(kept?.version, version) && (await unlessMissing(files.stat(kept!.name))) !== undefined;
+  watch(onChange: () => void): () => void {
+    const { location } = this;
+    const target = () => this.#target();
+    const stat = () => this.stat();
+    return watchStore({ runtime: this.#runtime, location, target, stat }, onChange);
   }
 
-  async function patiently<T>(operation: () => Promise<T>): Promise<T> {
-    for (const ms of platform === "win32" ? WINDOWS_WAITS_MS : []) {
+  #openExisting(): Promise<number> {
+    return this.#patiently(() => this.#files.open(this.location, O_RDONLY | this.#runtime.nonBlock));
+  }
+
+  /** Leaves a whole file or none. */
+  async #writeNew(
+    path: string,
+    content: Uint8Array,
+    synced: boolean,
+    give: (fd: number) => Promise<void>,
+  ): Promise<StoreVersion> {
+    const fd = await this.#openNew(path);
+    try {
+      return await closing(this.#files, fd, async () => {
+        await give(fd);
+        await this.#files.write(fd, content);
+        const version = await dateUniquely(this.#files, fd, undefined, this.#runtime.clock);
+        if (synced) {
+          await this.#files.fsync(fd);
+        }
+        return version; // renaming changes none of it, so this is what readers will see
+      });
+    } catch (error) {
+      await quietly(this.#files.unlink(path));
+      throw error;
+    }
+  }
+
+  async #openNew(path: string): Promise<number> {
+    const fd = await unlessMissing(this.#files.open(path, "wx", 0o600));
+    if (fd !== undefined) {
+      return fd;
+    }
+    await makeFolder(this.#files, this.#runtime, this.#runtime.paths.dirname(path));
+    return this.#files.open(path, "wx", 0o600);
+  }
+
+  /**
+   * The file that is replaced is kept open until the lock has been released: a rename that takes the last name of one gives back its blocks,
+   * which took 0.1 ms of 0.12 for 100 KB on ext4. Windows refuses to rename onto an open file.
+   */
+  async #openOld(target: string): Promise<number | undefined> {
+    return this.#runtime.platform === "win32"
+      ? undefined
+      : this.#files.open(target, O_RDONLY | this.#runtime.nonBlock).catch(() => undefined);
+  }
+
+  /** Nobody waits for it. */
+  #letGoOfReplaced(): void {
+    if (this.#replaced !== undefined) {
+      void quietly(this.#files.closeElsewhere(this.#replaced));
+      this.#replaced = undefined;
+    }
+  }
+
+  /**
+   * So that the new name survives a power cut. Best effort, as in SQLite: what was renamed is already visible, so
+   * failing now would tell the caller something untrue, and some file systems cannot sync a folder at all.
+   */
+  async #syncFolder(folder: string): Promise<void> {
+    if (this.#sync && this.#runtime.platform !== "win32") {
+      await quietly(this.#files.open(folder, "r").then((fd) => closing(this.#files, fd, () => this.#files.fsync(fd))));
+    }
+  }
+
+  /** A full disk lets it be kept, and not be replaced: each try would leave another copy. */
+  async #isKept(version: StoreVersion): Promise<boolean> {
+    return (
+      isSameVersion(this.#kept?.version, version) &&
+      (await unlessMissing(this.#files.stat(this.#kept!.name))) !== undefined
+    );
+  }
+
+  /** The file the location leads to, where it is a link. */
+  #target(): Promise<string> {
+    return followLinks(this.#files, this.#runtime.paths, this.location);
+  }
+
+  async #patiently<T>(operation: () => Promise<T>): Promise<T> {
+    for (const ms of this.#runtime.platform === "win32" ? WINDOWS_WAITS_MS : []) {
       try {
         return await operation();
       } catch (error) {
         if (!hasCode(error, "EPERM", "EACCES", "EBUSY")) {
           throw error;
         }
-        await clock.sleep(ms);
+        await this.#runtime.clock.sleep(ms);
       }
     }
     return operation();
   }
-
-  const target = () => followLinks(files, paths, location);
-  return {
-    location,
-    stat,
-    read,
-    replace,
-    settle,
-    remove,
-    setAside,
-    watch: (onChange) => watchStore({ runtime, location, target, stat }, onChange),
-  };
 }
 
 interface FileContent {

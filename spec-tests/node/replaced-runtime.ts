@@ -30,5 +30,5 @@ export function createLock(path: string, replaced: Replaced = {}): Lock {
 
 export function createFileStore(location: string, options: Replaced & stores.FileStoreOptions = {}): Store {
   const { sync = true, ...replaced } = options;
-  return stores.createFileStore(runtimeWith(replaced), location, { sync });
+  return new stores.FileStore(runtimeWith(replaced), location, { sync });
 }

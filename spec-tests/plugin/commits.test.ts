@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { FilePersistence, PersistenceCachePlugin, PersistenceError, TokenCacheStore } from "../../hosts/node/index.ts";
 import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
 import type { Capabilities } from "../../hosts/shared/capabilities.ts";
+import { storeWith } from "../../hosts/shared/store-with.ts";
 import {
   change,
   context,
@@ -31,13 +32,12 @@ const add = (plugin: PersistenceCachePlugin, tokenCache: ReturnType<typeof token
 /** Calls `before` ahead of every write to the store. */
 const beforeReplace = (capabilities: Capabilities, before: () => unknown): Capabilities => ({
   ...capabilities,
-  store: {
-    ...capabilities.store,
+  store: storeWith(capabilities.store, {
     async replace(content, beforePublishing) {
       await before();
       return capabilities.store.replace(content, beforePublishing);
     },
-  },
+  }),
 });
 
 describe("group commit", () => {

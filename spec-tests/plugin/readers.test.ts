@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FilePersistence, PersistenceCachePlugin } from "../../hosts/node/index.ts";
+import { storeWith } from "../../hosts/shared/store-with.ts";
 import {
   accountKey,
   change,
@@ -132,8 +133,7 @@ describe("loads", () => {
     let stats = 0;
     const persistence = await tampered(folder.file("cache.json"), (capabilities) => ({
       ...capabilities,
-      store: {
-        ...capabilities.store,
+      store: storeWith(capabilities.store, {
         async stat() {
           const version = await capabilities.store.stat();
           if (stats++ === 0) await blocked;
@@ -144,7 +144,7 @@ describe("loads", () => {
           if (stats++ === 0) await blocked;
           return content;
         },
-      },
+      }),
     }));
     const plugin = new PersistenceCachePlugin(persistence);
     const early = tokenCacheOf(plugin);
@@ -162,13 +162,12 @@ describe("loads", () => {
     let fails = true;
     const persistence = await tampered(folder.file("cache.json"), (capabilities) => ({
       ...capabilities,
-      store: {
-        ...capabilities.store,
+      store: storeWith(capabilities.store, {
         read: () => {
           if (fails) throw Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" });
           return capabilities.store.read();
         },
-      },
+      }),
     }));
     await store(folder.file("cache.json"), document("ann"));
     const plugin = new PersistenceCachePlugin(persistence);

@@ -1,5 +1,6 @@
 import type { Lock, Store, StoreVersion } from "../../hosts/shared/capabilities.ts";
 import { LockFile } from "../../hosts/shared/lock-file.ts";
+import { storeWith } from "../../hosts/shared/store-with.ts";
 import { LEASE, LOCK_FILE } from "./actors/names.ts";
 import type { Mutation } from "./actors/ours.ts";
 import type { SimulatedProcess } from "./schedule/simulated-process.ts";
@@ -65,8 +66,7 @@ export const MUTATIONS: Readonly<Record<MutationName, Mutation>> = {
 function blindWhilePublishing(store: Store): Store {
   let seen: StoreVersion | undefined;
   let isPublishing = false;
-  return {
-    ...store,
+  return storeWith(store, {
     async stat() {
       const found = await store.stat();
       if (!isPublishing) seen = found;
@@ -85,7 +85,7 @@ function blindWhilePublishing(store: Store): Store {
         isPublishing = false;
       }
     },
-  };
+  });
 }
 
 function withoutLease(seen: Awaited<ReturnType<Lock["inspect"]>>) {

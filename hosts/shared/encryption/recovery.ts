@@ -1,8 +1,9 @@
-import type { Capabilities, Cipher, Log, Store } from "../capabilities.ts";
+import type { Capabilities, Cipher, Log } from "../capabilities.ts";
 import { PersistenceError } from "../errors.ts";
 import { LogLevel } from "../logger.ts";
 import { sameBytes } from "../same-bytes.ts";
 import type { StatusName } from "../status.ts";
+import { storeWith } from "../store-with.ts";
 import { SIGNAL } from "./signal-file.ts";
 
 /** What to do with stored content that cannot be decrypted: report it, or keep it under another name and start empty. */
@@ -114,8 +115,7 @@ export function recoverUndecryptable(
     },
   };
 
-  const keeping: Store = {
-    ...store,
+  const keeping = storeWith(store, {
     async replace(content, beforePublishing) {
       if (reason !== undefined && (await store.stat()) !== undefined) {
         logKept(log, reason, await store.setAside());
@@ -124,7 +124,7 @@ export function recoverUndecryptable(
       reason = undefined; // or somebody has removed it since
       return store.replace(content, beforePublishing);
     },
-  };
+  });
   const undecryptable = () => kept + (capabilities.undecryptable?.() ?? 0);
   return { ...capabilities, cipher: recovering, store: keeping, undecryptable };
 }

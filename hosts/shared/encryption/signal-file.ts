@@ -1,6 +1,7 @@
 import type { Store, StoreVersion } from "../capabilities.ts";
 import { closing, Files } from "../file-system.ts";
 import type { Runtime } from "../runtime.ts";
+import { storeWith } from "../store-with.ts";
 import { dateUniquely } from "../unique-time.ts";
 
 /** What the Node peer writes into the file when it has changed the item. */
@@ -25,5 +26,5 @@ export function createSignalFile(file: Store, { fs, clock }: Runtime): Store {
     });
   }
 
-  return { ...file, replace: async () => (await touch()) ?? file.replace(SIGNAL) };
+  return storeWith(file, { replace: async () => (await touch()) ?? file.replace(SIGNAL) });
 }

@@ -2,7 +2,7 @@ import type { Capabilities, Clock, Lock, Store } from "../../../hosts/shared/cap
 import type { CoreModule } from "../../../hosts/shared/core-module.ts";
 import { CoreSession } from "../../../hosts/shared/core-session.ts";
 import { createLock } from "../../../hosts/shared/lock.ts";
-import { createFileStore } from "../../../hosts/shared/store.ts";
+import { FileStore } from "../../../hosts/shared/store.ts";
 import type { Intent } from "../invariants/ledger.ts";
 import type { Observer } from "../invariants/observer.ts";
 import type { Operation } from "../scenario/scenario.ts";
@@ -155,7 +155,7 @@ function connect(process: SimulatedProcess, observer: Observer, mutate: Mutation
   const runtime = processRuntime(process, observer, clockOf(process));
   const real = createLock(runtime, pathFor(process.index, LOCK_FILE));
   const lock = mutate?.lock?.(real, process) ?? real;
-  const store = createFileStore(runtime, pathFor(process.index, CACHE));
+  const store = new FileStore(runtime, pathFor(process.index, CACHE));
   return {
     store: mutate?.store?.(store) ?? store,
     cipher: undefined,
