@@ -73,8 +73,8 @@ function judgeEnd(expected: EndStep["end"], seen: Observed, log: readonly Observ
   const result = new Result((seen as Observed & { end: ResultParts }).end);
   const { status: _inLine, content, log: events, ...fields } = expected;
   if (events !== undefined) deepStrictEqual(log.map(eventName), events);
-  if (content === null) strictEqual(result.hasDocument, false, "there is a document");
-  else if (content !== undefined) judgeContent(result.data, documentBytes(content), expected.salvaged);
+  if (content !== undefined) strictEqual(result.hasDocument, content !== null, "is there a document");
+  if (content) judgeContent(result.data, documentBytes(content), expected.salvaged);
   const values = result.fields();
   deepStrictEqual(Object.fromEntries(Object.keys(fields).map((name) => [name, values[name]])), fields);
 }
@@ -128,6 +128,7 @@ class Result {
       ignored: this.word(15),
       accountsAdded: [],
       accountsRemoved: [],
+      holder: null,
       ...("holder" in detail ? { holder: detail } : detail),
     };
   }

@@ -108,7 +108,7 @@ export interface EndStep {
     readonly unchanged?: boolean;
     readonly setAside?: boolean;
     readonly log?: readonly string[];
-    readonly holder?: Readonly<Record<string, unknown>>;
+    readonly holder?: Readonly<Record<string, unknown>> | null;
     readonly error?: { readonly document: string; readonly offset: number };
     readonly [field: string]: unknown;
   };
