@@ -11,9 +11,9 @@ import { type Draw, damage, draws, drawTriple, Random, runs, spell } from "../su
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 type Documents = readonly [base: Uint8Array, ours: Uint8Array, theirs: Uint8Array];
 
-function bareCore(name: BuildName): CoreExports {
+function bareCore(name: BuildName, pages?: number): CoreExports {
   const functions = new Proxy({}, { get: () => () => expect.fail("a merge called an import") });
-  const core = instantiate(buildModule(name), new Proxy({}, { get: () => functions }));
+  const core = instantiate(buildModule(name, pages), new Proxy({}, { get: () => functions }));
   core.configure(1 << 20, 1000, 0x1234_5678_9abc_def0n);
   return core;
 }
@@ -167,6 +167,72 @@ describe.each(buildNames)("%s", (name) => {
     const ours = encode(`${theirs}\0\0\0`);
     const merged = attempt(() => loadSubject(name).merge(encode(theirs), ours, encode(theirs)));
     expect(merged).toEqual({ error: { code: "json_trailing_bytes", document: "ours", offset: theirs.length } });
+  });
+
+  it("takes what stands in memory behind a piece for no part of it", () => {
+    const [theirs, ours] = [
+      ["a", "b", "c"],
+      ["a", "x", "c"],
+    ].map((secrets) => {
+      const entities = secrets.map((secret, index) => `"token-${index}":{"secret":"${secret.repeat(70)}"}`);
+      return encode(`{"AccessToken":{${entities.join()}}}`);
+    }) as [Uint8Array, Uint8Array];
+    const core = bareCore(name);
+    const whole = mergeWhole(core, [theirs, ours, theirs]);
+    for (let split = 1; split < ours.length; split++) {
+      const [oursAt, theirsAt] = [place(core, ours), place(core, theirs)];
+      core.begin_merge(theirsAt, theirs.length);
+      core.begin_document(DOCUMENT.ours);
+      // The rest of the document is there already.
+      core.follow(oursAt, split);
+      core.follow(oursAt + split, ours.length - split);
+      core.begin_document(DOCUMENT.base);
+      core.follow(0, theirs.length);
+      expect(outcome(core, core.end_merge(), true), `split at ${split}`).toEqual(whole);
+    }
+  });
+
+  it.each([
+    ["like theirs", 0, 0],
+    ["indented", 1, 0],
+    ["cut off", 0, 1],
+  ])("says that memory has run out, wherever it does: ours is %s", (_, indent, missing) => {
+    const texts = [1, 3, 2].map((token, which) => crowd(25, new Map([[7, token]]), -1, which === 1 ? indent : 0));
+    const documents = texts.map((text, which) => encode(text.slice(0, text.length - (which === 1 ? missing : 0))));
+    const whole = mergeWhole(bareCore(name), documents as unknown as Documents);
+    const core = bareCore(name, 3);
+    const merge = (filler: number) => {
+      const [base, ours, theirs] = documents.map((bytes) => [place(core, bytes), bytes.length] as const);
+      if (filler !== 0 && core.alloc(filler) === 0) return "none left";
+      if (core.begin_merge(...theirs!) === STATUS.ok && core.begin_document(DOCUMENT.ours) === STATUS.ok) {
+        core.follow(...ours!);
+        if (core.begin_document(DOCUMENT.base) === STATUS.ok) core.follow(...base!);
+        return outcome(core, core.end_merge(), true);
+      }
+      return { status: STATUS.out_of_memory };
+    };
+    const seen = new Set<number>();
+    for (let filler = 256; ; filler += 256) {
+      const merged = merge(filler);
+      core.reset();
+      if (merged === "none left") break;
+      seen.add((merged as { status: number }).status);
+      if ((merged as { status: number }).status !== STATUS.out_of_memory) expect(merged, `${filler}`).toEqual(whole);
+    }
+    expect([...seen].sort()).toEqual([whole.status, STATUS.out_of_memory].sort());
+    expect(merge(0)).toEqual(whole);
+  });
+
+  it("forgets a merge that was given up half-way", () => {
+    const documents = [1, 3, 2].map((token) => encode(crowd(25, new Map([[7, token]])))) as unknown as Documents;
+    const core = bareCore(name);
+    const whole = mergeWhole(core, documents);
+    const [, , theirs] = documents;
+    core.begin_merge(place(core, theirs), theirs.length);
+    core.begin_document(DOCUMENT.ours);
+    core.follow(0, theirs.length >>> 1);
+    core.reset();
+    expect(mergeFollowed(core, documents, new Random(1))).toEqual(whole);
   });
 
   it("keeps one of three large documents in memory when they are alike", () => {

@@ -16,10 +16,24 @@ export type BuildName = (typeof buildNames)[number];
 export const subjectNames = ["reference", ...buildNames] as const;
 export type SubjectName = (typeof subjectNames)[number];
 
-export function buildModule(name: BuildName): WebAssembly.Module {
+/** `pages`: how far its memory can grow (fewer than 128); without, as far as the engine permits. */
+export function buildModule(name: BuildName, pages?: number): WebAssembly.Module {
   const file = new URL(`../../dist/${name}`, import.meta.url);
   if (!existsSync(file)) throw new Error(`dist/${name} is missing: run "npm run build"`);
-  return new WebAssembly.Module(readFileSync(file));
+  const bytes = readFileSync(file);
+  return new WebAssembly.Module(pages === undefined ? bytes : withLimit(bytes, pages));
+}
+
+/** The memory section of a build: one memory of at least one page. Here it gets a greatest number, too. */
+function withLimit(bytes: Buffer, pages: number): Buffer {
+  const section = Buffer.from([5, 3, 1, 0, 1]);
+  const at = bytes.indexOf(section);
+  if (at < 0) throw new Error("the memory section is not what it was");
+  return Buffer.concat([
+    bytes.subarray(0, at),
+    Buffer.from([5, 4, 1, 1, 1, pages]),
+    bytes.subarray(at + section.length),
+  ]);
 }
 
 const loaded = new Map<SubjectName, Merger>([["reference", referenceMerger]]);
