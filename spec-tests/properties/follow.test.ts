@@ -223,6 +223,17 @@ describe.each(buildNames)("%s", (name) => {
     expect(merge(0)).toEqual(whole);
   });
 
+  it("restores a document, cut off anywhere, of which theirs has a name twice", () => {
+    const entities = ["a", "b", "a", "c"].map((key, index) => `"${key}":{"secret":"${String(index).repeat(70)}"}`);
+    const theirs = encode(`{"AccessToken":{${entities.join()}}}`);
+    const core = bareCore(name);
+    for (let length = 1; length < theirs.length; length++) {
+      const documents = [theirs, theirs.subarray(0, length), theirs] as const;
+      const followed = mergeFollowed(core, documents, new Random(length));
+      expect(followed, `the first ${length} bytes`).toEqual(mergeWhole(core, documents));
+    }
+  });
+
   it("forgets a merge that was given up half-way", () => {
     const documents = [1, 3, 2].map((token) => encode(crowd(25, new Map([[7, token]])))) as unknown as Documents;
     const core = bareCore(name);
