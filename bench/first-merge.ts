@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readCore } from "../hosts/node/wasm-module.ts";
-import { CacheMerger } from "../hosts/shared/cache-merger.ts";
+import { CacheMerger } from "../hosts/shared/core/cache-merger.ts";
 import { createTriple } from "./documents.ts";
 import { moduleOfSize } from "./empty-module.ts";
 import { type Spread, spreadOf, timeOf } from "./statistics.ts";

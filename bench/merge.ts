@@ -4,10 +4,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { PublicClientApplication } from "@azure/msal-node";
-import { CacheMerger } from "../hosts/shared/cache-merger.ts";
-import type { CoreFile } from "../hosts/shared/core-module.ts";
-import { DocumentRooms } from "../hosts/shared/document-rooms.ts";
-import { STATUS } from "../hosts/shared/status.ts";
+import { CacheMerger } from "../hosts/shared/core/cache-merger.ts";
+import type { CoreFile } from "../hosts/shared/core/core-module.ts";
+import { DocumentRooms } from "../hosts/shared/core/document-rooms.ts";
+import { STATUS } from "../hosts/shared/core/status.ts";
 import { createTriple } from "./documents.ts";
 import { instantiatePure } from "./pure-core.ts";
 import { alternate, type Spread, spreadOf, type Timed, timed, timeOf } from "./statistics.ts";

@@ -1,4 +1,4 @@
-import { type CoreExports, type CoreImports, type CoreModule, instantiate } from "../hosts/shared/core-module.ts";
+import { type CoreExports, type CoreImports, type CoreModule, instantiate } from "../hosts/shared/core/core-module.ts";
 
 const { Module } = WebAssembly as unknown as {
   Module: { imports(module: CoreModule): ReadonlyArray<{ module: string; name: string }> };

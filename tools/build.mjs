@@ -83,7 +83,7 @@ function checkImportsOnly() {
 function writeCoreBytes() {
   const base64 = readFileSync(`${root}dist/core.wasm`).toString("base64");
   const text = `// Written by tools/build.mjs from dist/core.wasm.\nexport const CORE_BASE64: string = "${base64}";\n`;
-  writeFileSync(`${root}hosts/shared/core-bytes.ts`, text);
+  writeFileSync(`${root}hosts/shared/core/core-bytes.ts`, text);
 }
 
 mkdirSync(`${root}dist`, { recursive: true });

@@ -14,6 +14,8 @@ const RULES = [
   { folder: "core-wasm/assembly/abi", allowed: [/^core-wasm\/assembly\/(json|cache|lock|session|abi)\//] },
   { folder: "core-wasm/assembly/wasi", allowed: [/^core-wasm\/assembly\/(cache|session|abi|wasi)\//] },
   { folder: "hosts/shared", allowed: [/^hosts\/shared\//, /^(@napi-rs\/keyring|jose|proper-lockfile)$/] },
+  { folder: "hosts/shared/files", allowed: [/^hosts\/shared\/(core|runtime|files)\//] },
+  { folder: "hosts/shared/lock", allowed: [/^hosts\/shared\/(core|runtime|files|lock)\//, /^proper-lockfile$/] },
   { folder: "hosts/node", allowed: [/^hosts\/(shared|node)\//, /^node:/] },
   { folder: "hosts/deno", allowed: [/^hosts\/(shared|deno)\//, /^node:/] },
   { folder: "hosts/bun", allowed: [/^hosts\/(shared|bun)\//, /^node:/] },

@@ -12,7 +12,7 @@ import {
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { CacheContext } from "../../hosts/shared/cache-context.ts";
+import type { CacheContext } from "../../hosts/shared/plugin/cache-context.ts";
 
 const syncFile = promisify(fsync);
 

@@ -6,7 +6,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type * as Msal from "@azure/msal-node";
-import { host, installHost } from "../../hosts/shared/host.ts";
+import { host, installHost } from "../../hosts/shared/runtime/host.ts";
 import { networkClient } from "../../spec-tests/authority/network-client.ts";
 import { library as modules } from "../../spec-tests/support/library.ts";
 import { timesOf } from "../statistics.ts";

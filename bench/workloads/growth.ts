@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { STATUS } from "../../hosts/shared/status.ts";
+import { STATUS } from "../../hosts/shared/core/status.ts";
 import { shuffled } from "../documents.ts";
 import { pathOf } from "../harness/paths.ts";
 import type { Context, Measured, Outcome, Ratio, Workload } from "../harness/workload.ts";

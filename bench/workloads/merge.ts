@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { CoreFile } from "../../hosts/shared/core-module.ts";
+import type { CoreFile } from "../../hosts/shared/core/core-module.ts";
 import { commandFor, type RuntimeName } from "../../spec-tests/processes/commands.ts";
 import { pathOf } from "../harness/paths.ts";
 import type { Context, Measured, Outcome, Ratio, Workload } from "../harness/workload.ts";

@@ -16,7 +16,7 @@ import process from "node:process";
 import { promisify } from "node:util";
 import { FilePersistence, TokenCacheStore } from "msal-extensions";
 import { coreModule } from "../../hosts/node/wasm-module.ts";
-import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
+import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
 import { TOKENS } from "../contenders/orders.ts";
 import { accessToken, type CacheDocument, createDocument } from "../documents.ts";
 import { column, flushDisk, inTurn, quotient } from "../harness/rounds.ts";

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { homedir } from "node:os";
 import * as paths from "node:path";
 import process from "node:process";
-import { hostOf } from "../shared/host-of.ts";
+import { hostOf } from "../shared/runtime/host-of.ts";
 import { foreignFunctions } from "./foreign-functions.ts";
 import { loadKernelLocks } from "./kernel-locks.ts";
 import { coreModule } from "./wasm-module.ts";

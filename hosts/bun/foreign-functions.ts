@@ -1,6 +1,11 @@
 import { createRequire } from "node:module";
-import { type CLibrary, cLibraryOf } from "../shared/c-library.ts";
-import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
+import { type CLibrary, cLibraryOf } from "../shared/runtime/c-library.ts";
+import type {
+  ForeignFunctions,
+  ForeignSignature,
+  ForeignType,
+  ForeignValue,
+} from "../shared/runtime/foreign-functions.ts";
 
 /** The part of `bun:ffi` that is used. */
 interface BunFfi {

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
-import { lazily } from "../shared/kernel-locks.ts";
-import { posixLocks } from "../shared/kernel-locks-posix.ts";
+import { lazily } from "../shared/lock/kernel-locks.ts";
+import { posixLocks } from "../shared/lock/kernel-locks-posix.ts";
 import { foreignFunctions } from "./foreign-functions.ts";
 
 /**

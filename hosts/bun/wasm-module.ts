@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { compileOnce } from "../shared/core-module.ts";
-import { publishedOrEmbedded } from "../shared/embedded-core.ts";
+import { compileOnce } from "../shared/core/core-module.ts";
+import { publishedOrEmbedded } from "../shared/core/embedded-core.ts";
 
 export const coreModule = compileOnce((file) => {
   const here = import.meta.url;

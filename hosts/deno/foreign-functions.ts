@@ -1,6 +1,11 @@
 import process from "node:process";
-import { type CLibrary, cLibraryOf } from "../shared/c-library.ts";
-import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
+import { type CLibrary, cLibraryOf } from "../shared/runtime/c-library.ts";
+import type {
+  ForeignFunctions,
+  ForeignSignature,
+  ForeignType,
+  ForeignValue,
+} from "../shared/runtime/foreign-functions.ts";
 import { deno } from "./deno.ts";
 
 const TYPES: Readonly<Record<ForeignType, string>> = {

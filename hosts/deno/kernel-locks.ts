@@ -1,8 +1,8 @@
 import { fstatSync } from "node:fs";
 import { constants } from "node:os";
 import process from "node:process";
-import { type KernelLocks, lazily } from "../shared/kernel-locks.ts";
-import { posixLocks } from "../shared/kernel-locks-posix.ts";
+import { type KernelLocks, lazily } from "../shared/lock/kernel-locks.ts";
+import { posixLocks } from "../shared/lock/kernel-locks-posix.ts";
 import { type DenoFile, deno, isPermitted } from "./deno.ts";
 import { foreignFunctions } from "./foreign-functions.ts";
 

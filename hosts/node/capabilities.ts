@@ -1,4 +1,4 @@
-import { hostOf } from "../shared/host-of.ts";
+import { hostOf } from "../shared/runtime/host-of.ts";
 import { builtIn } from "./built-in.ts";
 import { filesByPath } from "./files-by-path.ts";
 import { foreignFunctions } from "./foreign-functions.ts";

@@ -1,4 +1,4 @@
-import type { FileSystem } from "../shared/file-system.ts";
+import type { FileSystem } from "../shared/files/file-system.ts";
 import { builtIn } from "./built-in.ts";
 
 /**

@@ -1,4 +1,9 @@
-import type { ForeignFunctions, ForeignSignature, ForeignType, ForeignValue } from "../shared/foreign-functions.ts";
+import type {
+  ForeignFunctions,
+  ForeignSignature,
+  ForeignType,
+  ForeignValue,
+} from "../shared/runtime/foreign-functions.ts";
 import { type Koffi, loadKoffi, type NativeFunction } from "./koffi.ts";
 import { thisFile } from "./this-file.ts";
 

@@ -1,4 +1,4 @@
-import { installHost } from "../shared/host.ts";
+import { installHost } from "../shared/runtime/host.ts";
 import { nodeHost } from "./capabilities.ts";
 
 installHost(nodeHost);

@@ -1,6 +1,6 @@
-import { lazily } from "../shared/kernel-locks.ts";
-import { posixLocks } from "../shared/kernel-locks-posix.ts";
-import { windowsLocks } from "../shared/kernel-locks-windows.ts";
+import { lazily } from "../shared/lock/kernel-locks.ts";
+import { posixLocks } from "../shared/lock/kernel-locks-posix.ts";
+import { windowsLocks } from "../shared/lock/kernel-locks-windows.ts";
 import { builtIn } from "./built-in.ts";
 import { foreignFunctions } from "./foreign-functions.ts";
 

@@ -1,5 +1,5 @@
-import { compileOnce } from "../shared/core-module.ts";
-import { publishedOrEmbedded } from "../shared/embedded-core.ts";
+import { compileOnce } from "../shared/core/core-module.ts";
+import { publishedOrEmbedded } from "../shared/core/embedded-core.ts";
 import { builtIn } from "./built-in.ts";
 import { thisFile } from "./this-file.ts";
 

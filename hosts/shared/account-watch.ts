@@ -1,10 +1,10 @@
-import type { Store } from "./capabilities.ts";
-import { isObject } from "./live-entities.ts";
+import type { Store } from "./core/capabilities.ts";
+import type { Inspection } from "./core/outcomes.ts";
+import { sameBytes } from "./core/same-bytes.ts";
+import { SerialQueue } from "./core/serial-queue.ts";
 import type { LoggerLike } from "./logger.ts";
-import type { Inspection } from "./outcomes.ts";
-import { sameBytes } from "./same-bytes.ts";
-import { SerialQueue } from "./serial-queue.ts";
-import { unref } from "./timer-ref.ts";
+import { isObject } from "./plugin/live-entities.ts";
+import { unref } from "./runtime/timer-ref.ts";
 
 export type AccountRecord = Inspection["accounts"][number];
 

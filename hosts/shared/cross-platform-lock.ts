@@ -1,7 +1,7 @@
-import { CoreSession } from "./core-session.ts";
-import { absoluteLocation, connectFile } from "./file-capabilities.ts";
-import { host } from "./host.ts";
+import { CoreSession } from "./core/core-session.ts";
 import { Logger, type LoggerLike, logTo } from "./logger.ts";
+import { absoluteLocation, connectFile } from "./persistence/file-capabilities.ts";
+import { host } from "./runtime/host.ts";
 
 /** The family's way to say how long to wait: `retryNumber` × `retryDelay` milliseconds in all. 10 s where neither is given. */
 export interface CrossPlatformLockOptions {

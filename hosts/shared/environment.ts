@@ -1,6 +1,6 @@
-import { type EnvironmentSource, homeOnUnix } from "./environment-names.ts";
-import { toPersistenceError } from "./errors.ts";
-import { host } from "./host.ts";
+import { toPersistenceError } from "./core/errors.ts";
+import { type EnvironmentSource, homeOnUnix } from "./runtime/environment-names.ts";
+import { host } from "./runtime/host.ts";
 
 /** What a runtime must not tell (Deno, without permission) is an error of this package like any other. */
 function asked<T>(question: (environment: EnvironmentSource) => T): T {

@@ -1,4 +1,4 @@
-import { host } from "./host.ts";
+import { host } from "./runtime/host.ts";
 
 /** What this host can do here and now: it may depend on the platform, on optional packages and on permissions. */
 export interface HostCapabilities {

@@ -1,8 +1,14 @@
 /** What every host's index exports besides its own classes. */
 export type { AccountRecord, CacheChange } from "./account-watch.ts";
-export { BasePersistence } from "./base-persistence.ts";
-export type { CacheContext, SerializableTokenCache } from "./cache-context.ts";
-export type { PluginStatistics } from "./cache-view.ts";
+export {
+  type DocumentRole,
+  type LockHolder,
+  PersistenceError,
+  type PersistenceErrorDetails,
+  PersistenceNotFound,
+} from "./core/errors.ts";
+export type { CommitOutcome, Inspection, LoadOutcome, LockReport, MergeOutcome, MergeReport } from "./core/outcomes.ts";
+export type { StatusName } from "./core/status.ts";
 export { CrossPlatformLock, type CrossPlatformLockOptions } from "./cross-platform-lock.ts";
 export { DataProtectionScope } from "./encryption/data-protection-scope.ts";
 export { encryptPlainFile } from "./encryption/encrypt-plain-file.ts";
@@ -21,22 +27,16 @@ export {
 export type { UndecryptablePolicy } from "./encryption/recovery.ts";
 export type { SuppliedKey } from "./encryption/supplied-key.ts";
 export { Environment } from "./environment.ts";
-export {
-  type DocumentRole,
-  type LockHolder,
-  PersistenceError,
-  type PersistenceErrorDetails,
-  PersistenceNotFound,
-} from "./errors.ts";
-export { FilePersistence } from "./file-persistence.ts";
+export type { FileStoreOptions } from "./files/store.ts";
 export { type HostCapabilities, hostCapabilities } from "./host-capabilities.ts";
 export { Logger, type LoggerLike, type LoggerOptions, LogLevel } from "./logger.ts";
-export type { CommitOutcome, Inspection, LoadOutcome, LockReport, MergeOutcome, MergeReport } from "./outcomes.ts";
-export type { IPersistence, LockingOptions } from "./persistence.ts";
-export { PersistenceCachePlugin, type PersistenceCachePluginOptions } from "./persistence-cache-plugin.ts";
-export type { StatusName } from "./status.ts";
-export type { FileStoreOptions } from "./store.ts";
-export type { StoredPersistence } from "./stored-persistence.ts";
+export { BasePersistence } from "./persistence/base-persistence.ts";
+export { FilePersistence } from "./persistence/file-persistence.ts";
+export type { IPersistence, LockingOptions } from "./persistence/persistence.ts";
+export type { StoredPersistence } from "./persistence/stored-persistence.ts";
+export type { CacheContext, SerializableTokenCache } from "./plugin/cache-context.ts";
+export type { PluginStatistics } from "./plugin/cache-view.ts";
+export { PersistenceCachePlugin, type PersistenceCachePluginOptions } from "./plugin/persistence-cache-plugin.ts";
 export {
   type CacheDocument,
   type LoadedCache,

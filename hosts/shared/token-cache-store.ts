@@ -1,14 +1,14 @@
 import { AccountWatch, type CacheChange } from "./account-watch.ts";
-import { CacheMerger } from "./cache-merger.ts";
-import type { Awaitable, Store } from "./capabilities.ts";
-import { CoreSession } from "./core-session.ts";
-import { PersistenceError } from "./errors.ts";
-import { FilePersistence } from "./file-persistence.ts";
+import { CacheMerger } from "./core/cache-merger.ts";
+import type { Awaitable, Store } from "./core/capabilities.ts";
+import { CoreSession } from "./core/core-session.ts";
+import { PersistenceError } from "./core/errors.ts";
+import type { CommitOutcome, Inspection, LoadOutcome } from "./core/outcomes.ts";
+import { SerialQueue } from "./core/serial-queue.ts";
+import type { SessionLimits } from "./core/session-limits.ts";
 import type { LoggerLike } from "./logger.ts";
-import type { CommitOutcome, Inspection, LoadOutcome } from "./outcomes.ts";
-import { coreLinkOf, type IPersistence, type LockingOptions } from "./persistence.ts";
-import { SerialQueue } from "./serial-queue.ts";
-import type { SessionLimits } from "./session-limits.ts";
+import { FilePersistence } from "./persistence/file-persistence.ts";
+import { coreLinkOf, type IPersistence, type LockingOptions } from "./persistence/persistence.ts";
 
 export interface TokenCacheStoreOptions extends LockingOptions, SessionLimits {}
 

@@ -10,7 +10,7 @@ import {
   LibSecretPersistence,
   PersistenceCreator,
 } from "../../hosts/node/index.ts";
-import { installHost } from "../../hosts/shared/host.ts";
+import { installHost } from "../../hosts/shared/runtime/host.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
 import { hasSecretService, startSecretService } from "./secret-service.ts";
 

@@ -1,9 +1,9 @@
 // Saves, loads and deletes in one kind of persistence, or asks for the environment, with whatever this runtime was permitted. Prints what came
 // of it, as JSON.
 import process from "node:process";
+import type { PersistenceError } from "../../hosts/shared/core/errors.ts";
 import { KernelKeyring } from "../../hosts/shared/encryption/kernel-keyring.ts";
-import type { PersistenceError } from "../../hosts/shared/errors.ts";
-import { host, installHost } from "../../hosts/shared/host.ts";
+import { host, installHost } from "../../hosts/shared/runtime/host.ts";
 import { fileKinds, KEYRING_NAME, nativeKinds } from "../suite/library/persistence-kinds.ts";
 import { library } from "../support/library.ts";
 

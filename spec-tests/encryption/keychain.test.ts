@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import * as library from "../../hosts/node/index.ts";
-import { installHost } from "../../hosts/shared/host.ts";
+import { installHost } from "../../hosts/shared/runtime/host.ts";
 import { temporaryFolder } from "../plugin/fixtures.ts";
 import { commandFor } from "../processes/commands.ts";
 import { persistenceContract } from "../suite/library/persistence-contract.ts";
@@ -41,7 +41,7 @@ describe.runIf(hasSecretService)("as if on macOS, in the Secret Service", () => 
     const manifest = JSON.parse(await readFile(`${root}deno.json`, "utf8"));
     await writeFile(folder.file("deno.json"), JSON.stringify({ ...manifest, nodeModulesDir: "none" }));
     const script = `
-      import { host, installHost } from "./hosts/shared/host.ts";
+      import { host, installHost } from "./hosts/shared/runtime/host.ts";
       import { KeychainPersistence } from "./hosts/deno/index.ts";
       installHost({ ...host(), runtime: { ...host().runtime, platform: "darwin" } });
       const persistence = await KeychainPersistence.create("cache", "service", "Deno");

@@ -3,7 +3,7 @@
 // Run with --expose-gc.
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { host } from "../../hosts/shared/host.ts";
+import { host } from "../../hosts/shared/runtime/host.ts";
 import { library } from "../support/library.ts";
 
 const SIZE = 200_000;

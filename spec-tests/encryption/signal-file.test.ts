@@ -2,12 +2,12 @@ import { readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
-import type { Capabilities, Store } from "../../hosts/shared/capabilities.ts";
-import { CoreSession } from "../../hosts/shared/core-session.ts";
+import type { Capabilities, Store } from "../../hosts/shared/core/capabilities.ts";
+import { CoreSession } from "../../hosts/shared/core/core-session.ts";
 import type { SecretItem } from "../../hosts/shared/encryption/secret-item.ts";
 import { createSecretStore } from "../../hosts/shared/encryption/secret-store.ts";
 import { createSignalFile, SIGNAL } from "../../hosts/shared/encryption/signal-file.ts";
-import type { FileStatus, FileSystem } from "../../hosts/shared/file-system.ts";
+import type { FileStatus, FileSystem } from "../../hosts/shared/files/file-system.ts";
 import { failing, temporaryFolder } from "../node/fixtures.ts";
 import { createFileStore, createLock, realFileSystem } from "../node/replaced-runtime.ts";
 import { coreModule, document, text, utf8 } from "../session/world.ts";

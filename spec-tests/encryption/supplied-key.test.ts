@@ -9,7 +9,7 @@ import {
   TokenCacheStore,
 } from "../../hosts/node/index.ts";
 import { recoverUndecryptable } from "../../hosts/shared/encryption/recovery.ts";
-import { CORE_LINK } from "../../hosts/shared/persistence.ts";
+import { CORE_LINK } from "../../hosts/shared/persistence/persistence.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
 
 const folder = temporaryFolder();

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import process from "node:process";
 import { Logger } from "@azure/msal-node";
-import { host, installHost } from "../../hosts/shared/host.ts";
+import { host, installHost } from "../../hosts/shared/runtime/host.ts";
 import { confidentialApp, publicApp } from "../authority/index.ts";
 import { parent } from "../processes/parent.ts";
 import { library } from "../support/library.ts";

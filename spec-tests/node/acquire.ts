@@ -1,4 +1,4 @@
-import type { Lock, LockInspection } from "../../hosts/shared/capabilities.ts";
+import type { Lock, LockInspection } from "../../hosts/shared/core/capabilities.ts";
 
 /** The rules of docs/lock.md, enough of them to try a lock's capabilities out without the core. */
 export async function abandoned(lock: Lock, seen: LockInspection): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createClock } from "../../hosts/shared/clock.ts";
+import { createClock } from "../../hosts/shared/runtime/clock.ts";
 
 it("tells the time, sleeps no less than asked, and draws numbers from [0, 1)", async () => {
   const clock = createClock();

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { FileSystem } from "../../hosts/shared/file-system.ts";
+import type { FileSystem } from "../../hosts/shared/files/file-system.ts";
 import { realFileSystem } from "./replaced-runtime.ts";
 
 export type Call = keyof FileSystem;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Lock } from "../../hosts/shared/capabilities.ts";
-import { joinLocks } from "../../hosts/shared/joint-lock.ts";
+import type { Lock } from "../../hosts/shared/core/capabilities.ts";
+import { joinLocks } from "../../hosts/shared/lock/joint-lock.ts";
 import { acquire, tryAcquire } from "./acquire.ts";
 import { descriptors, failing, names, nextTurn, temporaryFolder } from "./fixtures.ts";
 import { createLock, type LockOptions } from "./replaced-runtime.ts";

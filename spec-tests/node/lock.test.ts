@@ -19,9 +19,9 @@ import { describe, expect, it } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { foreignFunctions } from "../../hosts/node/foreign-functions.ts";
 import { loadKernelLocks } from "../../hosts/node/kernel-locks.ts";
-import type { Lock } from "../../hosts/shared/capabilities.ts";
-import { createClock } from "../../hosts/shared/clock.ts";
-import type { KernelLocks } from "../../hosts/shared/kernel-locks.ts";
+import type { Lock } from "../../hosts/shared/core/capabilities.ts";
+import type { KernelLocks } from "../../hosts/shared/lock/kernel-locks.ts";
+import { createClock } from "../../hosts/shared/runtime/clock.ts";
 import { needs } from "../encryption/tools.ts";
 import { abandoned, acquire, tryAcquire } from "./acquire.ts";
 import { descriptors, errno, failing, meanwhile, names, nextTurn, temporaryFolder, withoutLinks } from "./fixtures.ts";
@@ -780,8 +780,8 @@ describe("processes", () => {
   });
 
   it("takes another user's for alive, and asks no further where it may not ask", async () => {
-    const { processAlive } = await import("../../hosts/shared/processes.ts");
-    const { Files } = await import("../../hosts/shared/file-system.ts");
+    const { processAlive } = await import("../../hosts/shared/files/processes.ts");
+    const { Files } = await import("../../hosts/shared/files/file-system.ts");
     const answering = (code: string) => {
       const signalProcess = () => {
         throw errno(code);
@@ -794,8 +794,8 @@ describe("processes", () => {
   });
 
   it("believes the signal where /proc says nothing", async () => {
-    const { processAlive } = await import("../../hosts/shared/processes.ts");
-    const { Files } = await import("../../hosts/shared/file-system.ts");
+    const { processAlive } = await import("../../hosts/shared/files/processes.ts");
+    const { Files } = await import("../../hosts/shared/files/file-system.ts");
     expect(await processAlive(new Files(failing("readFile", "ENOENT")), process.pid, nodeHost.runtime)).toBe(true);
     expect(await processAlive(new Files(failing("readFile", "ESRCH")), process.pid, nodeHost.runtime)).toBe(false);
   });

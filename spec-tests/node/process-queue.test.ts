@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { enterTurn, enterTurns } from "../../hosts/shared/process-queue.ts";
+import { enterTurn, enterTurns } from "../../hosts/shared/lock/process-queue.ts";
 
 const LONG_MS = 60_000;
 

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { FileSystem } from "../../hosts/shared/file-system.ts";
-import { promptFileSystem, type SystemFunctions } from "../../hosts/shared/prompt-file-system.ts";
+import type { FileSystem } from "../../hosts/shared/files/file-system.ts";
+import { promptFileSystem, type SystemFunctions } from "../../hosts/shared/files/prompt-file-system.ts";
 import { temporaryFolder } from "./fixtures.ts";
 
 type Given = Parameters<typeof promptFileSystem>[0];

@@ -1,10 +1,10 @@
 import { nodeHost } from "../../hosts/node/capabilities.ts";
-import type { Clock, Lock, Store } from "../../hosts/shared/capabilities.ts";
-import type { FileSystem } from "../../hosts/shared/file-system.ts";
-import type { KernelLocks } from "../../hosts/shared/kernel-locks.ts";
-import * as shared from "../../hosts/shared/lock.ts";
-import type { Runtime } from "../../hosts/shared/runtime.ts";
-import * as stores from "../../hosts/shared/store.ts";
+import type { Clock, Lock, Store } from "../../hosts/shared/core/capabilities.ts";
+import type { FileSystem } from "../../hosts/shared/files/file-system.ts";
+import * as stores from "../../hosts/shared/files/store.ts";
+import type { KernelLocks } from "../../hosts/shared/lock/kernel-locks.ts";
+import * as shared from "../../hosts/shared/lock/lock.ts";
+import type { Runtime } from "../../hosts/shared/runtime/runtime.ts";
 
 export const realFileSystem = nodeHost.runtime.fs;
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createClock } from "../../hosts/shared/clock.ts";
+import { createClock } from "../../hosts/shared/runtime/clock.ts";
 import { type Call, descriptors, ERRNOS, errno, failing, names, temporaryFolder } from "./fixtures.ts";
 import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { AccountWatch } from "../../hosts/shared/account-watch.ts";
-import type { Store } from "../../hosts/shared/capabilities.ts";
+import type { Store } from "../../hosts/shared/core/capabilities.ts";
 
 /** @returns what the store does when it may have changed */
 function start(watch: AccountWatch): () => void {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
-import { CacheView } from "../../hosts/shared/cache-view.ts";
-import { DocumentRooms } from "../../hosts/shared/document-rooms.ts";
+import { DocumentRooms } from "../../hosts/shared/core/document-rooms.ts";
 import { Logger } from "../../hosts/shared/logger.ts";
+import { CacheView } from "../../hosts/shared/plugin/cache-view.ts";
 import { coreModule, document, utf8, World } from "../session/world.ts";
 import { runs } from "../support/generators.ts";
 

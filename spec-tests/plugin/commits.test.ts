@@ -1,9 +1,9 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { describe, expect, test, vi } from "vitest";
 import { FilePersistence, PersistenceCachePlugin, PersistenceError, TokenCacheStore } from "../../hosts/node/index.ts";
-import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
-import type { Capabilities } from "../../hosts/shared/capabilities.ts";
-import { storeWith } from "../../hosts/shared/store-with.ts";
+import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
+import type { Capabilities } from "../../hosts/shared/core/capabilities.ts";
+import { storeWith } from "../../hosts/shared/core/store-with.ts";
 import {
   change,
   context,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compareEntities, copyEntities } from "../../hosts/shared/entity-copies.ts";
+import { compareEntities, copyEntities } from "../../hosts/shared/plugin/entity-copies.ts";
 
 const entity = () => ({ secret: "s", name: "n", profiles: [{ tenant: "t" }], gone: undefined });
 

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { PublicClientApplication, type TokenCache } from "@azure/msal-node";
 import { afterEach, beforeEach } from "vitest";
 import { FilePersistence } from "../../hosts/node/index.ts";
-import type { Capabilities } from "../../hosts/shared/capabilities.ts";
+import type { Capabilities } from "../../hosts/shared/core/capabilities.ts";
 import type { IPersistence } from "../../hosts/shared/index.ts";
-import { CORE_LINK, coreLinkOf, type LinkedPersistence } from "../../hosts/shared/persistence.ts";
-import type { PersistenceCachePlugin } from "../../hosts/shared/persistence-cache-plugin.ts";
+import { CORE_LINK, coreLinkOf, type LinkedPersistence } from "../../hosts/shared/persistence/persistence.ts";
+import type { PersistenceCachePlugin } from "../../hosts/shared/plugin/persistence-cache-plugin.ts";
 
 const ENVIRONMENT = "login.microsoftonline.com";
 export const CLIENT = "11111111-2222-4333-8444-555555555555";

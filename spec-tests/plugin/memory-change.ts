@@ -1,8 +1,8 @@
 import type { TokenCache } from "@azure/msal-node";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
-import { MemoryHandOver } from "../../hosts/shared/memory-hand-over.ts";
+import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
+import { MemoryHandOver } from "../../hosts/shared/plugin/memory-hand-over.ts";
 import { coreModule } from "../session/world.ts";
 import { runs } from "../support/generators.ts";
 import { accountKey, type CacheJson, CLIENT, document, memoryOf, refreshKey, type Section } from "./fixtures.ts";

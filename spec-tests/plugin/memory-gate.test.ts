@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MemoryGate } from "../../hosts/shared/memory-gate.ts";
+import { MemoryGate } from "../../hosts/shared/plugin/memory-gate.ts";
 import { macrotask } from "./fixtures.ts";
 
 const nothing = () => {};

@@ -1,7 +1,7 @@
 import { PublicClientApplication } from "@azure/msal-node";
 import { expect, test } from "vitest";
-import { copyEntities } from "../../hosts/shared/entity-copies.ts";
-import { MemoryHandOver, type SharedDocument } from "../../hosts/shared/memory-hand-over.ts";
+import { copyEntities } from "../../hosts/shared/plugin/entity-copies.ts";
+import { MemoryHandOver, type SharedDocument } from "../../hosts/shared/plugin/memory-hand-over.ts";
 import {
   accountKey,
   type CacheJson,

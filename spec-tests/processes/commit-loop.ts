@@ -2,7 +2,7 @@
 // it spends its time in commits.
 import { randomBytes } from "node:crypto";
 import process from "node:process";
-import { host, installHost } from "../../hosts/shared/host.ts";
+import { host, installHost } from "../../hosts/shared/runtime/host.ts";
 import { confidentialApp, sha256 } from "../authority/index.ts";
 import { library } from "../support/library.ts";
 import { parent } from "./parent.ts";

@@ -1,8 +1,8 @@
 // A process that commits one token, unless it has killed itself before: at the call of this number of those that change what others find.
 import process from "node:process";
-import type { FileSystem } from "../../hosts/shared/file-system.ts";
-import { host, installHost } from "../../hosts/shared/host.ts";
-import type { KernelLocks } from "../../hosts/shared/kernel-locks.ts";
+import type { FileSystem } from "../../hosts/shared/files/file-system.ts";
+import type { KernelLocks } from "../../hosts/shared/lock/kernel-locks.ts";
+import { host, installHost } from "../../hosts/shared/runtime/host.ts";
 import { library } from "../support/library.ts";
 import { parent } from "./parent.ts";
 

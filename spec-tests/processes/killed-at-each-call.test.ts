@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from "nod
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TokenCacheStore } from "../../hosts/node/index.ts";
-import { host, installHost } from "../../hosts/shared/host.ts";
+import { host, installHost } from "../../hosts/shared/runtime/host.ts";
 import { Child } from "./child.ts";
 import type { KillAssignment, KillNews } from "./killed-at-call.ts";
 import { temporaryCache } from "./temporary.ts";

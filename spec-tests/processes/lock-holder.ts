@@ -1,6 +1,6 @@
 // A process that takes a lock and keeps it until it is killed.
 import { Logger } from "@azure/msal-node";
-import { host, installHost } from "../../hosts/shared/host.ts";
+import { host, installHost } from "../../hosts/shared/runtime/host.ts";
 import { library } from "../support/library.ts";
 import { parent } from "./parent.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { MergeOutcome } from "../../hosts/shared/outcomes.ts";
+import type { MergeOutcome } from "../../hosts/shared/core/outcomes.ts";
 import {
   canonical,
   entities,

@@ -10,8 +10,8 @@ import {
   PersistenceError,
   TokenCacheStore,
 } from "../../hosts/node/index.ts";
-import { expandHome } from "../../hosts/shared/file-capabilities.ts";
-import { installHost } from "../../hosts/shared/host.ts";
+import { expandHome } from "../../hosts/shared/persistence/file-capabilities.ts";
+import { installHost } from "../../hosts/shared/runtime/host.ts";
 import { needs } from "../encryption/tools.ts";
 import { createLock } from "../node/replaced-runtime.ts";
 import { macrotask, temporaryFolder } from "../plugin/fixtures.ts";

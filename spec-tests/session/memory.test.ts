@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
-import { CoreSession } from "../../hosts/shared/core-session.ts";
+import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
+import { CoreSession } from "../../hosts/shared/core/core-session.ts";
 import { createJweCipher } from "../../hosts/shared/encryption/jwe-cipher.ts";
 import { suppliedKey } from "../../hosts/shared/encryption/supplied-key.ts";
 import { coreModule, document, errno, text, utf8, World } from "./world.ts";
@@ -132,7 +132,7 @@ test("a fault of the core: the lock is released, the next operation gets a fresh
       return now();
     },
   };
-  const { CoreSession } = await import("../../hosts/shared/core-session.ts");
+  const { CoreSession } = await import("../../hosts/shared/core/core-session.ts");
   const session = CoreSession.create(coreModule, { ...capabilities, clock });
   const commit = session.commit(undefined, utf8(secretDocument("b")));
   await expect(commit).rejects.toMatchObject({ code: "core_trap", cause: fault });

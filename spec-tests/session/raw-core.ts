@@ -1,4 +1,4 @@
-import type { CoreExports, CoreModule } from "../../hosts/shared/core-module.ts";
+import type { CoreExports, CoreModule } from "../../hosts/shared/core/core-module.ts";
 
 /** An import that the core called and whose outcome it awaits. */
 export interface Call {

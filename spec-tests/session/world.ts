@@ -7,9 +7,9 @@ import type {
   LockInspection,
   Store,
   StoreVersion,
-} from "../../hosts/shared/capabilities.ts";
-import { CoreSession } from "../../hosts/shared/core-session.ts";
-import type { SessionLimits } from "../../hosts/shared/session-limits.ts";
+} from "../../hosts/shared/core/capabilities.ts";
+import { CoreSession } from "../../hosts/shared/core/core-session.ts";
+import type { SessionLimits } from "../../hosts/shared/core/session-limits.ts";
 
 export const coreModule = new WebAssembly.Module(readFileSync(new URL("../../dist/core.wasm", import.meta.url)));
 

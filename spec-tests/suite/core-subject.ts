@@ -1,5 +1,5 @@
-import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
-import type { CoreModule } from "../../hosts/shared/core-module.ts";
+import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
+import type { CoreModule } from "../../hosts/shared/core/core-module.ts";
 import { type Description, KINDS, type Request, SUITE_VERSION, type Subject } from "./protocol.ts";
 import { PureSubject } from "./pure-subject.ts";
 import { playTrace } from "./trace-player.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
-import type { CoreModule } from "../../hosts/shared/core-module.ts";
+import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
+import type { CoreModule } from "../../hosts/shared/core/core-module.ts";
 import { documentOf } from "./library/documents.ts";
 import type { Registrar } from "./vector-tests.ts";
 

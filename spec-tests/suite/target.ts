@@ -1,5 +1,5 @@
 import type * as Library from "../../hosts/node/index.ts";
-import type { CoreModule } from "../../hosts/shared/core-module.ts";
+import type { CoreModule } from "../../hosts/shared/core/core-module.ts";
 
 /** What the launcher of a runtime hands in. */
 export interface Target {

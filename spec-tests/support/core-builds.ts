@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { CacheMerger } from "../../hosts/shared/cache-merger.ts";
-import type { Inspection, MergeOutcome, SalvageOutcome } from "../../hosts/shared/outcomes.ts";
+import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
+import type { Inspection, MergeOutcome, SalvageOutcome } from "../../hosts/shared/core/outcomes.ts";
 import { referenceMerger } from "../reference/index.ts";
 
 /** What the vectors and properties are run on: a build of the core, or the reference. */

@@ -1,7 +1,7 @@
 // A process that commits through core.wasi.wasm without a pause, so many times or until it is killed. One token a commit.
 import { randomBytes } from "node:crypto";
 import process from "node:process";
-import { STATUS } from "../../hosts/shared/status.ts";
+import { STATUS } from "../../hosts/shared/core/status.ts";
 import { sha256 } from "../authority/index.ts";
 import { parent } from "../processes/parent.ts";
 import { storedKey } from "../processes/stored.ts";

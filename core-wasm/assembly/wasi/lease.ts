@@ -9,7 +9,7 @@ import { LEASE } from "./path";
 import { EXIST, NOENT } from "./preview1";
 import { now } from "./system";
 
-/** After this a lease that was not renewed is nobody's. As in hosts/shared/lease.ts. */
+/** After this a lease that was not renewed is nobody's. As in hosts/shared/lock/lease.ts. */
 const STALE_NS: u64 = 8000000000;
 
 let isTaken: bool = false;

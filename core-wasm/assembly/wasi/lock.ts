@@ -1,4 +1,4 @@
-// The lock of kind P (docs/lock.md): the exclusively created file and the lease. The same steps as in hosts/shared/lease-lock.ts, one
+// The lock of kind P (docs/lock.md): the exclusively created file and the lease. The same steps as in hosts/shared/lock/lease-lock.ts, one
 // after the other instead of awaited. Functions return a status.
 
 import { allocate } from "../abi/arena";

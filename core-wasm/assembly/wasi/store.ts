@@ -1,4 +1,4 @@
-// The cache file: replaced as a whole, synced, renamed. The same steps as in hosts/shared/store.ts. A new file is written in two parts,
+// The cache file: replaced as a whole, synced, renamed. The same steps as in hosts/shared/files/store.ts. A new file is written in two parts,
 // with the embedder in between if it is to make it private: WASI has no modes, so it would be born with those of the process.
 // Functions return a status; `PENDING` where the embedder is asked first.
 

@@ -1,7 +1,7 @@
-import type { Cipher } from "../capabilities.ts";
-import { PersistenceError } from "../errors.ts";
-import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../foreign-functions.ts";
-import type { StatusName } from "../status.ts";
+import type { Cipher } from "../core/capabilities.ts";
+import { PersistenceError } from "../core/errors.ts";
+import type { StatusName } from "../core/status.ts";
+import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../runtime/foreign-functions.ts";
 import { refusePlainText } from "./jwe-cipher.ts";
 import { storeUnavailable } from "./store-unavailable.ts";
 

@@ -1,11 +1,11 @@
-import { CacheMerger } from "../cache-merger.ts";
+import { CacheMerger } from "../core/cache-merger.ts";
+import { PersistenceError, PersistenceNotFound } from "../core/errors.ts";
+import type { StatusName } from "../core/status.ts";
 import { CrossPlatformLock } from "../cross-platform-lock.ts";
-import { PersistenceError, PersistenceNotFound } from "../errors.ts";
-import { FilePersistence } from "../file-persistence.ts";
-import { Files } from "../file-system.ts";
-import { host } from "../host.ts";
-import type { StatusName } from "../status.ts";
-import type { StoredPersistence } from "../stored-persistence.ts";
+import { Files } from "../files/file-system.ts";
+import { FilePersistence } from "../persistence/file-persistence.ts";
+import type { StoredPersistence } from "../persistence/stored-persistence.ts";
+import { host } from "../runtime/host.ts";
 import { TokenCacheStore } from "../token-cache-store.ts";
 import { refusePlainText } from "./jwe-cipher.ts";
 

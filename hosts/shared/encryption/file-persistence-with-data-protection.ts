@@ -1,8 +1,8 @@
-import { PersistenceError } from "../errors.ts";
-import { freshNeighbour } from "../file-capabilities.ts";
-import { host } from "../host.ts";
+import { PersistenceError } from "../core/errors.ts";
 import type { LoggerOptions } from "../logger.ts";
-import { StoredPersistence } from "../stored-persistence.ts";
+import { freshNeighbour } from "../persistence/file-capabilities.ts";
+import { StoredPersistence } from "../persistence/stored-persistence.ts";
+import { host } from "../runtime/host.ts";
 import { DataProtectionScope } from "./data-protection-scope.ts";
 import { createDpapiCipher } from "./dpapi-cipher.ts";
 

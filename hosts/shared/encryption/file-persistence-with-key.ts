@@ -1,6 +1,6 @@
-import { freshNeighbour } from "../file-capabilities.ts";
 import type { LoggerOptions } from "../logger.ts";
-import { StoredPersistence } from "../stored-persistence.ts";
+import { freshNeighbour } from "../persistence/file-capabilities.ts";
+import { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { loadJose } from "./jose.ts";
 import { createJweCipher, type KeySource } from "./jwe-cipher.ts";
 import { type SuppliedKey, suppliedKey } from "./supplied-key.ts";

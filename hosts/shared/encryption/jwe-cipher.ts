@@ -1,5 +1,5 @@
-import type { Awaitable, Cipher } from "../capabilities.ts";
-import { PersistenceError } from "../errors.ts";
+import type { Awaitable, Cipher } from "../core/capabilities.ts";
+import { PersistenceError } from "../core/errors.ts";
 import { openGoJwe, sealGoJwe } from "./go-jwe.ts";
 import { loadJose } from "./jose.ts";
 

@@ -1,8 +1,8 @@
-import type { Capabilities } from "../capabilities.ts";
-import { freshNeighbour } from "../file-capabilities.ts";
-import { host } from "../host.ts";
+import type { Capabilities } from "../core/capabilities.ts";
 import type { LoggerOptions } from "../logger.ts";
-import { StoredPersistence } from "../stored-persistence.ts";
+import { freshNeighbour } from "../persistence/file-capabilities.ts";
+import { StoredPersistence } from "../persistence/stored-persistence.ts";
+import { host } from "../runtime/host.ts";
 import { loadJose } from "./jose.ts";
 import { createJweCipher } from "./jwe-cipher.ts";
 import { KernelKeyring } from "./kernel-keyring.ts";

@@ -1,5 +1,5 @@
-import { PersistenceError } from "../errors.ts";
-import type { ForeignFunctions, ForeignType, ForeignValue } from "../foreign-functions.ts";
+import { PersistenceError } from "../core/errors.ts";
+import type { ForeignFunctions, ForeignType, ForeignValue } from "../runtime/foreign-functions.ts";
 import { type ContentKey, KEY_BYTES, type KeySource } from "./jwe-cipher.ts";
 import { storeUnavailable } from "./store-unavailable.ts";
 

@@ -1,5 +1,5 @@
-import { PersistenceError } from "../errors.ts";
-import { host } from "../host.ts";
+import { PersistenceError } from "../core/errors.ts";
+import { host } from "../runtime/host.ts";
 import type { SecretItem } from "./secret-item.ts";
 import { storeUnavailable } from "./store-unavailable.ts";
 

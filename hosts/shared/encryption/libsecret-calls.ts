@@ -1,6 +1,6 @@
-import { PersistenceError } from "../errors.ts";
-import type { ForeignValue } from "../foreign-functions.ts";
-import { SerialQueue } from "../serial-queue.ts";
+import { PersistenceError } from "../core/errors.ts";
+import { SerialQueue } from "../core/serial-queue.ts";
+import type { ForeignValue } from "../runtime/foreign-functions.ts";
 import {
   type Blocking,
   type LibSecretFunctions,

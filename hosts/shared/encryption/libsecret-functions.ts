@@ -1,4 +1,4 @@
-import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../foreign-functions.ts";
+import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../runtime/foreign-functions.ts";
 import { storeUnavailable } from "./store-unavailable.ts";
 
 /** An address as a number: some lie in structures, and C takes either. 64-bit only. */

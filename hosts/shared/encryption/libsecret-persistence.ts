@@ -1,9 +1,9 @@
-import type { Capabilities } from "../capabilities.ts";
-import { PersistenceError } from "../errors.ts";
-import { freshNeighbour } from "../file-capabilities.ts";
-import { host } from "../host.ts";
+import type { Capabilities } from "../core/capabilities.ts";
+import { PersistenceError } from "../core/errors.ts";
 import type { LoggerOptions } from "../logger.ts";
-import { StoredPersistence } from "../stored-persistence.ts";
+import { freshNeighbour } from "../persistence/file-capabilities.ts";
+import { StoredPersistence } from "../persistence/stored-persistence.ts";
+import { host } from "../runtime/host.ts";
 import { base64Cipher } from "./base64-cipher.ts";
 import { LibSecretItem, type SecretName } from "./libsecret.ts";
 import { createSecretStore } from "./secret-store.ts";

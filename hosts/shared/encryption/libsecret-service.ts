@@ -1,4 +1,4 @@
-import { PersistenceError } from "../errors.ts";
+import { PersistenceError } from "../core/errors.ts";
 import { address, addressIn, type LibSecretCalls, NULL, POINTER_SIZE, ServiceFailure } from "./libsecret-calls.ts";
 
 const OPEN_SESSION = 2;

@@ -1,4 +1,4 @@
-import { PersistenceError } from "../errors.ts";
+import { PersistenceError } from "../core/errors.ts";
 import { address, LibSecretCalls, NULL, ServiceFailure } from "./libsecret-calls.ts";
 import type { LibSecretHost } from "./libsecret-functions.ts";
 import { type FoundItems, LibSecretService, refuseLocked } from "./libsecret-service.ts";

@@ -1,8 +1,8 @@
-import { PersistenceError } from "../errors.ts";
-import { FilePersistence } from "../file-persistence.ts";
-import { host } from "../host.ts";
+import { PersistenceError } from "../core/errors.ts";
 import { Logger, type LoggerOptions } from "../logger.ts";
-import type { StoredPersistence } from "../stored-persistence.ts";
+import { FilePersistence } from "../persistence/file-persistence.ts";
+import type { StoredPersistence } from "../persistence/stored-persistence.ts";
+import { host } from "../runtime/host.ts";
 import { DataProtectionScope } from "./data-protection-scope.ts";
 import { FilePersistenceWithDataProtection } from "./file-persistence-with-data-protection.ts";
 import { FilePersistenceWithKey } from "./file-persistence-with-key.ts";

@@ -1,9 +1,9 @@
-import type { Capabilities, Cipher, Log } from "../capabilities.ts";
-import { PersistenceError } from "../errors.ts";
+import type { Capabilities, Cipher, Log } from "../core/capabilities.ts";
+import { PersistenceError } from "../core/errors.ts";
+import { sameBytes } from "../core/same-bytes.ts";
+import type { StatusName } from "../core/status.ts";
+import { storeWith } from "../core/store-with.ts";
 import { LogLevel } from "../logger.ts";
-import { sameBytes } from "../same-bytes.ts";
-import type { StatusName } from "../status.ts";
-import { storeWith } from "../store-with.ts";
 import { SIGNAL } from "./signal-file.ts";
 
 /** What to do with stored content that cannot be decrypted: report it, or keep it under another name and start empty. */

@@ -1,9 +1,9 @@
-import { CacheMerger } from "../cache-merger.ts";
-import type { Store, StoredContent, StoreVersion } from "../capabilities.ts";
-import { PersistenceError } from "../errors.ts";
-import { host } from "../host.ts";
-import { sameBytes } from "../same-bytes.ts";
-import { isSameVersion } from "../same-version.ts";
+import { CacheMerger } from "../core/cache-merger.ts";
+import type { Store, StoredContent, StoreVersion } from "../core/capabilities.ts";
+import { PersistenceError } from "../core/errors.ts";
+import { sameBytes } from "../core/same-bytes.ts";
+import { isSameVersion } from "../core/same-version.ts";
+import { host } from "../runtime/host.ts";
 import type { SecretItem } from "./secret-item.ts";
 import { SIGNAL } from "./signal-file.ts";
 

@@ -1,8 +1,8 @@
-import type { Store, StoreVersion } from "../capabilities.ts";
-import { closing, Files } from "../file-system.ts";
-import type { Runtime } from "../runtime.ts";
-import { storeWith } from "../store-with.ts";
-import { dateUniquely } from "../unique-time.ts";
+import type { Store, StoreVersion } from "../core/capabilities.ts";
+import { storeWith } from "../core/store-with.ts";
+import { closing, Files } from "../files/file-system.ts";
+import { dateUniquely } from "../files/unique-time.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 
 /** What the Node peer writes into the file when it has changed the item. */
 export const SIGNAL: Uint8Array = new TextEncoder().encode("{}");

@@ -1,4 +1,4 @@
-import { PersistenceError } from "../errors.ts";
+import { PersistenceError } from "../core/errors.ts";
 import { type ContentKey, KEY_BYTES, type KeySource } from "./jwe-cipher.ts";
 
 /** 32 bytes, or a function that fetches them (from a vault, say). */

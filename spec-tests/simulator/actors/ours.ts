@@ -1,8 +1,8 @@
-import type { Capabilities, Clock, Lock, Store } from "../../../hosts/shared/capabilities.ts";
-import type { CoreModule } from "../../../hosts/shared/core-module.ts";
-import { CoreSession } from "../../../hosts/shared/core-session.ts";
-import { createLock } from "../../../hosts/shared/lock.ts";
-import { FileStore } from "../../../hosts/shared/store.ts";
+import type { Capabilities, Clock, Lock, Store } from "../../../hosts/shared/core/capabilities.ts";
+import type { CoreModule } from "../../../hosts/shared/core/core-module.ts";
+import { CoreSession } from "../../../hosts/shared/core/core-session.ts";
+import { FileStore } from "../../../hosts/shared/files/store.ts";
+import { createLock } from "../../../hosts/shared/lock/lock.ts";
 import type { Intent } from "../invariants/ledger.ts";
 import type { Observer } from "../invariants/observer.ts";
 import type { Operation } from "../scenario/scenario.ts";

@@ -1,4 +1,4 @@
-import type { FileStatus, FileSystem } from "../../../hosts/shared/file-system.ts";
+import type { FileStatus, FileSystem } from "../../../hosts/shared/files/file-system.ts";
 import type { Observer } from "../invariants/observer.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
 import { errno } from "../system/errno.ts";

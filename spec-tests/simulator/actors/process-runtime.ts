@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import type { Clock } from "../../../hosts/shared/capabilities.ts";
-import type { KernelLocks } from "../../../hosts/shared/kernel-locks.ts";
-import type { Runtime } from "../../../hosts/shared/runtime.ts";
+import type { Clock } from "../../../hosts/shared/core/capabilities.ts";
+import type { KernelLocks } from "../../../hosts/shared/lock/kernel-locks.ts";
+import type { Runtime } from "../../../hosts/shared/runtime/runtime.ts";
 import type { Observer } from "../invariants/observer.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
 import { tryDescriptionLock, tryFlock, unflock } from "../system/file-locks.ts";
@@ -27,7 +27,7 @@ export function processRuntime(process: SimulatedProcess, observer: Observer, cl
   };
 }
 
-/** The two locks of hosts/shared/kernel-locks-posix.ts. It calls the kernel twice in one go, and so does this. */
+/** The two locks of hosts/shared/lock/kernel-locks-posix.ts. It calls the kernel twice in one go, and so does this. */
 function processLocks(process: SimulatedProcess): KernelLocks {
   return {
     recordLocks: true,

@@ -80,7 +80,7 @@ class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
 
         What is put back must not look like news of ours when it is committed: another process may have put it back, and renewed it, by then
         (a rotated refresh token carries no time that would decide). So base keeps it too, and goes without the salvage marker of what
-        is stored: its absence there still counts as lost, and any newer version there wins. As in hosts/shared/cache-view.ts.
+        is stored: its absence there still counts as lost, and any newer version there wins. As in hosts/shared/plugin/cache-view.ts.
         """
         content = self._cache_store.load().content
         if self._base is not None and content == self._stored:

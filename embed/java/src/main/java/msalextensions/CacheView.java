@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * What all applications of a cache share, as CacheView of the package for JavaScript (hosts/shared/cache-view.ts): base, what was stored when
+ * What all applications of a cache share, as CacheView of the package for JavaScript (hosts/shared/plugin/cache-view.ts): base, what was stored when
  * it was last looked at, and content, base with everything that applications have changed since and that is not stored yet.
  */
 final class CacheView {

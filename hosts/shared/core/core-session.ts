@@ -1,0 +1,321 @@
+import { enterTurn, enterTurns, type LeaveTurn } from "../lock/process-queue.ts";
+import { LogLevel } from "../logger.ts";
+import { every, type StopTimer } from "../runtime/every.ts";
+import type { Awaitable, Capabilities } from "./capabilities.ts";
+import { CapabilityBridge } from "./core-imports.ts";
+import { CoreMemory, type CoreResult } from "./core-memory.ts";
+import { type CoreExports, type CoreModule, instantiate, seedFrom } from "./core-module.ts";
+import { failureOf, statusName } from "./error-messages.ts";
+import { messageFor, PersistenceError } from "./errors.ts";
+import { commitOutcome, loadOutcome, lockReport } from "./outcome-readers.ts";
+import type { CommitOutcome, LoadOutcome, LockReport } from "./outcomes.ts";
+import { SerialQueue } from "./serial-queue.ts";
+import { limitsOf, type SessionLimits } from "./session-limits.ts";
+import { STATUS, type StatusName } from "./status.ts";
+
+/** Contenders call a lock abandoned after 30 s, a lease after 8 s (core-wasm/assembly/lock/rules.ts). */
+const RENEW_EVERY_MS = 5_000;
+
+interface Instance {
+  readonly core: CoreExports;
+  readonly memory: CoreMemory;
+}
+
+type Begin = (instance: Instance) => number;
+type Edit = (current: Uint8Array | undefined) => Awaitable<Uint8Array>;
+
+/**
+ * Drives one instance of the core, which serves one cache. Operations run one after the other, in the order of the calls.
+ * Instantiated on first use; after a fault of the core the next operation gets a fresh instance.
+ */
+export class CoreSession {
+  readonly #module: Awaitable<CoreModule>;
+  readonly #capabilities: Capabilities;
+  readonly #maxBytes: number;
+  readonly #timeoutMs: number;
+  readonly #bridge: CapabilityBridge;
+  readonly #queue = new SerialQueue();
+  #instance: Instance | undefined;
+  #edit: Edit | undefined;
+  #turn: LeaveTurn | undefined;
+  /** The operation under way has found the lock taken. */
+  #wasRefused = false;
+  /** The application holds the lock (`lock`), as far as we know. */
+  #locked = false;
+  #stopRenewing: StopTimer | undefined;
+  /** Lets the next critical section of this session begin. */
+  #leaveSection: LeaveTurn | undefined;
+  #closed = false;
+
+  static create(module: Awaitable<CoreModule>, capabilities: Capabilities, options: SessionLimits = {}): CoreSession {
+    return new CoreSession(module, capabilities, options);
+  }
+
+  private constructor(module: Awaitable<CoreModule>, capabilities: Capabilities, options: SessionLimits) {
+    this.#module = module;
+    this.#capabilities = capabilities;
+    const { maxBytes, lockTimeoutMs } = limitsOf(options);
+    this.#maxBytes = maxBytes;
+    this.#timeoutMs = lockTimeoutMs;
+    const hooks = {
+      createLock: () => this.#createLock(),
+      edit: (current: Uint8Array | undefined) => this.#runEdit(current),
+    };
+    this.#bridge = new CapabilityBridge(capabilities, hooks, this.#maxBytes);
+  }
+
+  /** What is stored, unless it is what this session last loaded or committed. */
+  load(): Promise<LoadOutcome> {
+    return this.#operate(({ core }) => core.load(), loadOutcome);
+  }
+
+  /** Merges `ours` into what is stored. `baseIsCurrent`: `base` is what this session last loaded or committed. */
+  commit(base: Uint8Array | undefined, ours: Uint8Array, baseIsCurrent = false): Promise<CommitOutcome> {
+    return this.#write(({ core, memory }) => {
+      const baseAt = base === undefined ? 0 : memory.write(base, this.#maxBytes);
+      const oursAt = ours === base ? baseAt : memory.write(ours, this.#maxBytes);
+      return core.commit(baseAt, base?.length ?? 0, oursAt, ours.length, baseIsCurrent ? 1 : 0);
+    });
+  }
+
+  /**
+   * Edits what is stored while holding the lock. `edit` runs again when the lock was lost meanwhile, and must not use this
+   * session, which waits for it.
+   */
+  update(edit: Edit): Promise<CommitOutcome> {
+    return this.#write(({ core }) => {
+      this.#edit = edit;
+      return core.update();
+    });
+  }
+
+  /** A key that never comes keeps nobody else from the cache. */
+  #write(begin: Begin): Promise<CommitOutcome> {
+    const { cipher } = this.#capabilities;
+    return this.#operate(
+      begin,
+      (result, memory) => commitOutcome(result, memory, this.#bridge.documentOf(result)),
+      cipher?.prepare?.bind(cipher),
+    );
+  }
+
+  /** Removes what is stored; `false` when there was nothing. */
+  clear(): Promise<boolean> {
+    return this.#operate(
+      ({ core }) => core.clear(),
+      (result) => result.status === STATUS.ok,
+    );
+  }
+
+  /** Takes the lock for a critical section of the application, and renews it until `unlock`. Sections queue in order. */
+  async lock(): Promise<LockReport> {
+    const leave = await enterTurn(this.#capabilities.lock.path, this.#timeoutMs, this);
+    try {
+      return await this.#operate(
+        ({ core }) => core.lock(),
+        (result) => {
+          this.#locked = true;
+          this.#leaveSection = leave;
+          this.#stopRenewing = every(RENEW_EVERY_MS, () => this.#renew());
+          return lockReport(result);
+        },
+      );
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  /** @throws PersistenceError `lock_not_held` when it is not, or no longer, held */
+  unlock(): Promise<void> {
+    return this.#operate(({ core }) => {
+      const status = core.unlock();
+      this.#forgetLock(); // whatever becomes of it: a lock that could not be released is not renewed either
+      return status;
+    }, noOutcome);
+  }
+
+  /** What is under way ends; what is called after this is refused. Not for whoever holds the lock. */
+  close(): void {
+    this.#closed = true;
+    void this.#queue.run(async () => this.#discard());
+  }
+
+  #operate<T>(
+    begin: Begin,
+    read: (result: CoreResult, memory: CoreMemory) => T,
+    prepare?: () => Awaitable<unknown>,
+  ): Promise<T> {
+    if (this.#closed) return Promise.reject(new PersistenceError("bad_state", "This session has been closed."));
+    return this.#queue.run(async () => {
+      try {
+        if (prepare !== undefined) await prepare();
+        return await this.#run(begin, read);
+      } catch (error) {
+        if (!(error instanceof PersistenceError)) throw await this.#recover(error);
+        // What the host has kept for the next try has no next one.
+        if (this.#wasRefused) await this.#releaseLock("io_error");
+        throw error;
+      } finally {
+        this.#edit = undefined;
+        this.#wasRefused = false;
+        if (!this.#locked) this.#leaveTurn();
+        await this.#settle();
+      }
+    });
+  }
+
+  async #releaseLock(warning: StatusName): Promise<void> {
+    try {
+      await this.#capabilities.lock.release();
+    } catch (error) {
+      this.#warn(warning, error);
+    }
+  }
+
+  /** What was published is visible to others whatever becomes of this. */
+  async #settle(): Promise<void> {
+    try {
+      await this.#capabilities.store.settle();
+    } catch (error) {
+      this.#warn("io_error", error);
+    }
+  }
+
+  /** Whatever this throws but a `PersistenceError` came out of the core, which is then beyond use. */
+  async #run<T>(begin: Begin, read: (result: CoreResult, memory: CoreMemory) => T): Promise<T> {
+    this.#instance ??= this.#instantiate(await this.#module);
+    const { core, memory } = this.#instance;
+    this.#bridge.begin();
+    try {
+      const refused = begin(this.#instance);
+      if (refused !== STATUS.ok) throw new PersistenceError(statusName(refused));
+      await this.#advance(core);
+      const result = memory.result();
+      if (result.status >= STATUS.io_error) throw this.#failure(result, memory);
+      return read(result, memory);
+    } finally {
+      core.reset(); // tokens leave the core's memory with the operation that needed them
+    }
+  }
+
+  async #advance(core: CoreExports): Promise<void> {
+    while (core.poll() === 0) {
+      const pending = this.#bridge.takePending();
+      if (pending === undefined) throw new Error("The core waits for an outcome that nobody owes it.");
+      await pending;
+    }
+  }
+
+  #failure(result: CoreResult, memory: CoreMemory): PersistenceError {
+    if (result.status === STATUS.lock_lost) this.#forgetLock();
+    const { store, lock } = this.#capabilities;
+    const isRefused = result.status === STATUS.lock_timeout;
+    return failureOf(result, {
+      location: store.location,
+      lockPath: (isRefused && lock.contendedPath) || lock.path,
+      timeoutMs: this.#timeoutMs,
+      cause: this.#bridge.causeOf(result.status),
+      detail: result.status === STATUS.lock_timeout ? memory.detail(result) : "",
+    });
+  }
+
+  #instantiate(module: CoreModule): Instance {
+    const core = instantiate(module, this.#bridge.imports());
+    const memory = new CoreMemory(core);
+    this.#bridge.connect(core, memory);
+    const { clock, cipher } = this.#capabilities;
+    core.configure(
+      this.#maxBytes,
+      this.#timeoutMs,
+      seedFrom(() => clock.random()),
+    );
+    core.configure_cipher(cipher === undefined ? 0 : 1);
+    return { core, memory };
+  }
+
+  /** After a trap: the core cannot release the lock any more, so the host does. */
+  async #recover(cause: unknown): Promise<PersistenceError> {
+    this.#discard();
+    await this.#releaseDirectly();
+    const { location } = this.#capabilities.store;
+    return new PersistenceError("core_trap", messageFor("core_trap", location), { location, cause });
+  }
+
+  #discard(): void {
+    this.#instance?.memory.wipe();
+    this.#instance = undefined;
+  }
+
+  async #releaseDirectly(): Promise<void> {
+    this.#forgetLock();
+    await this.#releaseLock("lock_not_held");
+    this.#leaveTurn();
+  }
+
+  /** The first try of an operation waits for its turn in this process; the core counts 2 s of that at most as waiting for the lock. */
+  #createLock(): Awaitable<boolean> {
+    if (this.#turn !== undefined) return this.#tryToCreate();
+    const { path, alsoPaths } = this.#capabilities.lock;
+    const turn = alsoPaths ? enterTurns([path, ...alsoPaths], this.#timeoutMs) : enterTurn(path, this.#timeoutMs);
+    if (typeof turn === "function") {
+      this.#turn = turn;
+      return this.#tryToCreate();
+    }
+    return turn.then((leave) => {
+      this.#turn = leave;
+      return this.#tryToCreate();
+    });
+  }
+
+  async #tryToCreate(): Promise<boolean> {
+    const created = await this.#capabilities.lock.create();
+    if (!created) this.#wasRefused = true;
+    return created;
+  }
+
+  /** The function of `update` may take its time: meanwhile the lock is renewed past the core, which waits for it. */
+  #runEdit(current: Uint8Array | undefined): Awaitable<Uint8Array> {
+    const edited = this.#edit!(current);
+    if (edited instanceof Uint8Array) return edited;
+    const stop = every(RENEW_EVERY_MS, () => void this.#touchDirectly());
+    return Promise.resolve(edited).finally(stop);
+  }
+
+  /** If the lock is lost the core finds out before it publishes. */
+  async #touchDirectly(): Promise<void> {
+    try {
+      await this.#capabilities.lock.touch();
+    } catch (error) {
+      this.#warn("lock_not_held", error);
+    }
+  }
+
+  #renew(): void {
+    const renewal = this.#operate(({ core }) => core.renew(), noOutcome);
+    renewal.catch((error: unknown) => this.#warn(error instanceof PersistenceError ? error.code : "io_error", error));
+  }
+
+  #forgetLock(): void {
+    this.#locked = false;
+    this.#stopRenewing?.();
+    this.#stopRenewing = undefined;
+    this.#leaveSection?.();
+    this.#leaveSection = undefined;
+  }
+
+  #warn(code: string, error: unknown): void {
+    try {
+      this.#capabilities.log(LogLevel.Warning, code, `${this.#capabilities.lock.path}: ${String(error)}`);
+    } catch {
+      // There is nowhere left to report it.
+    }
+  }
+
+  #leaveTurn(): void {
+    this.#turn?.();
+    this.#turn = undefined;
+  }
+}
+
+function noOutcome(): void {}

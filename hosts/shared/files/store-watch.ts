@@ -1,0 +1,87 @@
+import type { StoreVersion } from "../core/capabilities.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { unref } from "../runtime/timer-ref.ts";
+import type { FileWatcher } from "./file-system.ts";
+
+/** Where no watcher can be had. */
+const POLL_MS = 1000;
+/**
+ * Beside watchers: those of network file systems and of shared folders of virtual machines tell nothing of what others write, and none tells that a link
+ * has been pointed elsewhere, or a folder further up been replaced.
+ */
+const POLL_BESIDE_MS = 5000;
+
+export interface Watched {
+  readonly runtime: Pick<Runtime, "fs" | "paths">;
+  readonly location: string;
+  /** The file the location leads to, where it is a link. */
+  target(): Promise<string>;
+  stat(): Promise<StoreVersion | undefined>;
+}
+
+/**
+ * Watches the folder, not the file: a file that is replaced is another inode, and a watcher of it would see nothing any
+ * more. On Node and Bun it does not keep the process running; Deno has no such watcher.
+ */
+export function watchStore(watched: Watched, onChange: () => void): () => void {
+  const { fs, paths } = watched.runtime;
+  const watchers: FileWatcher[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let ended = false;
+  let last: string | undefined;
+
+  function closeWatchers(): void {
+    for (const watcher of watchers.splice(0)) watcher.close();
+  }
+
+  function lookLater(): void {
+    clearTimeout(timer);
+    if (ended) return;
+    timer = setTimeout(look, watchers.length > 0 ? POLL_BESIDE_MS : POLL_MS);
+    unref(timer);
+  }
+
+  async function look(): Promise<void> {
+    const version = await watched.stat().catch(() => undefined);
+    const seen = version ? `${version.inode} ${version.mtimeNs} ${version.size}` : "";
+    if (!ended && last !== undefined && last !== seen) onChange();
+    last = seen;
+    lookLater();
+  }
+
+  function pollOnly(): void {
+    closeWatchers();
+    lookLater();
+  }
+
+  function watchFolderOf(path: string): void {
+    const folder = paths.dirname(path);
+    const name = paths.basename(path);
+    try {
+      const watcher = fs.watch(folder, { persistent: false }, (event, file) => {
+        // The folder itself has gone, and with it what this watcher could see. (Or the file, where both have one name.)
+        const isFolder = event === "rename" && file === paths.basename(folder);
+        if (isFolder) pollOnly();
+        if (isFolder || file === name || file === null) onChange();
+      });
+      watchers.push(watcher);
+      watcher.on("error", pollOnly);
+    } catch {
+      pollOnly();
+    }
+  }
+
+  watchFolderOf(watched.location);
+  void look();
+  void watched.target().then(
+    (target) => {
+      if (!ended && watchers.length > 0 && target !== watched.location) watchFolderOf(target);
+    },
+    () => undefined,
+  );
+  return () => {
+    ended = true;
+    closeWatchers();
+    clearTimeout(timer);
+  };
+}

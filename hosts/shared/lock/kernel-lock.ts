@@ -1,0 +1,240 @@
+import type { LockInspection, TakeOver } from "../core/capabilities.ts";
+import { type Files, hasCode, quietly, unlessMissing } from "../files/file-system.ts";
+import { removeLeftovers } from "../files/leftovers.ts";
+import { describeSelf } from "../files/processes.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { KernelLocks } from "./kernel-locks.ts";
+import type { KindOfLock, LockParts } from "./lock.ts";
+import { LockFile, NO_LINKS } from "./lock-file.ts";
+
+/** Waits between a creator's tries for its first kernel lock, about 10 ms in all. */
+const PATIENCE_MS = [1, 2, 3, 4];
+
+/** Contenders call a file abandoned after 30 s. */
+const YOUNG_MS = 1_000;
+
+/** A lock file that waits for its name. */
+interface Prepared {
+  readonly file: LockFile;
+  /** By our clock. */
+  datedAt: number;
+}
+
+/** Kind K: the exclusively created file with kernel locks on it, which a crash frees at once. */
+export class KernelLock implements KindOfLock {
+  readonly #path: string;
+  readonly #files: Files;
+  readonly #runtime: Runtime;
+  readonly #kernel: KernelLocks;
+  #held: LockFile | undefined;
+  #prepared: Prepared | undefined;
+  #canLink: boolean;
+  /** Others wait for this lock too, and may have been killed while they did. */
+  #isContended = false;
+  #swept = false;
+
+  constructor({ path, files, runtime }: LockParts, kernel: KernelLocks) {
+    this.#path = path;
+    this.#files = files;
+    this.#runtime = runtime;
+    this.#kernel = kernel;
+    this.#canLink = runtime.platform !== "win32"; // there, an open file with locked bytes is not linked
+  }
+
+  async create(): Promise<boolean> {
+    await this.#dropLost();
+    if (this.#held !== undefined) {
+      return false;
+    }
+    return this.#canLink ? this.#createWhole() : this.#createInPlace();
+  }
+
+  async takeOver(inspected: LockInspection): Promise<TakeOver> {
+    await this.#dropLost();
+    const file = await this.#openExisting();
+    if (file === undefined || file === "busy") {
+      return file ?? "changed";
+    }
+    const outcome = await this.#takeOverFile(file, inspected).catch(async (error) => {
+      await quietly(this.#close(file));
+      throw error;
+    });
+    if (outcome === "taken") {
+      this.#held = file;
+    } else {
+      await this.#close(file);
+    }
+    return outcome;
+  }
+
+  async check(): Promise<boolean> {
+    return this.#held !== undefined && (await this.#held.isAtPath());
+  }
+
+  async touch(): Promise<boolean> {
+    if (this.#held === undefined || !(await this.#held.isAtPath())) {
+      return false;
+    }
+    await this.#held.touch(this.#runtime.clock.now());
+    return true;
+  }
+
+  async release(): Promise<void> {
+    const file = this.#held;
+    this.#held = undefined;
+    try {
+      await file?.removeFromPath(); // while the kernel locks still keep others out
+    } finally {
+      if (file !== undefined) {
+        await this.#close(file);
+      }
+      await this.#giveUpPrepared();
+    }
+    if (this.#isContended && !this.#swept) {
+      this.#swept = true;
+      await quietly(removeLeftovers(this.#files, this.#runtime, this.#path));
+    }
+  }
+
+  /**
+   * Written and locked before it gets its name. Where somebody else's has it, the file is kept for the next try, which is then one call: of 8
+   * processes 7 come too late each time.
+   */
+  async #createWhole(): Promise<boolean> {
+    const isFirstTry = this.#prepared === undefined;
+    if (!isFirstTry && (await unlessMissing(this.#files.lstat(this.#path))) !== undefined) {
+      return false; // to link onto a name that is taken holds up everybody who changes the folder
+    }
+    this.#prepared ??= await this.#prepare();
+    try {
+      await this.#keepYoung(this.#prepared);
+      this.#held = await this.#prepared.file.publish(this.#path);
+    } catch (error) {
+      await this.#giveUpPrepared();
+      if (!isFirstTry && hasCode(error, "ENOENT")) {
+        return this.#createWhole(); // it was removed meanwhile, with its folder perhaps
+      }
+      if (!hasCode(error, ...NO_LINKS)) {
+        throw error;
+      }
+      this.#canLink = false;
+      return this.#createInPlace();
+    }
+    if (this.#held === undefined) {
+      this.#isContended = true;
+      return false;
+    }
+    this.#prepared = undefined;
+    return true;
+  }
+
+  async #prepare(): Promise<Prepared> {
+    const file = await LockFile.prepare(this.#files, this.#runtime, this.#path, describeSelf(this.#runtime));
+    try {
+      this.#kernel.lock(file.fd, file.path); // nobody else knows the file
+      return { file, datedAt: this.#runtime.clock.now() };
+    } catch (error) {
+      await file.removeName();
+      await quietly(this.#close(file));
+      throw error;
+    }
+  }
+
+  /** A holder's file is believed by its age. */
+  async #keepYoung(kept: Prepared): Promise<void> {
+    const now = this.#runtime.clock.now();
+    if (Math.abs(now - kept.datedAt) > YOUNG_MS) {
+      await kept.file.touch(now);
+      kept.datedAt = now;
+    }
+  }
+
+  async #giveUpPrepared(): Promise<void> {
+    const kept = this.#prepared;
+    this.#prepared = undefined;
+    if (kept !== undefined) {
+      await kept.file.removeName();
+      await quietly(this.#close(kept.file));
+    }
+  }
+
+  async #createInPlace(): Promise<boolean> {
+    const file = await LockFile.create(this.#files, this.#runtime, this.#path);
+    if (file === undefined) {
+      return false;
+    }
+    try {
+      if ((await this.#lockPatiently(file)) && (await file.isAtPath())) {
+        await file.write(describeSelf(this.#runtime));
+        this.#held = file;
+        return true;
+      }
+    } catch (error) {
+      // Created here, and locked here unless locking is what failed; nobody relies on it.
+      await quietly(file.removeFromPath());
+      await quietly(this.#close(file));
+      throw error;
+    }
+    // Somebody opened the file before it was locked and holds the lock on it now (Go and .NET open what is there), or has
+    // removed it. It is theirs to remove. Should they be killed, it is an empty file, abandoned after 2 s.
+    await this.#close(file);
+    return false;
+  }
+
+  async #lockPatiently(file: LockFile): Promise<boolean> {
+    for (const ms of PATIENCE_MS) {
+      if (this.#kernel.lock(file.fd, file.path)) {
+        return true;
+      }
+      await this.#runtime.clock.sleep(ms);
+    }
+    return this.#kernel.lock(file.fd, file.path);
+  }
+
+  async #openExisting(): Promise<LockFile | "busy" | undefined> {
+    try {
+      return await LockFile.open(this.#files, this.#runtime, this.#path);
+    } catch (error) {
+      if (this.#runtime.platform === "win32" && hasCode(error, "EBUSY", "EACCES", "EPERM")) {
+        return "busy"; // opened by a holder who shares nothing
+      }
+      throw error;
+    }
+  }
+
+  async #takeOverFile(file: LockFile, inspected: LockInspection): Promise<TakeOver> {
+    if (!this.#kernel.lock(file.fd, file.path)) {
+      return "busy";
+    }
+    if (!(await file.isStill(inspected)) || !(await file.isAtPath())) {
+      return "changed";
+    }
+    try {
+      await file.rewrite(describeSelf(this.#runtime));
+      if (await file.isAtPath()) {
+        return "taken";
+      }
+      // A holder of the other kind has moved it away and, finding it changed, will put it back. It must not name us then.
+      await file.empty();
+      return "changed";
+    } catch (error) {
+      await quietly(file.removeFromPath()); // proved abandoned, and still locked here
+      throw error;
+    }
+  }
+
+  /** What was taken away from us keeps no descriptor. */
+  async #dropLost(): Promise<void> {
+    if (this.#held !== undefined && !(await this.check())) {
+      const lost = this.#held;
+      this.#held = undefined;
+      await this.#close(lost);
+    }
+  }
+
+  /** The kernel's locks go with the descriptors they are on. */
+  async #close(file: LockFile): Promise<void> {
+    this.#kernel.letGo(file.fd);
+    await file.close();
+  }
+}

@@ -1,0 +1,279 @@
+import type { LockInspection } from "../core/capabilities.ts";
+import { sameBytes } from "../core/same-bytes.ts";
+import {
+  assertFile,
+  closing,
+  type FileStatus,
+  type Files,
+  hasCode,
+  O_RDONLY,
+  O_RDWR,
+  quietly,
+  unlessMissing,
+} from "../files/file-system.ts";
+import { makeFolder } from "../files/make-folder.ts";
+import { giveToOwnerOfFolder } from "../files/owner.ts";
+import { randomName } from "../runtime/random-name.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+
+/** What an inspection keeps of a lock file's content. */
+const MAX_CONTENT = 1024;
+/** So old a lock file is abandoned, whomever it names. */
+const LONG_AGO = 0;
+/** Windows refuses for a moment to create what somebody is just removing. */
+const WINDOWS_TRIES = 5;
+
+/**
+ * What file systems without hard links say (FAT, some network and overlay file systems). EACCES: Android and some servers of SMB; it cannot be
+ * the folder's, in which the file to be linked has just been made.
+ */
+export const NO_LINKS = ["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
+
+/** A lock file that is kept open: the descriptor pins the inode, so its number cannot pass to another file meanwhile. */
+export class LockFile {
+  readonly fd: number;
+  readonly stat: FileStatus;
+  readonly #files: Files;
+  /** The name by which it was opened. */
+  readonly path: string;
+
+  private constructor(files: Files, path: string, fd: number, stat: FileStatus) {
+    this.#files = files;
+    this.path = path;
+    this.fd = fd;
+    this.stat = stat;
+  }
+
+  /**
+   * A new file under a name of its own that holds `line`, to be published by `publish` once it is locked: so the lock file
+   * never appears without its holder in it. Created in place and written afterwards, 17 of 55 holders killed at random left an
+   * empty file, which must count as somebody's for 2 s.
+   */
+  static async prepare(files: Files, runtime: Runtime, path: string, line: Uint8Array): Promise<LockFile> {
+    const { paths, pid, clock } = runtime;
+    const name = paths.join(paths.dirname(path), `.${paths.basename(path)}.${pid}.${randomName(clock)}.tmp`);
+    const fd = await openNew(files, runtime, name);
+    if (fd === undefined) {
+      throw new Error(`A random name was taken: ${name}`);
+    }
+    try {
+      const file = await LockFile.#of(files, name, fd);
+      await file.write(line).catch(async (error) => {
+        await quietly(file.close());
+        throw error;
+      });
+      return file;
+    } catch (error) {
+      await quietly(files.unlink(name));
+      throw error;
+    }
+  }
+
+  /**
+   * Gives a prepared file the path, unless there is a file. `undefined`: there is, and this one may be tried again. A server of NFS may have done
+   * what it reports as failed, so it is looked at (link(2), BUGS): everybody would wait for us, ourselves first.
+   */
+  async publish(path: string): Promise<LockFile | undefined> {
+    const published = new LockFile(this.#files, path, this.fd, this.stat);
+    try {
+      await this.#files.link(this.path, path);
+    } catch (error) {
+      if (!(await published.isAtPath().catch(() => false))) {
+        if (hasCode(error, "EEXIST")) {
+          return undefined;
+        }
+        throw error;
+      }
+    }
+    await this.removeName();
+    return published;
+  }
+
+  /** Of a prepared file that has been published, or is given up. */
+  async removeName(): Promise<void> {
+    await quietly(this.#files.unlink(this.path));
+  }
+
+  /** Created in place, empty. `undefined`: there is one already. */
+  static async create(files: Files, runtime: Runtime, path: string): Promise<LockFile | undefined> {
+    const fd = await openNew(files, runtime, path);
+    return fd === undefined ? undefined : LockFile.#of(files, path, fd);
+  }
+
+  /** `undefined`: there is none (any longer). */
+  static async open(files: Files, runtime: Runtime, path: string): Promise<LockFile | undefined> {
+    // Nobody has a reason to make a lock file a link, and following one would write into another file.
+    const fd = await unlessMissing(files.open(path, O_RDWR | runtime.noFollow));
+    return fd === undefined ? undefined : LockFile.#of(files, path, fd);
+  }
+
+  static async #of(files: Files, path: string, fd: number): Promise<LockFile> {
+    try {
+      return new LockFile(files, path, fd, await files.fstat(fd));
+    } catch (error) {
+      await files.close(fd).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Is this the file that the path names now? */
+  async isAtPath(): Promise<boolean> {
+    const found = await unlessMissing(this.#files.lstat(this.path));
+    return found !== undefined && found.ino === this.stat.ino && found.dev === this.stat.dev;
+  }
+
+  /** Looked at again, since it may have been written to after it was opened. */
+  async isStill(inspected: LockInspection): Promise<boolean> {
+    const content = await readStart(this.#files, this.fd);
+    return isInspected(await this.#files.fstat(this.fd), inspected) && sameBytes(content, inspected.content);
+  }
+
+  async isEmpty(): Promise<boolean> {
+    return Number((await this.#files.fstat(this.fd)).size) === 0;
+  }
+
+  async write(line: Uint8Array): Promise<void> {
+    await this.#files.write(this.fd, line);
+  }
+
+  /** Writes first and cuts afterwards: at no instant is the file empty. */
+  async rewrite(line: Uint8Array): Promise<void> {
+    await this.write(line);
+    await this.#files.truncate(this.fd, line.length);
+  }
+
+  /** An empty file is one that somebody is about to write to, or after 2 s nobody's. */
+  async empty(): Promise<void> {
+    await this.#files.truncate(this.fd, 0);
+  }
+
+  async holds(line: Uint8Array): Promise<boolean> {
+    return (await this.#lengthWithin(line)) === line.length;
+  }
+
+  /** Nothing, or the beginning of this line. */
+  async holdsNoMoreThan(line: Uint8Array): Promise<boolean> {
+    return (await this.#lengthWithin(line)) !== undefined;
+  }
+
+  /** How much of the line the file holds, and nothing else. */
+  async #lengthWithin(line: Uint8Array): Promise<number | undefined> {
+    const buffer = new Uint8Array(line.length + 1);
+    const length = await this.#files.read(this.fd, buffer, 0, 0);
+    return buffer.subarray(0, length).every((byte, index) => byte === line[index]) ? length : undefined;
+  }
+
+  async touch(now: number): Promise<void> {
+    await this.#files.futimes(this.fd, new Date(now));
+  }
+
+  /** What cannot be removed is dated as nobody's: left as it is it would name a process that lives, and everybody would wait for it for 30 s. */
+  async removeFromPath(): Promise<void> {
+    try {
+      if (await this.isAtPath()) {
+        await unlessMissing(this.#files.unlink(this.path));
+      }
+    } catch (error) {
+      await quietly(this.touch(LONG_AGO));
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#files.close(this.fd);
+  }
+}
+
+async function openNew(files: Files, runtime: Runtime, path: string): Promise<number | undefined> {
+  const { platform, paths, clock } = runtime;
+  const open = () => files.open(path, "wx+", 0o600);
+  for (let tries = 1; ; tries++) {
+    try {
+      const fd = await open();
+      await giveToOwnerOfFolder(files, runtime, fd, path);
+      return fd;
+    } catch (error) {
+      if (hasCode(error, "EEXIST")) {
+        return undefined;
+      }
+      if (hasCode(error, "ENOENT") && tries === 1) {
+        await makeFolder(files, runtime, paths.dirname(path));
+      } else if (platform === "win32" && hasCode(error, "EPERM", "EACCES", "EBUSY") && tries < WINDOWS_TRIES) {
+        await clock.sleep(2 * tries);
+      } else {
+        throw error;
+      }
+    }
+  }
+}
+
+function millisecondsOf(stat: FileStatus): number {
+  return Number(stat.mtimeNs) / 1e6;
+}
+
+function isInspected(stat: FileStatus, inspected: LockInspection): boolean {
+  return (
+    stat.ino === inspected.inode && Number(stat.size) === inspected.size && millisecondsOf(stat) === inspected.mtimeMs // both went through the same rounding
+  );
+}
+
+/**
+ * Is the file at this path what was inspected? Where times are whole seconds its content alone may tell: a holder of kind K takes
+ * over in place, and the number of an inode that is gone may come again.
+ */
+export async function isStillAt(
+  files: Files,
+  runtime: Runtime,
+  path: string,
+  inspected: LockInspection,
+): Promise<boolean> {
+  const seen = await look(files, runtime, path);
+  return isInspected(seen.stat, inspected) && sameBytes(seen.content, inspected.content);
+}
+
+async function readStart(files: Files, fd: number): Promise<Uint8Array> {
+  const buffer = new Uint8Array(MAX_CONTENT);
+  return buffer.subarray(0, await files.read(fd, buffer, 0, 0));
+}
+
+/** Where the lease of a holder without kernel locks lies: proper-lockfile's name for it. */
+export function leasePath(path: string): string {
+  return `${path}.lock`;
+}
+
+/** Takes no kernel lock: one taken just to see whether it is free makes its rightful holder fail. */
+export async function inspectLockFile(
+  files: Files,
+  runtime: Runtime,
+  path: string,
+): Promise<LockInspection | undefined> {
+  const seen = await unlessMissing(look(files, runtime, path));
+  if (seen === undefined) {
+    return undefined;
+  }
+  const lease = await unlessMissing(files.stat(leasePath(path)));
+  return {
+    inode: seen.stat.ino,
+    size: Number(seen.stat.size),
+    mtimeMs: millisecondsOf(seen.stat),
+    leaseMtimeMs: lease && millisecondsOf(lease),
+    kernelLocked: seen.kernelLocked,
+    content: seen.content,
+  };
+}
+
+async function look(files: Files, { noFollow, nonBlock, platform }: Runtime, path: string) {
+  try {
+    const fd = await files.open(path, O_RDONLY | noFollow | nonBlock);
+    return await closing(files, fd, async () => {
+      const stat = assertFile(await files.fstat(fd), path);
+      return { stat, content: await readStart(files, fd), kernelLocked: false };
+    });
+  } catch (error) {
+    // Windows: locks are mandatory, so whoever holds one (or, as .NET does, shares nothing) is felt by readers.
+    if (platform === "win32" && hasCode(error, "EBUSY", "EACCES", "EPERM")) {
+      return { stat: await files.stat(path), content: new Uint8Array(0), kernelLocked: true };
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import { promptFileSystem, type SystemFunctions } from "../files/prompt-file-system.ts";
+import { createClock } from "./clock.ts";
+import type { Host } from "./host.ts";
+import type { Paths, Runtime } from "./runtime.ts";
+
+/** The modules of Node that all three runtimes have, and what each of them does in its own way. */
+export interface HostParts
+  extends Pick<Host, "name" | "assertNativeCode" | "foreignFunctions" | "module" | "homeFolder" | "canSeeProcesses"> {
+  readonly fs: SystemFunctions & { readonly constants: { readonly O_NOFOLLOW?: number; readonly O_NONBLOCK?: number } };
+  readonly paths: Paths;
+  readonly process: {
+    readonly platform: string;
+    readonly arch: string;
+    readonly pid: number;
+    readonly argv: readonly string[];
+    readonly env: Readonly<Record<string, string | undefined>>;
+    getuid?(): number;
+    uptime(): number;
+    hrtime(): readonly [seconds: number, nanoseconds: number];
+  };
+  readonly isRoot: Runtime["isRoot"];
+  readonly kernelLocks: Runtime["kernelLocks"];
+  readonly signalProcess: Runtime["signalProcess"];
+}
+
+/** Node loads all that measures performance for the first `performance.now()`: 1 ms of a fresh process. */
+function milliseconds([seconds, nanoseconds]: readonly [number, number]): number {
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
+
+export function hostOf({ fs, paths, process, isRoot, kernelLocks, signalProcess, ...own }: HostParts): Host {
+  const { platform, pid, argv } = process;
+  return {
+    ...own,
+    runtime: {
+      platform,
+      fs: promptFileSystem(fs, () => milliseconds(process.hrtime())),
+      paths,
+      noFollow: fs.constants.O_NOFOLLOW ?? 0, // Windows lacks these flags
+      nonBlock: fs.constants.O_NONBLOCK ?? 0,
+      pid,
+      isRoot,
+      startedMs: Date.now() - process.uptime() * 1e3,
+      program: argv[1] ?? own.name,
+      clock: createClock(),
+      kernelLocks,
+      signalProcess,
+    },
+    architecture: process.arch,
+    environment: { platform, variable: (name) => process.env[name], userId: () => process.getuid?.() },
+  };
+}
