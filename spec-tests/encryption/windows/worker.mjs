@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { contract } from "./contract.mjs";
 import { dataProtection, scopes } from "./data-protection.mjs";
 import * as api from "./node_modules/msal-extensions/dist/hosts/node/index.js";
-import { host, installHost } from "./node_modules/msal-extensions/dist/hosts/shared/host.js";
+import { host, installHost } from "./node_modules/msal-extensions/dist/hosts/shared/runtime/host.js";
 import { closeFile, openFile } from "./open-file.mjs";
 
 const { CrossPlatformLock, DataProtectionScope, FilePersistence, FilePersistenceWithDataProtection, TokenCacheStore } =
