@@ -95,6 +95,15 @@ func TestAFileSystemThatIsReadOnlyIsATypedError(t *testing.T) {
 	})
 }
 
+// expectOnlyNextCommit expects that, with room again, the next commit is stored, and nothing is left in folder of those that failed.
+func expectOnlyNextCommit(t *testing.T, cache *tokencache.Cache, folder string) {
+	t.Helper()
+	expectKeys(t, must(cache.Commit(ctx, nil, tokens("c")))(t).Content, "a", "c")
+	if left := must(os.ReadDir(folder))(t); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 func TestAFullDiskIsATypedErrorAndLosesNothing(t *testing.T) {
 	inAMount(t, `mount -t tmpfs -o size=64k none "$0"`, func(folder string) {
 		path := filepath.Join(folder, "cache.json")
@@ -111,10 +120,7 @@ func TestAFullDiskIsATypedErrorAndLosesNothing(t *testing.T) {
 		if err := os.Remove(filler); err != nil {
 			t.Fatal(err)
 		}
-		expectKeys(t, must(cache.Commit(ctx, nil, tokens("c")))(t).Content, "a", "c")
-		if left := must(os.ReadDir(folder))(t); len(left) != 1 {
-			t.Errorf("left behind: %v", left)
-		}
+		expectOnlyNextCommit(t, cache, folder)
 	})
 }
 
@@ -135,9 +141,6 @@ func TestADiskWithRoomForNoMoreFilesIsFull(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		expectKeys(t, must(cache.Commit(ctx, nil, tokens("c")))(t).Content, "a", "c")
-		if left := must(os.ReadDir(folder))(t); len(left) != 1 {
-			t.Errorf("left behind: %v", left)
-		}
+		expectOnlyNextCommit(t, cache, folder)
 	})
 }

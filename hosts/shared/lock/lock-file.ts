@@ -78,10 +78,11 @@ export class LockFile {
     try {
       await this.#files.link(this.path, path);
     } catch (error) {
-      if (!(await published.isAtPath().catch(() => false))) {
-        if (hasCode(error, "EEXIST")) {
-          return undefined;
-        }
+      const hasName = await published.isAtPath().catch(() => false);
+      if (!hasName && hasCode(error, "EEXIST")) {
+        return undefined;
+      }
+      if (!hasName) {
         throw error;
       }
     }
