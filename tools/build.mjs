@@ -43,8 +43,9 @@ function fail(text) {
 
 function buildModule(target, { entry, imports }) {
   // asc looks for a transform of asconfig.json among the packages.
-  const transform = imports === WASI ? ["--transform", "./tools/wasi-imports.mjs"] : [];
-  run(ASC, [`core-wasm/assembly/${entry}`, "--config", "asconfig.json", "--target", target, ...transform]);
+  const transforms = imports === WASI ? ["cold-functions", "wasi-imports"] : ["cold-functions"];
+  const options = transforms.flatMap((name) => ["--transform", `./tools/${name}.mjs`]);
+  run(ASC, [`core-wasm/assembly/${entry}`, "--config", "asconfig.json", "--target", target, ...options]);
 }
 
 /** What the module asks of a host, as "module.name". */

@@ -41,6 +41,8 @@ export function extend(end: usize): bool {
   return true;
 }
 
+// @ts-ignore: decorator
+@cold
 function growTo(needed: usize, available: usize): bool {
   const missing = <i32>((needed - available + PAGE - 1) >> 16);
   return memory.grow(missing) != -1;

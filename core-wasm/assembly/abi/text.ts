@@ -48,6 +48,8 @@ export function putSpan(start: usize, end: usize): void {
 }
 
 /** ASCII. */
+// @ts-ignore: decorator
+@cold
 export function putText(text: string): void {
   for (let index = 0, length = text.length; index < length; ++index) {
     putByte(load<u16>(changetype<usize>(text) + (<usize>index << 1)));
@@ -68,6 +70,8 @@ export function putUnsigned(value: u64): void {
  * A foreign text as the inside of a JSON string. What is not UTF-8 becomes U+FFFD, and what controls a terminal or ends a line a space: others write it,
  * and it is shown in errors and logs.
  */
+// @ts-ignore: decorator
+@cold
 export function putForeign(pointer: usize, length: usize): void {
   const end = pointer + length;
   while (pointer < end) {

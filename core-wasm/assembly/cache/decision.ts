@@ -77,6 +77,8 @@ function decideBoth(slot: Slot, base: bool): bool {
   return true;
 }
 
+// @ts-ignore: decorator
+@cold
 function decideConflict(slot: Slot, base: bool): bool {
   ++conflicts;
   if (isCredential(slot.section)) {
@@ -104,6 +106,8 @@ function isTheirsNewer(slot: Slot): bool {
 }
 
 /** Foreign members: ours when we changed or added it, otherwise as theirs has it, or its absence. */
+// @ts-ignore: decorator
+@cold
 function decideForeign(slot: Slot): void {
   const base = has(slot, DOCUMENT_BASE);
   const ours = has(slot, DOCUMENT_OURS);

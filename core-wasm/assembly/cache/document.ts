@@ -110,6 +110,8 @@ function scanTopLevel(document: u32, address: usize, end: usize): usize {
 }
 
 /** A member of nobody we know, or a section that is not an object (it is treated as one). */
+// @ts-ignore: decorator
+@cold
 function scanForeign(document: u32, section: u32, nameStart: usize, nameEnd: usize, escaped: bool, value: usize, end: usize): usize {
   const valueEnd = scanWhole(value, end, TOP_DEPTH);
   if (!valueEnd) return 0;
@@ -186,6 +188,8 @@ function scanSection(document: u32, section: u32, address: usize, end: usize): u
 }
 
 /** The entities of theirs that stand here with the same bytes. Returns the last slot; 0: they are not of this section. */
+// @ts-ignore: decorator
+@cold
 function takeReferred(document: u32, section: u32, reference: usize): usize {
   let slot = firstReferred(reference);
   const last = lastReferred(reference);

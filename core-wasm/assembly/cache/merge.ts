@@ -157,6 +157,8 @@ function setTheirs(theirs: usize, theirsLength: usize): bool {
   return true;
 }
 
+// @ts-ignore: decorator
+@cold
 function setEmptyObject(): bool {
   const room = allocate(2);
   if (!room) return false;

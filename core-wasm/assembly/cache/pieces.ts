@@ -13,6 +13,8 @@ let count: u32 = 0;
 let textStart: usize = 0;
 
 /** Room for so many runs and the text between them. False when memory could not grow. */
+// @ts-ignore: decorator
+@cold
 export function beginPieces(runs: u32): bool {
   list = allocate((2 * <usize>runs + 1) * PIECE_SIZE);
   count = 0;
@@ -20,15 +22,21 @@ export function beginPieces(runs: u32): bool {
 }
 
 /** The text begins here. */
+// @ts-ignore: decorator
+@cold
 export function beginPieceText(): void {
   textStart = textPointer();
 }
 
+// @ts-ignore: decorator
+@cold
 export function addRun(start: usize, end: usize): void {
   addText();
   add(start, end);
 }
 
+// @ts-ignore: decorator
+@cold
 export function addText(): void {
   const end = textPointer() + textLength();
   if (end != textStart) add(textStart, end);

@@ -42,7 +42,12 @@ function countEntity(slot: Slot): void {
 /** Writes the accounts that came and went, if any, into the result record. False when memory could not grow. */
 export function reportAccounts(): bool {
   const size = measureAccounts();
-  if (!size) return true;
+  return size == 0 || writeReport(size);
+}
+
+// @ts-ignore: decorator
+@cold
+function writeReport(size: usize): bool {
   if (!beginText(size + 64)) return false;
   putText('{"accountsAdded":[');
   writeAccounts(true);

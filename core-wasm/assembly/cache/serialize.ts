@@ -79,6 +79,8 @@ function writeTopItem(item: TopItem): void {
   else if (sectionSlot(item.section)) writeForeign(changetype<Slot>(sectionSlot(item.section)));
 }
 
+// @ts-ignore: decorator
+@cold
 function writeForeign(slot: Slot): void {
   if (!slot.resultStart) return;
   if (markerWanted && isMarker(slot)) {
@@ -94,6 +96,8 @@ function isMarker(slot: Slot): bool {
   return stringIs(side.nameStart, side.nameEnd, salvageMarker());
 }
 
+// @ts-ignore: decorator
+@cold
 function writeMarker(): void {
   markerWanted = false;
   writeSeparator();

@@ -48,7 +48,12 @@ function applyFor(remover: u32, other: u32): void {
     if (!accountSet) accountSet = createSet();
     add(accountSet, slot, false);
   }
-  if (!accountSet) return;
+  if (accountSet) applyToCredentials(remover, other);
+}
+
+// @ts-ignore: decorator
+@cold
+function applyToCredentials(remover: u32, other: u32): void {
   voidWhereStillSignedIn(remover, other);
   for (let section = ID_TOKEN; section <= REFRESH_TOKEN; ++section) collectClients(section, remover);
   for (let section = ID_TOKEN; section <= REFRESH_TOKEN; ++section) applyTo(section, remover, other);
@@ -59,6 +64,8 @@ function isSignedOut(slot: Slot, remover: u32, other: u32): bool {
   return !has(slot, other) || equalsBase(slot, other);
 }
 
+// @ts-ignore: decorator
+@cold
 function createSet(): usize {
   let size: u32 = 8;
   while (size < countSlots()) size <<= 1;
@@ -167,6 +174,8 @@ function lookUp(set: usize, slot: Slot, document: u32, withClient: bool): Entry 
 }
 
 /** Adds the key that base gives the slot. */
+// @ts-ignore: decorator
+@cold
 function add(set: usize, slot: Slot, withClient: bool): void {
   if (!set || lookUp(set, slot, DOCUMENT_BASE, withClient)) return;
   const keyEnd = keyOf(slot, DOCUMENT_BASE, withClient);

@@ -92,6 +92,8 @@ function firstOrdinal(document: u32, section: u32): usize {
  * A document repeats a section: what it said of that section before no longer counts. Theirs is scanned first, so its order is the
  * list's: the list begins again with it.
  */
+// @ts-ignore: decorator
+@cold
 export function restartSection(document: u32, section: u32): void {
   store<u32>(firstOrdinal(document, section), nextOrdinal);
   if (document != DOCUMENT_THEIRS) return;

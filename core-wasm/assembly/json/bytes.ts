@@ -25,6 +25,8 @@ function spaces(block: v128): v128 {
   return i8x16.eq(block, i8x16.swizzle(table, v128.and(block, i8x16.splat(0x0f))));
 }
 
+// @ts-ignore: decorator
+@cold
 function skipSpaceRun(address: usize): usize {
   if (ASC_FEATURE_SIMD) {
     // Indentation is a line feed and a run of blanks: 16 at a time.

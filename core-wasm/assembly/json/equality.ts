@@ -27,6 +27,8 @@ function isNumberStart(byte: u8): bool {
 }
 
 /** Are the two the same sequence of tokens? White space and the spelling of a token do not count. */
+// @ts-ignore: decorator
+@cold
 function equalTokens(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {
   while (true) {
     left = skipSpace(left);
@@ -62,6 +64,8 @@ function equalTokens(left: usize, leftEnd: usize, right: usize, rightEnd: usize)
   }
 }
 
+// @ts-ignore: decorator
+@cold
 function equalStructure(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {
   const kind = load<u8>(left);
   const otherKind = load<u8>(right);

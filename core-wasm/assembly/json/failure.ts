@@ -11,6 +11,8 @@ export function clearFailure(): void {
 }
 
 /** Reports `status` at `address`, or the end of the document when there is nothing left at `address`. */
+// @ts-ignore: decorator
+@cold
 export function fail(status: u32, address: usize, end: usize): usize {
   const ended = address >= end;
   failureStatus = ended ? JSON_UNEXPECTED_END : status;
@@ -18,6 +20,8 @@ export function fail(status: u32, address: usize, end: usize): usize {
   return 0;
 }
 
+// @ts-ignore: decorator
+@cold
 export function failUnexpected(address: usize, end: usize): usize {
   return fail(JSON_UNEXPECTED_BYTE, address, end);
 }

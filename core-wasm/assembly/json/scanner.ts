@@ -72,6 +72,8 @@ export function scanColon(address: usize, end: usize): usize {
   return isPlain ? address + 1 : scanSpacedColon(address, end);
 }
 
+// @ts-ignore: decorator
+@cold
 function scanSpacedColon(address: usize, end: usize): usize {
   address = skipSpace(address);
   return load<u8>(address) == COLON ? skipSpace(address + 1) : failUnexpected(address, end);

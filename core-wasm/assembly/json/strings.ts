@@ -99,6 +99,8 @@ export function scanString(address: usize, end: usize): usize {
   }
 }
 
+// @ts-ignore: decorator
+@cold
 function scanEscape(address: usize, end: usize): usize {
   if (address >= end) return fail(JSON_BAD_ESCAPE, address, end);
   const kind = load<u8>(address, 1);
@@ -131,6 +133,8 @@ function isContinuation(byte: u8): bool {
 }
 
 /** One multi-byte UTF-8 sequence (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF). */
+// @ts-ignore: decorator
+@cold
 function scanSequence(address: usize, end: usize): usize {
   if (address >= end) return fail(JSON_BAD_UTF8, address, end);
   const lead = load<u8>(address);
@@ -224,6 +228,8 @@ export let decodedStart: usize = 0;
  * Decodes the inside of a valid string into the arena and returns the end. A lone surrogate becomes the three bytes UTF-8
  * would give it (WTF-8): different strings stay different, which is all that comparing needs.
  */
+// @ts-ignore: decorator
+@cold
 export function decodeString(start: usize, end: usize): usize {
   // No escape is longer decoded than written.
   decodedStart = allocate(end - start);
@@ -254,6 +260,8 @@ export function decodeString(start: usize, end: usize): usize {
 }
 
 /** Do the insides of two valid strings decode to the same text? */
+// @ts-ignore: decorator
+@cold
 export function equalStrings(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {
   const length = leftEnd - left;
   if (length == rightEnd - right && equalBytes(left, right, length)) return true;

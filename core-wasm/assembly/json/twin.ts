@@ -19,6 +19,8 @@ import { zeroBytes } from "./strings";
  * Behind the value at `address`, if it has the tokens of the one from `known` to `knownEnd`; 0: it has not, as far as this can tell. A
  * document ends in zeros, which are no part of a token.
  */
+// @ts-ignore: decorator
+@cold
 export function matchTokens(known: usize, knownEnd: usize, address: usize, end: usize): usize {
   while (known < knownEnd) {
     address = skipSpace(address);

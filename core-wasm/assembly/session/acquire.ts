@@ -124,6 +124,8 @@ function eventOf(status: u32): u32 {
   return protocol.EVENT_ERROR;
 }
 
+// @ts-ignore: decorator
+@cold
 function inspected(status: u32): u32 {
   if (status == NOT_FOUND) return protocol.EVENT_GONE;
   if (status != OK) return protocol.EVENT_ERROR;
@@ -132,6 +134,8 @@ function inspected(status: u32): u32 {
   return protocol.EVENT_ERROR;
 }
 
+// @ts-ignore: decorator
+@cold
 function takenOver(status: u32): u32 {
   if (status == OK) {
     countTakeOver();

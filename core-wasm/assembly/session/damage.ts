@@ -49,12 +49,16 @@ export function readAgain(): void {
   enterPause(FIRST_PAUSE_MS * <f64>(1 << pauses++));
 }
 
+// @ts-ignore: decorator
+@cold
 export function onPaused(): void {
   if (outcomeStatus == OK) enter(operation.STAGE_READ);
   else fail(outcomeFailure());
 }
 
 /** `status` and `offset` say what is wrong; the bytes must stay where they are. */
+// @ts-ignore: decorator
+@cold
 export function suspect(status: u32, offset: u32, pointer: usize, length: usize): void {
   if (hasPausesLeft()) readAgain();
   else if (!operation.isLocked()) acquire();
@@ -76,6 +80,8 @@ function findingOf(pointer: usize, length: usize): u32 {
   return operation.kind == operation.KIND_LOAD && !canSalvage(pointer, length) ? UNREADABLE : DAMAGED;
 }
 
+// @ts-ignore: decorator
+@cold
 export function onSetAside(): void {
   if (outcomeStatus != OK) {
     fail(outcomeFailure()); // nothing is written over an original that could not be kept

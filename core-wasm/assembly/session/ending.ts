@@ -34,6 +34,8 @@ export function fail(status: u32): void {
 }
 
 /** The lock is not ours any more. Nothing has been published: merging again on what is stored now is harmless. */
+// @ts-ignore: decorator
+@cold
 export function restart(): void {
   logEvent(LEVEL_WARNING, LOCK_LOST_BEFORE_PUBLISHING);
   const wasApplication = operation.applicationHoldsLock;
@@ -53,6 +55,8 @@ export function restart(): void {
  * Somebody who does not ask for the lock has written since the content was read. Nothing has been published, and the lock is still
  * ours: true when the operation goes on from there. False: it has failed, for who writes so often leaves no room for anybody.
  */
+// @ts-ignore: decorator
+@cold
 export function attemptAgain(): bool {
   logEvent(LEVEL_WARNING, CACHE_CHANGED_BEFORE_PUBLISHING);
   if (restarts >= RESTARTS_MAX) {

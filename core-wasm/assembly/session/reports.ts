@@ -28,6 +28,8 @@ export function reportHolder(now: f64): void {
   if (writeHolder(now)) setDetail(textPointer(), textLength());
 }
 
+// @ts-ignore: decorator
+@cold
 export function logHolder(level: u32, code: u32, now: f64): void {
   if (!writeHolder(now)) {
     logWrite(level, code, 0, 0);
@@ -42,6 +44,8 @@ export function logEvent(level: u32, code: u32): void {
 }
 
 /** What is wrong with a damaged document, and at which byte. */
+// @ts-ignore: decorator
+@cold
 export function logDamage(level: u32, code: u32, status: u32, offset: u32): void {
   if (!beginText(FRAME)) return;
   putText('{"status":');
