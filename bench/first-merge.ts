@@ -68,7 +68,7 @@ function measureInThisProcess(what: string, path: string): Parts {
   });
   const merge = timeOf(() => {
     if (what === "floor") new WebAssembly.Instance(module);
-    else CacheMerger.create(module).merge(baseBytes, oursBytes as Uint8Array, theirsBytes);
+    else new CacheMerger(module).merge(baseBytes, oursBytes as Uint8Array, theirsBytes);
   });
   return { read, compile, merge, total: read + compile + merge };
 }

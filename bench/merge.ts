@@ -69,7 +69,7 @@ function createCoreMerge(module: WebAssembly.Module): Merge {
 /** Times a merge as the plugin does it, the documents in JavaScript's memory. */
 function createBytesMerge(module: WebAssembly.Module): Merge {
   const rooms = new DocumentRooms();
-  const merger = CacheMerger.create(module, { take: (length) => rooms.take(length) });
+  const merger = new CacheMerger(module, { take: (length) => rooms.take(length) });
   return ([base, ours, theirs]) => timeOf(() => rooms.keepOnly(merger.merge(base, ours, theirs).content));
 }
 

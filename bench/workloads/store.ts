@@ -104,7 +104,7 @@ async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
   const first = next();
   const stores = [await openStore(freshCache(), true, first), await openStore(freshCache(), false, first)] as const;
   const [locked, merged] = [freshCache(), freshCache()];
-  const merger = CacheMerger.create(await coreModule());
+  const merger = new CacheMerger(await coreModule());
   writeFileSync(merged, first);
   const writers = new Map<string, Write>([
     ["this", storeWrite(stores[0], first)],

@@ -178,7 +178,7 @@ async function partsOf(persistence: IPersistence, options: TokenCacheStoreOption
   const compiled = await module();
   return {
     session: CoreSession.create(compiled, capabilities, options),
-    merger: CacheMerger.create(compiled, options),
+    merger: new CacheMerger(compiled, options),
     store: capabilities.store,
     logger: persistence.getLogger(),
   };

@@ -9,7 +9,7 @@ import { accountKey, type CacheJson, CLIENT, document, memoryOf, refreshKey, typ
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const merger = CacheMerger.create(coreModule);
+const merger = new CacheMerger(coreModule);
 const USERS = ["ann", "bob", "cid", "dora"];
 const ENVIRONMENT = "login.microsoftonline.com";
 

@@ -261,7 +261,7 @@ describe.each(buildNames)("%s", (name) => {
       string,
     ];
     try {
-      const merged = CacheMerger.create(buildModule(name)).merge(encode(base), encode(ours), encode(theirs));
+      const merged = new CacheMerger(buildModule(name)).merge(encode(base), encode(ours), encode(theirs));
       expect(merged).toMatchObject({ conflicts: 1, unchanged: false });
     } finally {
       Object.assign(WebAssembly, { Instance });

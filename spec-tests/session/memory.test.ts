@@ -91,7 +91,7 @@ test("a stored cache that is encrypted holds no secret", async () => {
 });
 
 test("nor does the pure part", () => {
-  const merger = CacheMerger.create(coreModule);
+  const merger = new CacheMerger(coreModule);
   const content = utf8(secretDocument("a"));
   merger.merge(undefined, content, utf8(secretDocument("b")));
   const large = (key: string) => utf8(document({ [key]: { secret: SECRET, padding: "x".repeat(100_000) }, last: {} }));
@@ -150,7 +150,7 @@ test("no addresses left for an instance: a typed error, and the next operation t
     throw cause;
   }
   const session = CoreSession.create(coreModule, new World().capabilities());
-  const merger = CacheMerger.create(coreModule);
+  const merger = new CacheMerger(coreModule);
   const inspect = () => merger.inspect(utf8(secretDocument("a")), 0);
   Object.assign(WebAssembly, { Instance: refuse });
   await expect(session.commit(undefined, utf8(secretDocument("a")))).rejects.toMatchObject({

@@ -14,7 +14,7 @@ export class CoreSubject implements Subject {
   constructor(name: string, module: CoreModule, answers: "at once" | "later") {
     this.description = { name, language: "TypeScript", suiteVersion: SUITE_VERSION, capabilities: KINDS };
     this.#module = module;
-    this.#pure = new PureSubject(name, CacheMerger.create(module));
+    this.#pure = new PureSubject(name, new CacheMerger(module));
     this.#atOnce = answers === "at once";
   }
 

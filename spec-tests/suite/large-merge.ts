@@ -17,7 +17,7 @@ export function largeMergeTests(module: CoreModule, test: Registrar): void {
       "secret of user9",
       "newer",
     );
-    const merged = CacheMerger.create(module).merge(encode(base), encode(ours), encode(theirs));
+    const merged = new CacheMerger(module).merge(encode(base), encode(ours), encode(theirs));
     const stayed = users.filter((user) => user !== "user200" && user !== "user300");
     const expected = documentOf(...stayed, "theirs", "ours")
       .replace("secret of user7", "renewed")
@@ -27,7 +27,7 @@ export function largeMergeTests(module: CoreModule, test: Registrar): void {
   });
 
   test("large documents: nothing changed, all changed, one of them short", () => {
-    const merger = CacheMerger.create(module);
+    const merger = new CacheMerger(module);
     const [document, other] = [encode(base), encode(JSON.stringify(JSON.parse(base), null, 1))];
     for (const ours of [document, other, encode(documentOf())]) {
       const isShort = ours.length < document.length / 2;

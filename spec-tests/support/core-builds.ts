@@ -42,7 +42,7 @@ const loaded = new Map<SubjectName, Merger>([["reference", referenceMerger]]);
 export function loadSubject(name: SubjectName): Merger {
   let subject = loaded.get(name);
   if (subject === undefined) {
-    subject = CacheMerger.create(buildModule(name as BuildName));
+    subject = new CacheMerger(buildModule(name as BuildName));
     loaded.set(name, subject);
   }
   return subject;

@@ -6,7 +6,7 @@ import { PersistenceError } from "./errors.ts";
 import { DOCUMENT, followDocument, WINDOW } from "./follow-document.ts";
 import { mergeOutcome } from "./outcome-readers.ts";
 import type { Inspection, MergeOutcome, SalvageOutcome } from "./outcomes.ts";
-import { limitsOf, type SessionLimits } from "./session-limits.ts";
+import { limitOf, type SessionLimits } from "./session-limits.ts";
 import { STATUS } from "./status.ts";
 
 export interface CacheMergerOptions extends Pick<SessionLimits, "maxBytes"> {
@@ -22,13 +22,9 @@ export class CacheMerger {
   #core: CoreExports | undefined;
   #memory: CoreMemory | undefined;
 
-  static create(module: CoreModule, options: CacheMergerOptions = {}): CacheMerger {
-    return new CacheMerger(module, options);
-  }
-
-  private constructor(module: CoreModule, options: CacheMergerOptions) {
+  constructor(module: CoreModule, options: CacheMergerOptions = {}) {
     this.#module = module;
-    this.#maxBytes = limitsOf(options).maxBytes;
+    this.#maxBytes = limitOf("maxBytes", options);
     this.#take = options.take ?? roomFor;
   }
 
@@ -88,9 +84,10 @@ export class CacheMerger {
   }
 
   #run<T>(operation: (core: CoreExports, memory: CoreMemory) => T): T {
-    const { core, memory } = this.#instance();
+    this.#core ??= this.#instantiate();
+    this.#memory ??= new CoreMemory(this.#core);
     try {
-      return operation(core, memory);
+      return operation(this.#core, this.#memory);
     } catch (error) {
       throw error instanceof PersistenceError ? error : this.#trapped(error);
     } finally {
@@ -106,13 +103,10 @@ export class CacheMerger {
     return new PersistenceError("core_trap", undefined, { cause });
   }
 
-  #instance(): { core: CoreExports; memory: CoreMemory } {
-    if (this.#core === undefined || this.#memory === undefined) {
-      this.#core = instantiate(this.#module, IMPORTS);
-      this.#core.configure(this.#maxBytes, 0, seedFrom(random));
-      this.#memory = new CoreMemory(this.#core);
-    }
-    return { core: this.#core, memory: this.#memory };
+  #instantiate(): CoreExports {
+    const core = instantiate(this.#module, IMPORTS);
+    core.configure(this.#maxBytes, 0, seedFrom(random));
+    return core;
   }
 }
 

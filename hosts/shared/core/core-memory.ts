@@ -66,7 +66,8 @@ export class CoreMemory {
   }
 
   copyTo(room: Uint8Array, pointer: number): Uint8Array {
-    room.set(this.view(pointer, room.length));
+    this.#refresh();
+    room.set(this.#bytes.subarray(pointer, pointer + room.length));
     return room;
   }
 

@@ -111,19 +111,16 @@ function compileLater(bytes: Promise<Uint8Array>): Promise<CoreModule> {
  * @throws PersistenceError `out_of_memory`: V8 sets 10 GB of addresses aside for each, and a process may be allowed less (`ulimit -v`)
  */
 export function instantiate(module: CoreModule, imports: CoreImports): CoreExports {
-  const core = newInstance(module, imports).exports as CoreExports;
-  const version = core.abi_version();
-  if (version !== ABI_VERSION) throw new Error(`The core speaks ABI ${version}, this package ABI ${ABI_VERSION}.`);
-  return core;
-}
-
-function newInstance(module: CoreModule, imports: CoreImports) {
   const { Instance } = webAssembly();
+  let core: CoreExports;
   try {
-    return new Instance(module, imports);
+    core = new Instance(module, imports).exports as CoreExports;
   } catch (cause) {
     throw cause instanceof RangeError ? new PersistenceError("out_of_memory", undefined, { cause }) : cause;
   }
+  const version = core.abi_version();
+  if (version !== ABI_VERSION) throw new Error(`The core speaks ABI ${version}, this package ABI ${ABI_VERSION}.`);
+  return core;
 }
 
 /** A random number that keys the core's hash tables: the 53 bits of a number in [0, 1). */

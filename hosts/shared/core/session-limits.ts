@@ -18,7 +18,8 @@ export function limitsOf(limits: SessionLimits): Limits {
   return { maxBytes: limitOf("maxBytes", limits), lockTimeoutMs: limitOf("lockTimeoutMs", limits) };
 }
 
-function limitOf(name: keyof SessionLimits, limits: SessionLimits): number {
+/** @throws PersistenceError `bad_argument` */
+export function limitOf(name: keyof SessionLimits, limits: SessionLimits): number {
   return Math.min(checkedLimit(name, limits[name] ?? DEFAULTS[name]), LARGEST);
 }
 

@@ -57,7 +57,7 @@ async function encryptInPlace(content: Uint8Array, persistence: StoredPersistenc
     if (error instanceof PersistenceError && NOTHING_YET.includes(error.code)) return undefined;
     throw error;
   });
-  const merged = item && CacheMerger.create(await host().module()).merge(undefined, content, item).content;
+  const merged = item && new CacheMerger(await host().module()).merge(undefined, content, item).content;
   await persistence.saveBuffer(merged ?? content);
 }
 

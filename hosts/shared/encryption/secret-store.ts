@@ -88,7 +88,7 @@ async function keepPlainCache(signal: Store, replacement: Uint8Array): Promise<v
 async function hasAllOf(replacement: Uint8Array, plain: Uint8Array): Promise<boolean> {
   if (sameBytes(plain, replacement)) return true;
   try {
-    return CacheMerger.create(await host().module()).merge(undefined, plain, replacement).unchanged;
+    return new CacheMerger(await host().module()).merge(undefined, plain, replacement).unchanged;
   } catch {
     return false; // one of them is no cache
   }

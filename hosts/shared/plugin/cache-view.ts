@@ -5,7 +5,7 @@ import { PersistenceError } from "../core/errors.ts";
 import type { CommitOutcome, LoadOutcome } from "../core/outcomes.ts";
 import { sameBytes } from "../core/same-bytes.ts";
 import { SerialQueue } from "../core/serial-queue.ts";
-import { limitsOf, type SessionLimits } from "../core/session-limits.ts";
+import { limitOf, type SessionLimits } from "../core/session-limits.ts";
 import type { LoggerLike } from "../logger.ts";
 import type { CoreLink } from "../persistence/persistence.ts";
 import { PendingWriters } from "./pending-writers.ts";
@@ -70,7 +70,7 @@ export class CacheView {
     this.#link = link;
     this.#logger = logger;
     this.#options = options;
-    this.#maxBytes = limitsOf(options).maxBytes;
+    this.#maxBytes = limitOf("maxBytes", options);
   }
 
   /** The store has been loaded at least once. */
@@ -206,7 +206,7 @@ export class CacheView {
     const module = await this.#link.module();
     // What is pending and what others have stored may be as large as can be, each.
     const maxBytes = 2 * this.#maxBytes;
-    this.#merger = CacheMerger.create(module, { maxBytes, take: (length) => this.#rooms.take(length) });
+    this.#merger = new CacheMerger(module, { maxBytes, take: (length) => this.#rooms.take(length) });
     this.#session = CoreSession.create(module, this.#link.capabilities, this.#options);
     return this.#session;
   }
