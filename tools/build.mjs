@@ -4,6 +4,7 @@ import "./unshadow-node.mjs";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import binaryen from "assemblyscript/binaryen";
 import { writeBundles } from "./bundle.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -54,12 +55,21 @@ function importsOf(file) {
   return WebAssembly.Module.imports(module).map(({ module: from, name }) => ({ from, name: `${from}.${name}` }));
 }
 
+/** A global that begins with anything but a literal is set by one, and each instantiation pays for it (core-wasm/assembly/abi/arena.ts). */
+function hasStartFunction(file) {
+  const module = binaryen.readBinary(readFileSync(`${root}${file}`));
+  const start = module.getStart();
+  module.dispose();
+  return start !== 0;
+}
+
 function checkModule({ file, imports, budgetKib = Number.POSITIVE_INFINITY }) {
   const kib = statSync(`${root}${file}`).size / 1024;
   if (kib > budgetKib) fail(`${file} has ${kib.toFixed(1)} KiB, the budget is ${budgetKib}`);
   const all = importsOf(file);
   const foreign = all.filter(({ from }) => !imports.includes(from));
   if (foreign.length) fail(`${file} imports ${foreign.map(({ name }) => name).join(", ")}: not what it may ask for`);
+  if (hasStartFunction(file)) fail(`${file} has a start function: some global does not begin with a literal`);
   if (Number.isFinite(budgetKib)) say(`${file} ${kib.toFixed(1)} KiB of ${budgetKib}, ${all.length} imports`);
 }
 

@@ -13,8 +13,18 @@ const GUARD: usize = 16;
 /** No allocation ends behind this: addresses near it can be added to without wrapping around. */
 const LAST: usize = 0xfff00000;
 
-let top: usize = __heap_base;
-let peak: usize = __heap_base;
+/**
+ * How far the arena is filled, and was since it was last reset, counted from where the heap begins. Addresses would have to be set by a start
+ * function, for which V8 compiles an adapter at each instantiation (80 of 250 µs in a fresh process of Node 20).
+ */
+let used: usize = 0;
+let peak: usize = 0;
+
+// @ts-ignore: decorator
+@inline
+function top(): usize {
+  return __heap_base + used;
+}
 
 // @ts-ignore: decorator
 @inline
@@ -24,7 +34,7 @@ function alignUp(address: usize): usize {
 
 /** Room for `length` bytes, zero-filled; 0 when memory cannot grow. */
 export function allocate(length: usize): usize {
-  const start = alignUp(top);
+  const start = alignUp(top());
   const end = start + length;
   return end >= start && extend(end) ? start : 0;
 }
@@ -33,11 +43,11 @@ export function allocate(length: usize): usize {
 export function extend(end: usize): bool {
   if (end > LAST) return false;
   end += GUARD;
-  if (end <= top) return true;
+  if (end <= top()) return true;
   const available = (<usize>memory.size()) << 16;
   if (end + READ_AHEAD > available && !growTo(end + READ_AHEAD, available)) return false;
-  top = end;
-  if (end > peak) peak = end;
+  used = end - __heap_base;
+  if (used > peak) peak = used;
   return true;
 }
 
@@ -52,22 +62,22 @@ function growTo(needed: usize, available: usize): bool {
 // @ts-ignore: decorator
 @inline
 export function mark(): usize {
-  return top;
+  return top();
 }
 
 export function releaseTo(position: usize): void {
-  if (top != position) memory.fill(position, 0, top - position);
-  top = position;
+  if (top() != position) memory.fill(position, 0, top() - position);
+  used = position - __heap_base;
 }
 
 export function resetArena(): void {
   const start = alignUp(__heap_base);
-  memory.fill(start, 0, peak - start + READ_AHEAD);
-  top = start;
-  peak = start;
+  memory.fill(start, 0, __heap_base + peak - start + READ_AHEAD);
+  used = start - __heap_base;
+  peak = used;
 }
 
 /** Does [pointer, pointer + length) lie in what this operation has allocated? Guards everything a host hands in. */
 export function isAllocated(pointer: usize, length: usize): bool {
-  return pointer >= __heap_base && pointer <= top && length <= top - pointer;
+  return pointer >= __heap_base && pointer <= top() && length <= top() - pointer;
 }

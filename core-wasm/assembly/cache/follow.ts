@@ -40,7 +40,7 @@ const KEPT: usize = memory.data(60, 8);
 let theirsStart: usize = 0;
 let theirsEnd: usize = 0;
 /** The document that is followed. */
-let following: u32 = DOCUMENT_THEIRS;
+let following: u32 = 0;
 /** The place in theirs where the document is; 0: it has gone its own way. */
 let place: usize = 0;
 /** Where in theirs the bytes begin that were the same and are not kept yet. */

@@ -11,7 +11,7 @@ import { LEVEL_WARNING, logEvent } from "./reports";
 /** Whoever loses the lock this often meets a peer that respects no lock at all. */
 const RESTARTS_MAX: u32 = 10;
 
-let endStatus: u32 = OK;
+let endStatus: u32 = 0;
 let beginsAgain: bool = false;
 let restarts: u32 = 0;
 
