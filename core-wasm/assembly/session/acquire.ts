@@ -26,7 +26,7 @@ export const PENDING: u32 = 0xffff;
 const LONGEST_STEP_MS: f64 = 2000;
 
 let timeout: f64 = 10000;
-let state: u32 = 0;
+let state: u32 = 0; // STATE_FREE, as a literal (abi/arena.ts)
 let failure: u32 = 0;
 let rounds: u32 = 0;
 let lookedAt: f64 = 0;

@@ -25,7 +25,7 @@ export const DAMAGED: u32 = 2;
 export const UNREADABLE: u32 = 3;
 
 /** What this attempt found. */
-export let finding: u32 = 0;
+export let finding: u32 = 0; // SOUND, as a literal (abi/arena.ts)
 
 let pauses: u32 = 0;
 let damagedPointer: usize = 0;

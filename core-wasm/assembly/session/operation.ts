@@ -45,7 +45,7 @@ export const STAGE_REMOVE: u32 = 14;
 export const STAGE_RELEASE: u32 = 15;
 
 export let kind: u32 = 0;
-export let stage: u32 = 0;
+export let stage: u32 = 0; // STAGE_IDLE, as a literal (abi/arena.ts)
 /** The arena below this belongs to the host's arguments, above it to the present attempt. */
 let attemptMark: usize = 0;
 
