@@ -44,7 +44,27 @@ describe("the file", () => {
   });
 });
 
-test("a key that does not come keeps nobody else from the cache", async () => {
+/** Commits ada's tokens. */
+type Commit = (persistence: FilePersistenceWithKey) => Promise<unknown>;
+
+async function commitByStore(persistence: FilePersistenceWithKey): Promise<void> {
+  const store = await TokenCacheStore.open(persistence);
+  await store.commit(undefined, JSON.stringify(document("ada")));
+  await store.close();
+}
+
+async function commitByPlugin(persistence: FilePersistenceWithKey): Promise<void> {
+  const plugin = new PersistenceCachePlugin(persistence);
+  const context = { cacheHasChanged: true, tokenCache: memory() };
+  await plugin.beforeCacheAccess(context);
+  context.tokenCache.deserialize(JSON.stringify(document("ada")));
+  await plugin.afterCacheAccess(context);
+}
+
+test.each<[string, Commit]>([
+  ["a store", commitByStore],
+  ["a plugin", commitByPlugin],
+])("a key that does not come keeps nobody else from the cache: %s", async (_name, commit) => {
   let give: (key: Uint8Array) => void = () => {};
   const key = new Promise<Uint8Array>((resolve) => {
     give = resolve;
@@ -57,17 +77,14 @@ test("a key that does not come keeps nobody else from the cache", async () => {
     noteAsked();
     return key;
   };
-  const [slow, prompt] = await Promise.all([
-    TokenCacheStore.open(await create(askForKey)),
-    TokenCacheStore.open(await create(), { lockTimeoutMs: 100 }),
-  ]);
-  const commit = slow.commit(undefined, JSON.stringify(document("ada")));
+  const prompt = await TokenCacheStore.open(await create(), { lockTimeoutMs: 100 });
+  const slow = commit(await create(askForKey));
   await asked;
   await prompt.commit(undefined, JSON.stringify(document("bob")));
   give(KEY);
-  await commit;
+  await slow;
   expect((await prompt.inspect()).entities.Account).toBe(2);
-  await Promise.all([slow.close(), prompt.close()]);
+  await prompt.close();
 });
 
 describe("what cannot be decrypted", () => {

@@ -1,4 +1,4 @@
-import type { Capabilities, Cipher, Log } from "../core/capabilities.ts";
+import type { Awaitable, Capabilities, Cipher, Log, StoreVersion } from "../core/capabilities.ts";
 import { PersistenceError } from "../core/errors.ts";
 import { sameBytes } from "../core/same-bytes.ts";
 import type { StatusName } from "../core/status.ts";
@@ -79,52 +79,78 @@ export function recoverUndecryptable(
   capabilities: Capabilities,
   codes: readonly StatusName[] = HOPELESS,
 ): Capabilities {
-  const { cipher, store, log } = capabilities;
-  let failures = 0;
-  let kept = 0;
-  let reason: StatusName | undefined;
+  const { cipher, store } = capabilities;
+  if (cipher === undefined) return capabilities;
+  const recovery = new Recovery(capabilities, cipher, codes);
+  return {
+    ...capabilities,
+    cipher: {
+      prepare: () => cipher.prepare?.(),
+      protect: (content) => cipher.protect(content),
+      unprotect: (content) => recovery.unprotect(content),
+    },
+    store: storeWith(store, {
+      replace: (content, beforePublishing) => recovery.replace(content, beforePublishing),
+    }),
+    undecryptable: () => recovery.kept + (capabilities.undecryptable?.() ?? 0),
+  };
+}
 
-  function giveUp(error: unknown): Uint8Array {
-    const code = codeOf(error);
-    if (code === "unprotect_failed") failures += 1; // A vault that was down meanwhile is no try.
-    if (!isHopeless(error, codes) || (code === "unprotect_failed" && failures < TRIES)) throw error;
-    failures = 0;
-    if (reason === undefined) {
-      log(
-        LogLevel.Warning,
-        code,
-        `${store.location} cannot be decrypted. It counts as empty, and is set aside when written to.`,
-      );
+class Recovery {
+  readonly #capabilities: Capabilities;
+  readonly #cipher: Cipher;
+  readonly #codes: readonly StatusName[];
+  #failures = 0;
+  #kept = 0;
+  /** Why what is stored has been given up; none: it has not. */
+  #reason: StatusName | undefined;
+
+  constructor(capabilities: Capabilities, cipher: Cipher, codes: readonly StatusName[]) {
+    this.#capabilities = capabilities;
+    this.#cipher = cipher;
+    this.#codes = codes;
+  }
+
+  /** How many contents are kept under another name. */
+  get kept(): number {
+    return this.#kept;
+  }
+
+  async unprotect(content: Uint8Array): Promise<Uint8Array> {
+    if (holdsNothing(content)) return nothingReadable();
+    try {
+      const plain = await this.#cipher.unprotect(content);
+      this.#failures = 0;
+      this.#reason = undefined;
+      return plain;
+    } catch (error) {
+      return this.#giveUp(error);
     }
-    reason = code;
+  }
+
+  async replace(content: Uint8Array, beforePublishing?: () => Awaitable<void>): Promise<StoreVersion> {
+    const { store, log } = this.#capabilities;
+    if (this.#reason !== undefined && (await store.stat()) !== undefined) {
+      logKept(log, this.#reason, await store.setAside());
+      this.#kept += 1;
+    }
+    this.#reason = undefined; // or somebody has removed it since
+    return store.replace(content, beforePublishing);
+  }
+
+  #giveUp(error: unknown): Uint8Array {
+    const code = codeOf(error);
+    if (code === "unprotect_failed") this.#failures += 1; // A vault that was down meanwhile is no try.
+    if (!isHopeless(error, this.#codes) || (code === "unprotect_failed" && this.#failures < TRIES)) throw error;
+    this.#failures = 0;
+    if (this.#reason === undefined) this.#logGivenUp(code);
+    this.#reason = code;
     return nothingReadable();
   }
 
-  const recovering: Cipher | undefined = cipher && {
-    protect: (content) => cipher.protect(content),
-    async unprotect(content) {
-      if (holdsNothing(content)) return nothingReadable();
-      try {
-        const plain = await cipher.unprotect(content);
-        failures = 0;
-        reason = undefined;
-        return plain;
-      } catch (error) {
-        return giveUp(error);
-      }
-    },
-  };
-
-  const keeping = storeWith(store, {
-    async replace(content, beforePublishing) {
-      if (reason !== undefined && (await store.stat()) !== undefined) {
-        logKept(log, reason, await store.setAside());
-        kept += 1;
-      }
-      reason = undefined; // or somebody has removed it since
-      return store.replace(content, beforePublishing);
-    },
-  });
-  const undecryptable = () => kept + (capabilities.undecryptable?.() ?? 0);
-  return { ...capabilities, cipher: recovering, store: keeping, undecryptable };
+  #logGivenUp(code: StatusName): void {
+    const { store, log } = this.#capabilities;
+    const text = `${store.location} cannot be decrypted. It counts as empty, and is set aside when written to.`;
+    log(LogLevel.Warning, code, text);
+  }
 }
