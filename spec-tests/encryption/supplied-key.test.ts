@@ -2,6 +2,8 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { CompactEncrypt } from "jose";
 import { describe, expect, test } from "vitest";
 import {
+  encryptPlainFile,
+  FilePersistence,
   FilePersistenceWithKey,
   type LoggerOptions,
   PersistenceCachePlugin,
@@ -65,9 +67,40 @@ test.each<[string, Commit]>([
   ["a store", commitByStore],
   ["a plugin", commitByPlugin],
 ])("a key that does not come keeps nobody else from the cache: %s", async (_name, commit) => {
-  let give: (key: Uint8Array) => void = () => {};
+  const { askForKey, asked, give } = lateKey();
+  const prompt = await TokenCacheStore.open(await create(), { lockTimeoutMs: 100 });
+  const slow = commit(await create(askForKey));
+  await asked;
+  await prompt.commit(undefined, JSON.stringify(document("bob")));
+  give();
+  await slow;
+  expect((await prompt.inspect()).entities.Account).toBe(2);
+  await prompt.close();
+});
+
+test("nor from a plain cache that is being moved", async () => {
+  const { askForKey, asked, give } = lateKey();
+  const plain = await TokenCacheStore.open(await FilePersistence.create(path()), { lockTimeoutMs: 100 });
+  await plain.commit(undefined, JSON.stringify(document("ada")));
+  const moved = encryptPlainFile(path(), await create(askForKey));
+  await asked;
+  await plain.commit(undefined, JSON.stringify(document("bob")));
+  give();
+  expect(await moved).toBe(true);
+  expect(Object.keys(JSON.parse((await (await create()).load()) ?? "{}").Account)).toHaveLength(2);
+  await plain.close();
+});
+
+test("no key is asked for where there is no plain cache to move", async () => {
+  const askForKey = () => Promise.reject(new Error("asked"));
+  expect(await encryptPlainFile(folder.file("plain"), await create(askForKey))).toBe(false);
+});
+
+/** A key that comes when it is given, and not before. */
+function lateKey() {
+  let give = () => {};
   const key = new Promise<Uint8Array>((resolve) => {
-    give = resolve;
+    give = () => resolve(KEY);
   });
   let noteAsked = () => {};
   const asked = new Promise<void>((resolve) => {
@@ -77,15 +110,8 @@ test.each<[string, Commit]>([
     noteAsked();
     return key;
   };
-  const prompt = await TokenCacheStore.open(await create(), { lockTimeoutMs: 100 });
-  const slow = commit(await create(askForKey));
-  await asked;
-  await prompt.commit(undefined, JSON.stringify(document("bob")));
-  give(KEY);
-  await slow;
-  expect((await prompt.inspect()).entities.Account).toBe(2);
-  await prompt.close();
-});
+  return { askForKey, asked, give };
+}
 
 describe("what cannot be decrypted", () => {
   test.each([

@@ -4,6 +4,7 @@ import type { StatusName } from "../core/status.ts";
 import { CrossPlatformLock } from "../cross-platform-lock.ts";
 import { Files } from "../files/file-system.ts";
 import { FilePersistence } from "../persistence/file-persistence.ts";
+import { CORE_LINK } from "../persistence/persistence.ts";
 import type { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
 import { TokenCacheStore } from "../token-cache-store.ts";
@@ -24,6 +25,8 @@ const NOTHING_YET: readonly StatusName[] = ["persistence_not_found", "not_encryp
 export async function encryptPlainFile(plainLocation: string, persistence: StoredPersistence): Promise<boolean> {
   if (!persistence.isEncrypted) throw new PersistenceError("not_supported", "The persistence does not encrypt.");
   const plain = await FilePersistence.create(plainLocation);
+  // A key that does not come keeps nobody else from the plain cache, and is not asked for where there is none.
+  if ((await plainContent(plain)) !== undefined) await persistence[CORE_LINK]().capabilities.cipher?.prepare?.();
   const lock = new CrossPlatformLock(`${plain.getFilePath()}.lockfile`);
   await lock.lock();
   try {
