@@ -10,7 +10,7 @@ import {
   type SuppliedKey,
   TokenCacheStore,
 } from "../../hosts/node/index.ts";
-import { recoverUndecryptable } from "../../hosts/shared/encryption/recovery.ts";
+import { keepUndecryptable, recoverUndecryptable } from "../../hosts/shared/encryption/recovery.ts";
 import { CORE_LINK } from "../../hosts/shared/persistence/persistence.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
 
@@ -156,6 +156,41 @@ describe("what cannot be decrypted", () => {
     expect(await (await create()).load()).toBe("kept");
   });
 
+  test("is left alone by save when the vault fails only then: it could have been decrypted", async () => {
+    await (await create()).save("kept");
+    let calls = 0;
+    const persistence = await create(() => {
+      calls += 1;
+      if (calls === 1) throw new Error("no route to the vault");
+      return KEY;
+    });
+    await expect(persistence.save("new")).rejects.toMatchObject({ code: "key_unavailable" });
+    expect(await persistence.load()).toBe("kept");
+    expect(await readdir(folder.path)).toEqual(["cache"]);
+  });
+
+  test("what save decrypts only to see whether it can be is filled with zeros", async () => {
+    await (await create()).save("kept");
+    const { capabilities } = (await create())[CORE_LINK]();
+    const decrypted: Uint8Array[] = [];
+    const unprotect = async (content: Uint8Array) => {
+      decrypted.push(await capabilities.cipher!.unprotect(content));
+      return decrypted[0]!;
+    };
+    await keepUndecryptable({ ...capabilities, cipher: { ...capabilities.cipher!, unprotect } }, new Uint8Array(1));
+    expect(decrypted).toEqual([new Uint8Array("kept".length)]);
+    expect(await readdir(folder.path)).toEqual(["cache"]);
+  });
+
+  test("does not make what is written next look like Go's", async () => {
+    await (await create(OTHER)).save("secret text");
+    const persistence = await create();
+    await expect(persistence.load()).rejects.toMatchObject({ code: "unprotect_failed" });
+    await persistence.save("text");
+    const [header = ""] = (await readFile(path(), "utf8")).split(".");
+    expect(JSON.parse(Buffer.from(header, "base64url").toString())).toEqual({ alg: "dir", enc: "A256GCM" });
+  });
+
   test.each(["", "{}"])("%j, as the peers make, is an empty cache", async (content) => {
     await writeFile(path(), content);
     const persistence = await create();
@@ -257,6 +292,19 @@ describe("a plugin", () => {
       for (let tries = 0; tries < 3; tries += 1)
         await expect(async () => cipher!.unprotect(stored)).rejects.toMatchObject({ code: "unprotect_failed" });
       expect(new TextDecoder().decode(await cipher!.unprotect(stored))).toContain("msal-extensions.salvaged");
+    }
+  });
+
+  test("counts its tries anew once something could be decrypted", async () => {
+    await (await create(OTHER)).save("theirs");
+    const theirs = await readFile(path());
+    await (await create()).save("ours");
+    const ours = await readFile(path());
+    const { cipher } = recoverUndecryptable((await create())[CORE_LINK]().capabilities);
+    for (let times = 0; times < 2; times += 1) {
+      for (let tries = 0; tries < 3; tries += 1)
+        await expect(async () => cipher!.unprotect(theirs)).rejects.toMatchObject({ code: "unprotect_failed" });
+      expect(new TextDecoder().decode(await cipher!.unprotect(ours))).toBe("ours");
     }
   });
 
