@@ -66,8 +66,7 @@ export class CoreMemory {
   }
 
   copyTo(room: Uint8Array, pointer: number): Uint8Array {
-    this.#refresh();
-    room.set(this.#bytes.subarray(pointer, pointer + room.length));
+    room.set(this.view(pointer, room.length));
     return room;
   }
 
