@@ -20,6 +20,13 @@ const LAST: usize = 0xfff00000;
 let used: usize = 0;
 let peak: usize = 0;
 
+/** Memory could not grow since `expectMemory`: who only compares or looks something up cannot say so, and has answered no. */
+export let hasRunOut: bool = false;
+
+export function expectMemory(): void {
+  hasRunOut = false;
+}
+
 // @ts-ignore: decorator
 @inline
 function top(): usize {
@@ -55,7 +62,9 @@ export function extend(end: usize): bool {
 @cold
 function growTo(needed: usize, available: usize): bool {
   const missing = <i32>((needed - available + PAGE - 1) >> 16);
-  return memory.grow(missing) != -1;
+  if (memory.grow(missing) != -1) return true;
+  hasRunOut = true;
+  return false;
 }
 
 /** Remembers where the arena stands; hand it to `releaseTo` to give back what was allocated since. */

@@ -1,6 +1,7 @@
 // Scans one cache document into the slots. Documents of one cache are nearly the same, so each entity is first held against
 // the slot that came next in the document before: where name and value are the same bytes, comparing them is both the
 // validation (they were validated there) and the proof that nothing changed.
+import { expectMemory } from "../abi/arena";
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { DOCUMENT_TOO_LARGE, JSON_TRAILING_BYTES, NOT_A_CACHE, OK, OUT_OF_MEMORY } from "../abi/status";
 import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACE, QUOTE, equalBytes, isDigit, skipSpace } from "../json/bytes";
@@ -36,6 +37,7 @@ function beginOf(start: usize, length: usize): usize {
 
 /** Forgets the documents scanned before. */
 export function beginDocuments(): void {
+  expectMemory();
   clearSlots();
   clearTopLevel();
   clearTemplate();

@@ -1,4 +1,5 @@
 // What is in a cache document, without its secrets (docs/merge.md, "Inspect").
+import { hasRunOut } from "../abi/arena";
 import { DOCUMENT_THEIRS, setDetail, setFailure } from "../abi/result";
 import { OK, OUT_OF_MEMORY } from "../abi/status";
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, QUOTE } from "../json/bytes";
@@ -33,7 +34,7 @@ export function inspectDocument(pointer: usize, length: usize, nowSeconds: f64):
   putByte(CLOSE_BRACKET);
   putByte(CLOSE_BRACE);
   setDetail(textPointer(), textLength());
-  return OK;
+  return hasRunOut ? OUT_OF_MEMORY : OK;
 }
 
 function writeCount(section: u32): void {

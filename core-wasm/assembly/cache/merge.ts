@@ -13,7 +13,7 @@ import {
 } from "../abi/result";
 import { maxDocumentBytes } from "../abi/settings";
 import { DOCUMENT_TOO_LARGE, OK, OUT_OF_MEMORY } from "../abi/status";
-import { allocate } from "../abi/arena";
+import { allocate, hasRunOut } from "../abi/arena";
 import { failureAddress } from "../json/failure";
 import { stringIs } from "../json/strings";
 import { baseEqualsTheirs, beginDecisions, decide } from "./decision";
@@ -105,7 +105,8 @@ function scanFollowed(document: u32): u32 {
 
 function mergeScanned(theirs: usize, theirsLength: usize, inPieces: bool): u32 {
   beginDecisions(wasSalvagedSinceBase());
-  return decideAll() && applySignOuts() ? finish(theirs, theirsLength, inPieces) : OUT_OF_MEMORY;
+  const status = decideAll() && applySignOuts() ? finish(theirs, theirsLength, inPieces) : OUT_OF_MEMORY;
+  return hasRunOut ? OUT_OF_MEMORY : status;
 }
 
 function scan(document: u32, start: usize, length: usize): u32 {

@@ -1,4 +1,5 @@
 // Keeps what was complete in a damaged document before the damage (docs/merge.md, "Damaged documents").
+import { hasRunOut } from "../abi/arena";
 import { DOCUMENT_THEIRS, FLAG_HAS_DOCUMENT, FLAG_SALVAGED, addFlags, setData } from "../abi/result";
 import { DOCUMENT_TOO_LARGE, OK, OUT_OF_MEMORY } from "../abi/status";
 import { beginDocuments, scanDocument } from "./document";
@@ -15,7 +16,7 @@ export function salvageDocument(pointer: usize, length: usize, idHigh: u32, idLo
     if (status == DOCUMENT_TOO_LARGE || status == OUT_OF_MEMORY) return status;
   }
   takeAll();
-  if (!serializeSalvaged(idHigh, idLow)) return OUT_OF_MEMORY;
+  if (!serializeSalvaged(idHigh, idLow) || hasRunOut) return OUT_OF_MEMORY;
   setData(textPointer(), textLength());
   addFlags(FLAG_SALVAGED | FLAG_HAS_DOCUMENT);
   return OK;
