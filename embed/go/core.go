@@ -16,7 +16,6 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental/sysfs"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
 //go:embed core.wasi.wasm
@@ -44,11 +43,7 @@ const renewalInterval = 2 * time.Second
 // engine compiles the core once for all caches of the process. A call of the core is never cancelled: it may hold the lock.
 var engine = sync.OnceValues(func() (func(folders []folder) (api.Module, error), error) {
 	ctx := context.Background()
-	engine := wazero.NewRuntime(ctx)
-	if _, err := wasi_snapshot_preview1.Instantiate(ctx, engine); err != nil {
-		return nil, err
-	}
-	compiled, err := engine.CompileModule(ctx, module)
+	engine, compiled, err := compile(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -47,4 +47,10 @@ func openNewOfRoot(folder *os.Root, name string) *os.File {
 	return nil
 }
 
+// isOnlyOurs tells whether a folder is this user's, and nobody else can write there.
+func isOnlyOurs(folder string) bool {
+	found, err := os.Stat(folder)
+	return err == nil && found.IsDir() && statOf(found).Uid == uint32(os.Geteuid()) && found.Mode().Perm()&0o022 == 0
+}
+
 func statOf(found fs.FileInfo) *syscall.Stat_t { return found.Sys().(*syscall.Stat_t) }

@@ -14,6 +14,7 @@ from importlib.resources import files
 from wasmtime import Engine, Func, Linker, Memory, Module, Store, Trap, WasiConfig, WasmtimeError
 
 from . import owner
+from .compiled_core import compile_core
 from .errors import PersistenceError
 from .status import ABI_VERSION, STATUS
 from .system_errors import code_of_io_error
@@ -75,10 +76,10 @@ class _Compiled:
 
 @lru_cache(maxsize=1)
 def _compiled() -> _Compiled:
-    """Once a process, on first use: a fifth of a second."""
+    """Once a process, on first use."""
     engine = Engine()
     core = files(__package__).joinpath("core.wasi.wasm").read_bytes()
-    return _Compiled(engine, Module(engine, core), os.getpid())
+    return _Compiled(engine, compile_core(engine, core), os.getpid())
 
 
 def usable() -> _Compiled:
