@@ -46,6 +46,8 @@ final class Wasi {
     private static final int INVAL = 28;
     private static final int NOTSUP = 58;
     private static final int NOTCAPABLE = 76;
+    /** A pipe, a device, a socket: the core tells none of them from another. */
+    private static final int UNKNOWN = 0;
     private static final int FOLDER = 3;
     private static final int FILE = 4;
     private static final int LINK = 7;
@@ -286,11 +288,16 @@ final class Wasi {
     private static Status status(Path path, boolean follows) throws IOException {
         LinkOption[] options = follows ? new LinkOption[0] : new LinkOption[] {LinkOption.NOFOLLOW_LINKS};
         Map<String, Object> found = Files.readAttributes(path, "unix:*", options);
-        int type = (boolean) found.get("isDirectory") ? FOLDER : (boolean) found.get("isSymbolicLink") ? LINK : FILE;
         return new Status(
-            ((Number) found.get("dev")).longValue(), ((Number) found.get("ino")).longValue(), type, ((Number) found.get("nlink")).longValue(),
-            (long) found.get("size"), (FileTime) found.get("lastAccessTime"), (FileTime) found.get("lastModifiedTime"),
-            (FileTime) found.get("ctime"));
+            ((Number) found.get("dev")).longValue(), ((Number) found.get("ino")).longValue(), typeOf(found),
+            ((Number) found.get("nlink")).longValue(), (long) found.get("size"), (FileTime) found.get("lastAccessTime"),
+            (FileTime) found.get("lastModifiedTime"), (FileTime) found.get("ctime"));
+    }
+
+    private static int typeOf(Map<String, Object> found) {
+        if ((boolean) found.get("isRegularFile")) return FILE;
+        if ((boolean) found.get("isDirectory")) return FOLDER;
+        return (boolean) found.get("isSymbolicLink") ? LINK : UNKNOWN;
     }
 
     private static void write(Memory memory, int at, Status status) {

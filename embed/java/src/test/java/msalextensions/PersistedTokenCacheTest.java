@@ -226,6 +226,20 @@ class PersistedTokenCacheTest {
         expectCode(Code.NOT_A_FILE, () -> PersistedTokenCache.builder(folder).build().load());
     }
 
+    /** To open a pipe would wait for ever, and a device would be replaced. */
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aPipeIsNoFile() throws Exception {
+        assumeTrue(canRun(List.of("mkfifo", path.toString())), "no pipe can be made here");
+        expectCode(Code.NOT_A_FILE, () -> open().load());
+        expectCode(Code.NOT_A_FILE, () -> open().commit(null, Documents.with("a")));
+        expectCode(Code.NOT_A_FILE, () -> open().clear());
+        assertTrue(Files.exists(path));
+        Path locked = folder.resolve("locked.json");
+        assertTrue(canRun(List.of("mkfifo", locked + ".lockfile")));
+        expectCode(Code.NOT_A_FILE, () -> PersistedTokenCache.builder(locked).build().commit(null, Documents.with("a")));
+    }
+
     @Test
     void aLinkIsFollowedAndStaysOne(@TempDir Path elsewhere) throws Exception {
         Path target = elsewhere.resolve("target.json");
