@@ -1,6 +1,8 @@
+import copy
 import errno
 import importlib
 import os
+import pickle
 import shutil
 import stat
 import subprocess
@@ -278,6 +280,19 @@ sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
 @posix
 def test_so_is_one_that_was_forked_while_a_thread_was_using_the_cache(cache):
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED_WITHIN, cache]).returncode == 0
+
+
+@pytest.mark.parametrize("again", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy])
+def test_an_error_arrives_whole_in_another_process(cache, again):
+    """Pools of processes pickle it. What cannot be read there breaks the pool, or leaves it waiting."""
+    os.makedirs(os.path.dirname(cache))
+    with open(f"{cache}.lockfile", "w") as file:
+        file.write(f"{os.getpid()} somebody")
+    for call in (lambda: TokenCacheStore(cache, lock_timeout=0).clear(), lambda: CacheMerger().merge(None, b'{"a":!}', None)):
+        with pytest.raises(PersistenceError) as caught:
+            call()
+        arrived = again(caught.value)
+        assert (type(arrived), str(arrived), vars(arrived)) == (PersistenceError, str(caught.value), vars(caught.value))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from .status import STATUS, STATUS_MESSAGE, StatusName
 
@@ -58,6 +58,10 @@ class PersistenceError(Exception):
         self.holder = holder
         self.document = document
         self.offset = offset
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pool of processes pickles what its workers raise. By default it would be made anew from the message alone."""
+        return type(self), (self.code, str(self)), vars(self)
 
 
 def failure(
