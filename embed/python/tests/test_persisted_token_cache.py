@@ -1,6 +1,8 @@
+import base64
 import json
 import os
 import threading
+from types import SimpleNamespace
 
 import msal
 import pytest
@@ -65,6 +67,24 @@ def test_what_one_removes_the_other_does_not_bring_back(cache):
     one.remove_at(next(entry for entry in one.search(ACCESS_TOKEN) if entry["client_id"] == "a"))
     other.add(event("c"))
     assert clients(one) == clients(other) == {"b", "c"}
+
+
+class Discovery:
+    """All that MSAL asks the network for before it signs anybody out."""
+
+    def get(self, url, **_options):
+        endpoints = {name: f"https://{ENVIRONMENT}/tenant" for name in ("authorization_endpoint", "token_endpoint", "issuer")}
+        return SimpleNamespace(status_code=200, headers={}, text=json.dumps(endpoints))
+
+
+def test_a_sign_out_is_of_the_whole_family_also_where_it_is_the_first_thing_a_process_does(cache):
+    """MSAL looks at what it knows of the client before it searches."""
+    client_info = base64.urlsafe_b64encode(b'{"uid":"user","utid":"tenant"}').decode()
+    for client_id in ("one", "sibling"):
+        opened(cache).add(event(client_id, refresh_token=f"refresh {client_id}", foci="1", client_info=client_info))
+    app = msal.PublicClientApplication("one", token_cache=opened(cache), http_client=Discovery(), instance_discovery=False)
+    app.remove_account({"home_account_id": "user.tenant", "environment": ENVIRONMENT})
+    assert refresh_tokens(opened(cache)) == {}
 
 
 def test_an_expired_token_is_removed_while_msal_searches(cache):

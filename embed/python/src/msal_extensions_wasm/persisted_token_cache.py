@@ -53,6 +53,10 @@ class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
         found: list[dict[str, Any]] = self._transact(lambda: list(search()), is_search=True)
         return iter(found)
 
+    def _get(self, credential_type: str, key: str, default: Any = None) -> Any:
+        """What MSAL knows of a client is looked up by its key, in a sign-out before anything is searched for."""
+        return self._transact(partial(super()._get, credential_type, key, default), is_search=True)
+
     def _transact(self, work: Callable[[], Any], *, changes: bool = False, is_search: bool = False) -> Any:
         usable()  # before the lock, which in a forked process may be held by a thread that is not there
         with self._lock:
