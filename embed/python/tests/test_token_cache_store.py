@@ -152,6 +152,12 @@ def test_inspection_has_no_secrets(cache, document):
     assert "secret" not in str(store.inspect())
 
 
+def test_what_can_be_stored_can_be_inspected(cache, document):
+    store = TokenCacheStore(cache, max_bytes=128 << 20)
+    store.commit(None, document(a=1)[:-1] + b',"foreign":"' + b"x" * (65 << 20) + b'"}')
+    assert store.inspect()["entities"]["AccessToken"] == 1
+
+
 def test_a_torn_file_is_salvaged_and_kept(cache, document, secrets):
     whole = document(a=1, b=2)
     os.makedirs(os.path.dirname(cache))

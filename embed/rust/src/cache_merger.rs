@@ -24,8 +24,7 @@ impl CacheMerger {
 
     /// What a document holds, as JSON without secrets. `now` in seconds since the epoch.
     pub fn inspect(&mut self, content: &[u8], now: f64) -> Result<String, Error> {
-        let result = self.run("inspect", &[Argument::Document(Some(content)), Argument::Seconds(now)])?;
-        String::from_utf8(result.detail).map_err(|error| Error::new(Code::CoreTrap).with_source(error.utf8_error()))
+        self.run("inspect", &[Argument::Document(Some(content)), Argument::Seconds(now)])?.inspection()
     }
 
     fn run(&mut self, operation: &str, arguments: &[Argument]) -> Result<CoreResult, Error> {

@@ -71,6 +71,10 @@ impl CoreResult {
     pub fn has_document(&self) -> bool {
         self.flags & 8 != 0
     }
+
+    pub fn inspection(self) -> Result<String, Error> {
+        String::from_utf8(self.detail).map_err(|error| fault(error.utf8_error()))
+    }
 }
 
 /// One instance: one cache, one operation at a time.

@@ -5,7 +5,7 @@ use std::{env, process};
 
 use crate::core::{Argument, Core, CoreResult, Reply, Request};
 use crate::files::{code_of, folder_and_name, identity, is_read_only, make_private, Identity};
-use crate::{processes, CacheMerger, Cipher, Code, Error, Loaded, Merged};
+use crate::{processes, Cipher, Code, Error, Loaded, Merged};
 
 const ENCRYPTED: u32 = 1;
 const SEES_PROCESSES: u32 = 2;
@@ -104,7 +104,8 @@ impl TokenCache {
     pub fn inspect(&mut self) -> Result<String, Error> {
         let content = self.load()?.content.unwrap_or_default();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-        CacheMerger::new()?.inspect(&content, now as f64)
+        let arguments = [Argument::Document(Some(&content)), Argument::Seconds(now as f64)];
+        self.run("inspect", &arguments, None)?.inspection()
     }
 
     fn committed(&mut self, result: CoreResult) -> Merged {

@@ -168,6 +168,17 @@ fn a_document_over_the_limit_is_refused() {
 }
 
 #[test]
+fn what_can_be_stored_can_be_inspected() {
+    let folder = Folder::new();
+    let options = Options { max_bytes: 128 << 20, ..Options::default() };
+    let mut cache = TokenCache::open_with(folder.cache(), options).unwrap();
+    let foreign = format!(r#"{{"foreign":"{}","#, "x".repeat(65 << 20));
+    let large = [foreign.as_bytes(), &document(&[("a", 1)])[1..]].concat();
+    cache.commit(None, &large).unwrap();
+    assert!(cache.inspect().unwrap().contains(r#""AccessToken":1"#));
+}
+
+#[test]
 fn a_folder_that_cannot_be_is_a_typed_error() {
     let folder = Folder::new();
     let file = folder.cache().parent().unwrap().to_owned();

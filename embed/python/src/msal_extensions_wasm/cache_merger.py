@@ -50,9 +50,7 @@ class CacheMerger:
 
     def inspect(self, content: bytes, now: float | None = None) -> dict[str, Any]:
         """What a document holds, without secrets. `now` in seconds since the epoch."""
-        result = self._run("inspect", document(content), float(int(time.time()) if now is None else now))
-        inspection: dict[str, Any] = json.loads(result.detail)
-        return inspection
+        return self._run("inspect", document(content), float(int(time.time()) if now is None else now)).inspection()
 
     def _run(self, operation: str, *arguments: bytes | float | None) -> CoreResult:
         usable()

@@ -1,6 +1,7 @@
 """Drives core.wasi.wasm: docs/wasi.md has its exports."""
 from __future__ import annotations
 
+import json
 import os
 import struct
 import threading
@@ -10,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 from wasmtime import Engine, Func, Linker, Memory, Module, Store, Trap, WasiConfig, WasmtimeError
 
@@ -65,6 +67,10 @@ class CoreResult:
     @property
     def has_document(self) -> bool:
         return self.flags & 8 != 0
+
+    def inspection(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.detail)
+        return found
 
 
 @dataclass(frozen=True)

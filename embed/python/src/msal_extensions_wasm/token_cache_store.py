@@ -4,13 +4,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .cache_merger import CacheMerger, Merged
-from .core import EDIT, MAKE_PRIVATE, PROCESS_ALIVE, PROTECT, UNPROTECT, Core, CoreResult, document, optional_document, usable
+from .cache_merger import Merged
+from .core import EDIT, MAKE_PRIVATE, PROCESS_ALIVE, PROTECT, UNPROTECT, Argument, Core, CoreResult, document, optional_document, usable
 from .errors import PersistenceError, failure
 from .owner import make_folders, make_private
 from .persistence import FilePersistence, Persistence
@@ -84,7 +85,8 @@ class TokenCacheStore:
 
     def inspect(self) -> dict[str, Any]:
         """Counts and names, no secrets."""
-        return CacheMerger().inspect(self.load().content or b"")
+        content = self.load().content or b""
+        return self._run("inspect", content, float(int(time.time())), take=CoreResult.inspection)
 
     def _loaded(self, result: CoreResult) -> Loaded:
         if not result.unchanged:
@@ -100,7 +102,7 @@ class TokenCacheStore:
         return result.status == STATUS["ok"]
 
     def _run(
-        self, operation: str, *arguments: bytes | None, take: Callable[[CoreResult], Outcome], edit: Edit | None = None
+        self, operation: str, *arguments: Argument, take: Callable[[CoreResult], Outcome], edit: Edit | None = None
     ) -> Outcome:
         usable()  # before the lock, which in a forked process may be held by a thread that is not there
         with self._lock:
