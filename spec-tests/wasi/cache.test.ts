@@ -170,12 +170,16 @@ describe("what is asked of the embedder", () => {
     expect(statSync(cache).mode & 0o777).toBe(0o640);
   });
 
-  it("publishes nothing that could not be made private", async () => {
+  it.each([
+    [STATUS.permission_denied, STATUS.permission_denied],
+    [STATUS.not_found, STATUS.io_error],
+    [0xffff, STATUS.io_error], // what the core itself has for an answer that is still to come
+  ])("publishes nothing that could not be made private (answer: %i)", async (answer, status) => {
     const cache = await temporaryCache();
     writeFileSync(cache, token("a"));
-    const answers: Answers = { makePrivate: () => STATUS.permission_denied };
+    const answers: Answers = { makePrivate: () => answer };
     const wasi = new WasiCache(cache, { flags: OPEN.private, answers });
-    expect(wasi.commit(undefined, token("b")).status).toBe(STATUS.permission_denied);
+    expect(wasi.commit(undefined, token("b")).status).toBe(status);
     expect([readFileSync(cache, "utf8"), names(cache)]).toEqual([token("a"), ["cache.json"]]);
   });
 

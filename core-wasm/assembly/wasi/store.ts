@@ -3,7 +3,7 @@
 // Functions return a status; `PENDING` where the embedder is asked first.
 
 import { allocate } from "../abi/arena";
-import { CHANGED, DOCUMENT_TOO_LARGE, INVALID_LOCATION, LOST, NOT_A_FILE, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
+import { CHANGED, DOCUMENT_TOO_LARGE, INVALID_LOCATION, IO_ERROR, LOST, NOT_A_FILE, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
 import { maxStoredBytes } from "../abi/settings";
 import { statusOf } from "./errno";
 import * as files from "./files";
@@ -138,7 +138,7 @@ export function finishNewFile(answer: u32): u32 {
   if (answer != OK) {
     files.close(newFile);
     files.unlink(TEMPORARY);
-    return answer;
+    return answer == PENDING ? IO_ERROR : answer; // as an answer it is no status, and nothing is to come any more
   }
   const errno = writeNewFile();
   const status = errno == 0 ? yieldVersion(VERSION_SIZE, 0) : statusOf(errno);
