@@ -13,16 +13,20 @@ interface WebAssemblyApi {
 // Node says on every start that its WASI is experimental; whoever reads standard error is after what went wrong.
 process.removeAllListeners("warning");
 
-/** Links are followed here: there they could not leave their folder. */
+/** Links are followed here: there they could not leave their folder. What there is no file for stays what it was called. */
 function fileOf(argument: string): string {
-  const path = resolve(argument);
-  return existsSync(path) ? realpathSync(path) : path;
+  try {
+    const path = resolve(argument); // not in a folder that is gone
+    return existsSync(path) ? realpathSync(path) : path;
+  } catch {
+    return argument;
+  }
 }
 
 /** Where it cannot open one of its folders node:wasi throws, which would be the exit code of a damaged document. */
 function canOpen(folder: string): boolean {
   try {
-    opendirSync(folder).closeSync();
+    opendirSync(realpathSync(folder)).closeSync(); // one that is gone can be opened as "."
     return true;
   } catch {
     return false;

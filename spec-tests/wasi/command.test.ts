@@ -94,6 +94,13 @@ describe("msal-cache with a large cache", () => {
   });
 });
 
+it.skipIf(process.platform === "win32")("a name in a folder that is gone is a file that cannot be read", () => {
+  const cwd = mkdtempSync(join(tmpdir(), "msal-extensions-command-"));
+  const inGone = ["-c", 'rmdir "$PWD" && exec "$@"', "sh", process.execPath, compiled("hosts/node/msal-cache.js")];
+  const { status, stderr } = spawnSync("sh", [...inGone, "verify", "cache.json"], { cwd, encoding: "utf8" });
+  expect([status, stderr]).toEqual([3, expect.stringMatching(/^msal-cache: cache\.json: \w+: .*\n$/)]);
+});
+
 describe.each(LAUNCHERS)("msal-cache on %s", (_name, isThere, launch) => {
   function run(...args: string[]): Said {
     const [program, options] = launch(args);
