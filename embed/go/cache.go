@@ -17,8 +17,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 )
@@ -81,7 +83,8 @@ func (c *Cache) Format(to fmt.State, _ rune) { fmt.Fprintf(to, "{%s}", c.path) }
 // New returns the cache at path. Its folder is made where it is missing; the file is made by the first commit.
 func New(path string, options *Options) (*Cache, error) {
 	absolute, err := filepath.Abs(path)
-	if err != nil || path == "" {
+	// The engine opens no file of another name.
+	if name := filepath.Base(path); err != nil || path == "" || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
 		return nil, &Error{Code: CodeInvalidLocation, Path: path, Err: err}
 	}
 	if options != nil && options.LockTimeout < 0 {

@@ -308,10 +308,16 @@ func TestWhatIsRefusedSaysWhere(t *testing.T) {
 	expectCode(t, err, tokencache.CodeInvalidLocation)
 	_, err = tokencache.New("/dev/null/cache.json", nil)
 	expectCode(t, err, tokencache.CodeNotAFile)
+	if runtime.GOOS == "linux" { // there mkdir finds nothing to make a folder in
+		_, err = tokencache.New("/proc/missing/cache.json", nil)
+		expectCode(t, err, tokencache.CodeInvalidLocation)
+	}
 	_, err = open(t, t.TempDir(), nil).Load(ctx)
 	expectCode(t, err, tokencache.CodeNotAFile)
-	_, err = tokencache.New(filepath.Join(t.TempDir(), strings.Repeat("x", 300), "cache.json"), nil)
-	expectCode(t, err, tokencache.CodeInvalidLocation)
+	for _, name := range []string{strings.Repeat("x", 300) + "/cache.json", "a\x00b/cache.json", "a\x00b", "\xff"} {
+		_, err = tokencache.New(filepath.Join(t.TempDir(), name), nil)
+		expectCode(t, err, tokencache.CodeInvalidLocation)
+	}
 	link := temporary(t)
 	for target, code := range map[string]tokencache.Code{link: tokencache.CodeInvalidLocation, "missing": tokencache.CodeNotAFile} {
 		_ = os.Remove(link)

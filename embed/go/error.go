@@ -141,7 +141,7 @@ func codeOfSystem(err error) Code {
 		return CodeDiskFull
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return CodeTooManyOpenFiles
-	case errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.ELOOP):
+	case errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.ELOOP), errors.Is(err, syscall.EINVAL), errors.Is(err, os.ErrNotExist):
 		return CodeInvalidLocation
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, os.ErrExist):
 		return CodeNotAFile
