@@ -1,6 +1,7 @@
 package tokencache
 
-// Cipher encrypts what is stored. Its methods are called under the lock of the cache, so a slow one holds up every other process.
+// Cipher encrypts what is stored. A Cache calls one of its methods at a time. All but the Unprotect of a Load are called under the lock of
+// the cache, so a slow one holds up every other process.
 type Cipher interface {
 	// Protect returns plain, encrypted.
 	Protect(plain []byte) ([]byte, error)

@@ -41,7 +41,8 @@ func (c Code) number() uint32 {
 	return CodeIOError.number()
 }
 
-// Error is what every failed operation returns, but for one whose context ended: that returns the context's error.
+// Error is what every failed operation returns, but for one whose context ended: that returns the context's error. What MSAL's own reading or
+// writing of its memory failed for, Replace and Export return as it is.
 type Error struct {
 	Code Code
 	// Path is the cache or the lock file that the error is about.

@@ -17,7 +17,7 @@ pub struct Options {
     pub cipher: Option<Box<dyn Cipher>>,
     /// How long to wait for other processes. Zero: one look.
     pub lock_timeout: Duration,
-    /// Larger documents are refused.
+    /// Larger documents are refused. Zero: the default, 64 MiB.
     pub max_bytes: u32,
 }
 

@@ -50,7 +50,8 @@ class TokenCacheStore:
     ) -> None:
         """
         `cache`: the path of a plain file, or a persistence. `lock_timeout`: seconds to wait for other processes; 0 is one look.
-        Its folder is made if it is missing. Raises `PersistenceError` `bad_argument` for limits that are no numbers or negative.
+        `max_bytes`: larger documents are refused; 0 is the default.
+        The cache's folder is made if it is missing. Raises `PersistenceError` `bad_argument` for limits that are no numbers or negative.
         """
         persistence = FilePersistence(cache) if isinstance(cache, str | os.PathLike) else cache
         self.location = persistence.get_location()

@@ -1,8 +1,8 @@
 package msalextensions;
 
 /**
- * Encrypts what is stored. The methods are called by one thread at a time and under the lock of the cache, so a slow one holds up every
- * other process.
+ * Encrypts what is stored. The methods are called by one thread at a time and, but for the {@code unprotect} of a load, under the lock of the
+ * cache, so a slow one holds up every other process.
  */
 public interface Cipher {
     byte[] protect(byte[] plain) throws Exception;

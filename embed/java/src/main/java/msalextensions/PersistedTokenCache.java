@@ -88,7 +88,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         }
 
         /**
-         * The largest document.
+         * The largest document; 0: 64 MiB.
          *
          * @throws TokenCacheException {@link Code#BAD_ARGUMENT} where it is negative
          */
