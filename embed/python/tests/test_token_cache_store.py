@@ -327,6 +327,21 @@ def test_what_is_no_document_removes_nothing(cache, document):
 
 
 @posix
+@pytest.mark.parametrize("target", ["target.json", "below/target.json", "/target.json", "../elsewhere/target.json", "../folder/target.json"])
+def test_a_relative_link_is_followed_within_the_folder(cache, document, secrets, target):
+    folder = os.path.dirname(cache)
+    os.makedirs(folder)
+    os.symlink(folder + target if os.path.isabs(target) else target, cache)
+    store = TokenCacheStore(cache)
+    if target.startswith(("/", "..")):
+        assert code_of(store.load) == code_of(lambda: store.commit(None, document(a=1))) == "permission_denied"
+    else:
+        store.commit(None, document(a=1))
+        assert set(secrets(store.load().content)) == set(secrets(open(os.path.join(folder, target)).read())) == {"a"}
+    assert os.path.islink(cache)
+
+
+@posix
 @pytest.mark.parametrize("name", ["a\0b/cache", "\udcff", "\udcff/cache", "a" * 300 + "/cache"])
 def test_a_location_that_cannot_be_one_is_told_so(tmp_path, name):
     assert code_of(TokenCacheStore(str(tmp_path / name)).load) == "invalid_location"
