@@ -376,6 +376,29 @@ def test_what_the_engine_lacks_is_a_typed_error(cache, resource, value, code):
     assert subprocess.check_output([sys.executable, "-c", WITHOUT, cache, limit, str(value)]) == f"{code}\n".encode()
 
 
+LITTLE_MEMORY = """
+import resource, sys
+from msal_extensions_wasm import CacheMerger, PersistenceError, TokenCacheStore
+store, merger = TokenCacheStore(sys.argv[1]), CacheMerger()
+store.load()
+merger.salvage(b"{}")
+large = b'{"foreign":"' + b"x" * (50 << 20) + b'"}'
+status = dict(line.split(":") for line in open("/proc/self/status"))
+used = int(status["VmData"].split()[0]) << 10
+resource.setrlimit(resource.RLIMIT_DATA, (used + (20 << 20), resource.getrlimit(resource.RLIMIT_DATA)[1]))
+for use in (lambda: store.commit(None, large), lambda: merger.merge(None, large, None)):
+    try:
+        use()
+    except PersistenceError as error:
+        print(error.code)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere this limit is not for memory, or nothing says how much is used")
+def test_a_document_for_which_there_is_no_memory_is_not_too_large(cache):
+    assert subprocess.check_output([sys.executable, "-c", LITTLE_MEMORY, cache]) == b"out_of_memory\n" * 2
+
+
 FEW_DESCRIPTORS = """
 import os, resource, sys
 from msal_extensions_wasm import PersistenceError, TokenCacheStore

@@ -18,6 +18,7 @@ const WASI_VERSION: u32 = 1;
 const RECORD_SIZE: u32 = 64;
 const RENEW_EVERY: Duration = Duration::from_secs(2);
 const REQUEST_SIZE: u32 = 16;
+const DEFAULT_MAX_BYTES: u32 = 64 << 20;
 
 /// What only the embedder can do.
 pub(crate) enum Request {
@@ -82,6 +83,7 @@ pub(crate) struct Core {
     store: Store<WasiCtx>,
     instance: Instance,
     memory: Memory,
+    max_bytes: u32,
 }
 
 impl Core {
@@ -105,7 +107,7 @@ impl Core {
         let mut store = Store::new(&engine, wasi.build());
         let instance = linker.instantiate_and_start(&mut store, &module).map_err(fault)?;
         let memory = instance.get_memory(&store, "memory").ok_or_else(|| fault("no memory"))?;
-        let mut core = Core { store, instance, memory };
+        let mut core = Core { store, instance, memory, max_bytes: DEFAULT_MAX_BYTES };
         core.call("_initialize", &[])?;
         if core.call("abi_version", &[])? != ABI_VERSION || core.call("wasi_version", &[])? != WASI_VERSION {
             return Err(Error::new(Code::NotSupported));
@@ -114,6 +116,7 @@ impl Core {
     }
 
     pub fn open(&mut self, path: &str, max_bytes: u32, timeout_ms: u32, flags: u32) -> Result<(), Error> {
+        self.max_bytes = if max_bytes == 0 { DEFAULT_MAX_BYTES } else { max_bytes };
         let [pointer, length] = self.put(path.as_bytes())?;
         let settings = [pointer, length, number(max_bytes), number(timeout_ms), number(flags)];
         let status = self.call("open", &settings)?;
@@ -217,7 +220,8 @@ impl Core {
         let length = u32::try_from(content.len()).map_err(|_| Error::new(Code::DocumentTooLarge))?;
         let pointer = self.call("alloc", &[number(length)])?;
         if pointer == 0 {
-            return Err(Error::new(Code::DocumentTooLarge));
+            let is_too_large = length > self.max_bytes;
+            return Err(Error::new(if is_too_large { Code::DocumentTooLarge } else { Code::OutOfMemory }));
         }
         self.memory.write(&mut self.store, pointer as usize, content).map_err(fault)?;
         Ok([number(pointer), number(length)])
@@ -272,6 +276,16 @@ fn fault(error: impl ToString) -> Error {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_for_which_there_is_no_room_is_only_too_large_where_it_is_over_the_limit() {
+        let mut core = Core::new(None).unwrap();
+        let large = vec![0; 3 * DEFAULT_MAX_BYTES as usize];
+        for (max_bytes, code) in [(DEFAULT_MAX_BYTES, Code::DocumentTooLarge), (u32::MAX, Code::OutOfMemory)] {
+            core.max_bytes = max_bytes; // the instance refuses as before
+            assert_eq!(core.put(&large).unwrap_err().code(), code);
+        }
+    }
 
     #[test]
     fn a_folder_that_cannot_be_opened_is_refused_for_its_own_reason() {

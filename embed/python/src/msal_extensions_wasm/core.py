@@ -24,6 +24,7 @@ from .system_errors import code_of_io_error
 WASI_VERSION = 1
 RECORD_SIZE = 64
 RENEW_SECONDS = 2.0
+DEFAULT_MAX_BYTES = 64 << 20
 
 # The kinds of requests.
 PROTECT, UNPROTECT, EDIT, PROCESS_ALIVE, MAKE_PRIVATE = 1, 2, 3, 4, 5
@@ -142,6 +143,7 @@ class Core:
         except WasmtimeError as error:  # an instance wants 4 GiB of addresses
             raise PersistenceError("out_of_memory") from error
         self._calling = threading.RLock()
+        self._max_bytes = DEFAULT_MAX_BYTES
         self.is_running = False
         self._call("_initialize")
         versions = (self._call("abi_version"), self._call("wasi_version"))
@@ -150,6 +152,7 @@ class Core:
 
     def open(self, path: str, *, max_bytes: int, timeout_ms: int, flags: int) -> int:
         """@returns a status"""
+        self._max_bytes = max_bytes or DEFAULT_MAX_BYTES
         pointer, length = self._put(path.encode())
         status = self._call("open", pointer, length, max_bytes, timeout_ms, flags)
         self._call("reset")
@@ -238,7 +241,7 @@ class Core:
             return 0, 0
         pointer = self._call("alloc", len(content))
         if pointer == 0:
-            raise PersistenceError("document_too_large")
+            raise PersistenceError("document_too_large" if len(content) > self._max_bytes else "out_of_memory")
         with self._calling:
             self._memory.write(self._store, content, pointer)
         return pointer, len(content)
