@@ -108,6 +108,23 @@ def test_what_could_not_be_stored_is_not_lost(cache):
     assert clients(other) == {"a", "b", "c"}
 
 
+def test_what_is_added_while_the_cache_cannot_be_read_is_not_lost(cache):
+    """MSAL throws away the answer of a server that it cannot save, and with it a refresh token that has replaced the stored one."""
+    one, other = opened(cache), opened(cache)
+    one.add(event("a", refresh_token="old"))
+    os.rename(cache, f"{cache}.kept")
+    os.mkdir(cache)
+    for change in (lambda: one.add(event("a", refresh_token="new")), lambda: clients(one)):
+        with pytest.raises(PersistenceError) as caught:
+            change()
+        assert caught.value.code == "not_a_file"
+    os.rmdir(cache)
+    os.rename(f"{cache}.kept", cache)
+    other.add(event("b"))
+    assert refresh_tokens(one)["a"] == refresh_tokens(other)["a"] == "new"
+    assert clients(one) == clients(other) == {"a", "b"}
+
+
 def cut_short(cache):
     os.truncate(cache, os.path.getsize(cache) // 2)
 

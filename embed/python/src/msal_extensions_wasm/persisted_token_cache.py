@@ -23,8 +23,8 @@ class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
     `msal.PublicClientApplication(client_id, token_cache=PersistedTokenCache(persistence))`.
 
     Reading reloads what others have stored. What MSAL changes is merged three ways with what is stored by then, and stored before the call
-    returns; the changes of one `add` are one commit. If that fails the call raises, and the next commit includes them. What others may have
-    lost is stored again as soon as it is missed. Thread-safe.
+    returns; the changes of one `add` are one commit. If that fails the call raises, and the next commit includes them; also where the cache cannot
+    be read, once it has been. What others may have lost is stored again as soon as it is missed. Thread-safe.
     """
 
     def __init__(self, persistence: Persistence, *, lock_timeout: float = 10.0) -> None:
@@ -62,7 +62,7 @@ class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
         with self._lock:
             depth = self._depth
             if depth == 0:
-                self._reload()
+                self._reload_before(is_search)
             try:
                 self._depth = depth + 1
                 self._uncommitted = self._uncommitted or changes
@@ -77,6 +77,18 @@ class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
                         raise
                     _logger.warning("What is pending could not be saved: %s", error)
             return outcome
+
+    def _reload_before(self, is_search: bool) -> None:
+        """
+        MSAL throws away the answer of a server that it cannot save, and with it a refresh token that has replaced the stored one. So a change goes
+        on from what was read last; its commit says what is wrong.
+        """
+        try:
+            self._reload()
+        except PersistenceError as error:
+            if is_search or self._base is None:
+                raise
+            _logger.warning("A change goes on from what was read last, since the cache cannot be read now: %s", error)
 
     def _reload(self) -> None:
         """
