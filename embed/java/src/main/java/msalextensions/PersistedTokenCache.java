@@ -167,12 +167,24 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     public void beforeCacheAccess(ITokenCacheAccessContext context) {
         enter();
         try {
-            view.rebase(loaded());
+            rebase(context.hasCacheChanged());
             context.tokenCache().deserialize(Entities.readable(view.content()));
             memories.put(context.tokenCache(), new Memory(bytes(context), view.content()));
         } catch (Throwable error) {
             turn.unlock(); // afterCacheAccess will not be called.
             throw error;
+        }
+    }
+
+    /**
+     * MSAL throws away the answer of a server that it cannot save, and with it a refresh token that has replaced the stored one. So a change goes on
+     * from what was read last; its commit says what is wrong.
+     */
+    private void rebase(boolean changes) {
+        try {
+            view.rebase(loaded());
+        } catch (TokenCacheException error) {
+            if (!changes || view.base() == null) throw error;
         }
     }
 

@@ -201,6 +201,25 @@ class AccessAspectTest {
         assertTrue(Files.readString(path).contains("token 2"));
     }
 
+    /** msal4j throws away the answer of a server that it cannot save, and with it a refresh token that has replaced the stored one. */
+    @Test
+    void aRenewalWhileTheCacheCannotBeReadIsNotLost() throws Exception {
+        var app = app(open());
+        var token = ClientCredentialParameters.builder(Set.of("https://resource-1/.default"));
+        assertEquals("token 1", app.acquireToken(token.build()).get().accessToken());
+        Path kept = Files.move(path, folder.resolve("kept.json"));
+        Files.createDirectory(path);
+        for (boolean renews : new boolean[] {true, false}) {
+            var error = assertThrows(ExecutionException.class, () -> app.acquireToken(token.skipCache(renews).build()).get());
+            assertEquals(Code.NOT_A_FILE, ((TokenCacheException) error.getCause()).code());
+        }
+        Files.delete(path);
+        Files.move(kept, path);
+        assertEquals("token 2", app.acquireToken(token.skipCache(false).build()).get().accessToken());
+        acquire(app, 2).get();
+        assertTrue(Files.readString(path).contains("token 2"));
+    }
+
     private PublicClientApplication publicApp() throws Exception {
         return PublicClientApplication.builder("client").authority("https://login.microsoftonline.com/t").instanceDiscovery(false)
             .setTokenCacheAccessAspect(open()).build();
