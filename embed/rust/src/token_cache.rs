@@ -129,7 +129,7 @@ impl TokenCache {
         arguments: &[Argument],
         edit: Option<&mut Edit>,
     ) -> Result<(CoreResult, Option<Error>), Error> {
-        if self.opened.is_stale() {
+        if self.opened.is_stale(&self.location) {
             self.opened = Opened::new(&self.location, &self.options)?;
         }
         let Opened { core, folder, broken, .. } = &mut self.opened;
@@ -159,9 +159,9 @@ impl Opened {
         Ok(Opened { core, identity: identity(&folder), folder, broken: false })
     }
 
-    /// A folder that was removed meanwhile, and perhaps made anew, is another one.
-    fn is_stale(&self) -> bool {
-        self.broken || self.identity != identity(&self.folder)
+    /// A folder that was removed meanwhile, and perhaps made anew, is another one, and so is where a link leads by now.
+    fn is_stale(&self, location: &Path) -> bool {
+        self.broken || self.identity != location.parent().and_then(identity)
     }
 }
 

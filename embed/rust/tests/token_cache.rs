@@ -127,6 +127,24 @@ fn a_folder_that_was_removed_is_made_again() {
     assert_eq!(secrets(&merged.content), pairs(&[("b", "secret of 1"), ("c", "secret of 1")]));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_a_link_is_what_it_leads_to_by_now() {
+    let folder = Folder::new();
+    let link = folder.cache().parent().unwrap().to_owned();
+    let targets = ["one", "other"].map(|name| link.with_file_name(name));
+    let mut cache = None;
+    for target in &targets {
+        let _ = fs::remove_file(&link);
+        fs::create_dir(target).unwrap();
+        std::os::unix::fs::symlink(target, &link).unwrap();
+        let cache = cache.get_or_insert_with(|| TokenCache::open(folder.cache()).unwrap());
+        assert_eq!(cache.load().unwrap().content, None);
+        cache.commit(None, &document(&[("a", 1)])).unwrap();
+        assert_eq!(names(target), ["cache.json"]);
+    }
+}
+
 #[test]
 fn nothing_that_is_printed_holds_content() {
     let folder = Folder::new();
