@@ -184,7 +184,8 @@ export class CoreSession {
 
   /** Whatever this throws but a `PersistenceError` came out of the core, which is then beyond use. */
   async #run<T>(begin: Begin, read: (result: CoreResult, memory: CoreMemory) => T): Promise<T> {
-    this.#instance ??= this.#instantiate(await this.#module);
+    const module = await this.#module; // by everybody: else a session that has its instance would overtake one that was asked before it
+    this.#instance ??= this.#instantiate(module);
     const { core, memory } = this.#instance;
     this.#bridge.begin();
     try {

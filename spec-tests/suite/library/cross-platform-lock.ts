@@ -68,6 +68,27 @@ export function lockTests({ library }: Target, test: OnCache): void {
     ok(!existsSync(fileOf(cache)));
   });
 
+  test("callers get it in the order in which they asked, those whose object has had it before and those whose has not", async (cache) => {
+    const [used, holder] = [new CrossPlatformLock(fileOf(cache)), new CrossPlatformLock(fileOf(cache))];
+    for (const lock of [used, holder]) {
+      await lock.lock();
+      await lock.unlock();
+    }
+    for (const isHeld of [false, true]) {
+      const order: string[] = [];
+      const section = async (lock: InstanceType<typeof CrossPlatformLock>, name: string) => {
+        await lock.lock();
+        order.push(name);
+        await lock.unlock();
+      };
+      if (isHeld) await holder.lock();
+      const sections = [section(new CrossPlatformLock(fileOf(cache)), "first"), section(used, "second")];
+      if (isHeld) await holder.unlock();
+      await Promise.all(sections);
+      deepEqual(order, ["first", "second"]);
+    }
+  });
+
   test("taken away meanwhile, it is left to its new holder, and unlock says so", async (cache) => {
     const lock = new CrossPlatformLock(fileOf(cache));
     await lock.lock();
