@@ -65,6 +65,17 @@ test.each([
   expect(error).toMatchObject({ code: status, cause: { code } });
 });
 
+test("the cause is what ended it, not what the core went on from: a process that may not be asked whether it lives", async () => {
+  const world = new World();
+  world.heldBy("77 x", 500);
+  world.on("alive?", errno("EPERM"));
+  world.on("wait", () => world.vanish());
+  world.on("replace", errno("EACCES"));
+  world.on("release", errno("EPERM"));
+  const commit = world.session().commit(undefined, utf8(document({ a: {} })));
+  await expect(commit).rejects.toMatchObject({ code: "permission_denied", cause: { code: "EACCES" } });
+});
+
 test.each([
   ["renewed", () => {}, []],
   ["not renewed, which is reported,", errno("EIO"), ["lock_not_held", "lock_not_held"]],

@@ -46,6 +46,7 @@ export class CapabilityBridge {
   readonly #maxBytes: number;
   #core: CoreExports | undefined;
   #memory: CoreMemory | undefined;
+  /** What capabilities have thrown and the core has not gone on from. */
   #failures: Array<{ status: number; error: unknown }> = [];
   #pending: Promise<void> | undefined;
   /** What the store held when this operation looked at it last. */
@@ -116,7 +117,10 @@ export class CapabilityBridge {
    * @param own the status for an error that says nothing about itself
    */
   #import(capability: (first: number, second: number) => Awaitable<Answer>, own?: StatusName) {
-    return (op: number, first: number, second: number) => this.#call(op, () => capability(first, second), own);
+    return (op: number, first: number, second: number) => {
+      this.#failures = [];
+      this.#call(op, () => capability(first, second), own);
+    };
   }
 
   #store() {
@@ -179,7 +183,9 @@ export class CapabilityBridge {
       }),
       check: this.#import(() => then(lock.check(), mine)),
       touch: this.#import(() => then(lock.touch(), mine)),
-      release: this.#import(() => then(lock.release(), () => OK)),
+      // Not by `#import`: what failed before it is what has ended the operation.
+      release: (op: number, _first: number, _second: number) =>
+        this.#call(op, () => then(lock.release(), () => OK), undefined),
       wait: this.#import((us) => then(lock.wait((us >>> 0) / 1000), () => OK)),
       process_alive: this.#import((pid) =>
         then(lock.processAlive(pid >>> 0), (alive) => plain(alive ? STATUS.alive : STATUS.dead)),
