@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { Worker } from "node:worker_threads";
@@ -127,6 +127,34 @@ describe("a killed holder", () => {
     }
     expect(worst).toBeLessThan(1000);
   }, 90_000);
+});
+
+describe("a holder of kind P that ends without releasing", () => {
+  const endHolding = async (path: string, meanwhile: (lease: string) => void) => {
+    const holder = new Child(path, "P");
+    await holder.ask("acquire");
+    meanwhile(`${path}.lock`);
+    holder.process.stdin.end();
+    await once(holder.process, "exit");
+  };
+
+  it("leaves no lease, so that it is succeeded at once", async () => {
+    const path = pathIn(temporaryFolder());
+    await endHolding(path, () => {});
+    const lock = createLock(path, { kernelLocks: false });
+    expect(await tryAcquire(lock)).toBe("taken");
+    await lock.release();
+  });
+
+  // It was busy for so long (a child process that it waited for, say) that it has lost the lease and cannot know yet.
+  it("leaves the lease of whoever has taken it over meanwhile", async () => {
+    const path = pathIn(temporaryFolder());
+    await endHolding(path, (lease) => {
+      renameSync(lease, `${lease}.before`);
+      mkdirSync(lease);
+    });
+    expect(existsSync(`${path}.lock`)).toBe(true);
+  });
 });
 
 describe("a process that has ended but was not waited for", () => {

@@ -42,6 +42,7 @@ export class LeaseFolder {
     const functions = {
       mkdir: (_path: string, done: Done) => report(this.#make(), done),
       rmdir: (_path: string, done: Done) => report(this.#made ? this.remove() : files.removeFolder(path), done),
+      rmdirSync: () => this.#removeAtExit(),
       stat: (_path: string, done: (error: Error | null, stat?: FileStatus) => void) => this.#stat(done),
       utimes: (_path: string, access: Date, modified: Date, done: Done) => this.#date(access, modified, done),
     };
@@ -65,6 +66,17 @@ export class LeaseFolder {
     } finally {
       await this.#close(made);
     }
+  }
+
+  /**
+   * proper-lockfile removes what it holds when the process ends. Who was busy for longer than the grace may have lost it by then. Most file systems answer before
+   * `stat` returns (prompt-file-system.ts); where one does not, the process ends first, and the lease becomes stale.
+   */
+  #removeAtExit(): void {
+    const { fs } = this.#runtime;
+    this.#stat((error) => {
+      if (!error) fs.rmdirSync(this.#path);
+    });
   }
 
   async #make(): Promise<void> {
