@@ -48,7 +48,7 @@ export class CrossPlatformLock {
    * Waits for the lock and takes it. A lock that a killed process left behind is taken over. Callers in this process, of
    * this object too, get it in the order in which they asked.
    *
-   * @throws PersistenceError `lock_timeout`, naming the holder, when it was not free in time
+   * @throws PersistenceError `lock_timeout`, naming the holder, when it was not free in time; `bad_argument` where a cache is in the place of the lock file
    */
   async lock(): Promise<void> {
     const session = this.#idle.pop() ?? this.#createSession();

@@ -1,4 +1,5 @@
 import type { LockInspection } from "../core/capabilities.ts";
+import { PersistenceError } from "../core/errors.ts";
 import { sameBytes } from "../core/same-bytes.ts";
 import {
   assertFile,
@@ -16,8 +17,13 @@ import { giveToOwnerOfFolder } from "../files/owner.ts";
 import { randomName } from "../runtime/random-name.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
+const decoder = new TextDecoder();
+
 /** What an inspection keeps of a lock file's content. */
 const MAX_CONTENT = 1024;
+/** How a cache begins that is JSON or a compact JWE, and as a blob of DPAPI. None of the family's lock files does: Go's has a digit after the brace. */
+const CACHE = /^\s*(?:\{\s*"|eyJ)/;
+const DPAPI = Uint8Array.of(1, 0, 0, 0);
 /** So old a lock file is abandoned, whomever it names. */
 const LONG_AGO = 0;
 /** Windows refuses for a moment to create what somebody is just removing. */
@@ -263,12 +269,19 @@ export async function inspectLockFile(
   };
 }
 
+/** Who gives the location of a cache for that of its lock file would have a cache taken over, and its tokens in an error that quotes the holder. */
+function assertNoCache(content: Uint8Array, path: string): Uint8Array {
+  if (!CACHE.test(decoder.decode(content)) && !sameBytes(content.subarray(0, DPAPI.length), DPAPI)) return content;
+  const message = `${path} is a cache, not a lock file. That of a cache is <location>.lockfile.`;
+  throw new PersistenceError("bad_argument", message, { location: path });
+}
+
 async function look(files: Files, { noFollow, nonBlock, platform }: Runtime, path: string) {
   try {
     const fd = await files.open(path, O_RDONLY | noFollow | nonBlock);
     return await closing(files, fd, async () => {
       const stat = assertFile(await files.fstat(fd), path);
-      return { stat, content: await readStart(files, fd), kernelLocked: false };
+      return { stat, content: assertNoCache(await readStart(files, fd), path), kernelLocked: false };
     });
   } catch (error) {
     // Windows: locks are mandatory, so whoever holds one (or, as .NET does, shares nothing) is felt by readers.

@@ -1,7 +1,8 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { pid, ppid } from "node:process";
+import type { PersistenceError } from "../../../hosts/shared/index.ts";
 import type { OnCache } from "../library-tests.ts";
 import type { Target } from "../target.ts";
 
@@ -41,6 +42,24 @@ export function lockTests({ library }: Target, test: OnCache): void {
         error.message.includes(`within ${waited}`),
       );
     await rm(fileOf(cache));
+  });
+
+  test("a cache given for a lock file is neither taken over nor quoted", async (cache, folder) => {
+    const other = await library.TokenCacheStore.open(`${folder}/other.json`, { alsoLock: [cache] });
+    const lock = new CrossPlatformLock(cache, undefined, brief);
+    const attempts = [() => lock.lock(), () => other.commit(undefined, '{"Account":{"a":{}}}')];
+    for (const content of ['{"secret":1}', '\ufeff{\n  "secret": 1}', "eyJ.secret", "\u0001\0\0\0secret"]) {
+      await writeFile(cache, content);
+      await utimes(cache, 1, 1);
+      for (const attempt of attempts)
+        await rejects(attempt, ({ code, message, location }: PersistenceError) => {
+          deepEqual([code, location, message.includes("secret")], ["bad_argument", cache, false]);
+          return true;
+        });
+      equal(await readFile(cache, "utf8"), content);
+    }
+    deepEqual(await readdir(folder), ["cache.json"]);
+    await other.close();
   });
 
   test("who gives up waiting leaves nothing beside the lock file", async (cache, folder) => {
