@@ -128,9 +128,9 @@ func (c *Cache) Commit(ctx context.Context, base, ours []byte) (*Merged, error) 
 	return c.write(ctx, "commit", nil, base, ours)
 }
 
-// Update hands what is stored to edit, nil where nothing is, and stores what edit returns, nil to remove everything; no other process can
-// write meanwhile. edit must not use the cache. It is called again should the lock be lost, which takes a process that was stopped for
-// seconds.
+// Update hands what is stored to edit, nil where nothing is, and stores what edit returns, nil to remove everything but members that are
+// no section, which stay whatever edit leaves out; no other process can write meanwhile. edit must not use the cache. It is called again
+// should the lock be lost, which takes a process that was stopped for seconds.
 func (c *Cache) Update(ctx context.Context, edit func(stored []byte) ([]byte, error)) (*Merged, error) {
 	leave, err := c.enter(ctx)
 	if err != nil {

@@ -7,7 +7,7 @@ import { host } from "./runtime/host.ts";
 export interface CrossPlatformLockOptions {
   /** 500 where only the delay is given. */
   readonly retryNumber?: number | undefined;
-  /** Milliseconds, 100 where only the number is given. How often this package looks is its own business: after 1 to 50 ms. */
+  /** Milliseconds, 100 where only the number is given. How often this package looks is its own business: after 1 to 50 ms, later where many wait. */
   readonly retryDelay?: number | undefined;
 }
 

@@ -97,9 +97,10 @@ export class TokenCacheStore {
   }
 
   /**
-   * Replaces what is stored by what `edit` makes of it, under the lock. `edit` must not use this cache otherwise, and
+   * Replaces what is stored by what `edit` makes of it, under the lock. What it leaves out is removed, but for members of the document that are no section
+   * (docs/merge.md, *Foreign members*): these it can change, and they stay. `edit` must not use this cache otherwise, and
    * should not take long: others wait. It is called once more when the lock was lost meanwhile, or somebody has written without it: what must
-   * happen once (a refresh token redeemed) belongs under a `CrossPlatformLock`.
+   * happen once (a refresh token redeemed) belongs under a `CrossPlatformLock` on a file of its own.
    *
    * @param edit gets the stored document, or `undefined`
    * @throws PersistenceError `callback_failed`, with its cause, when `edit` throws; nothing is written then
