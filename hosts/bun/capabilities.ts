@@ -7,6 +7,8 @@ import { foreignFunctions } from "./foreign-functions.ts";
 import { loadKernelLocks } from "./kernel-locks.ts";
 import { coreModule } from "./wasm-module.ts";
 
+const { Bun: bun } = globalThis as unknown as { Bun: { readonly isMainThread: boolean } };
+
 export const bunHost = hostOf({
   name: "bun",
   fs,
@@ -16,6 +18,7 @@ export const bunHost = hostOf({
   assertNativeCode: () => {},
   foreignFunctions,
   module: coreModule,
+  isYoungerThread: () => !bun.isMainThread,
   isRoot: process.getuid?.() === 0,
   kernelLocks: loadKernelLocks,
   signalProcess: (pid) => void process.kill(pid, 0),

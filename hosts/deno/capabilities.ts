@@ -42,6 +42,10 @@ function futimesSync(fd: number, access: Date | number, modified: Date | number)
   fs.futimesSync(fd, secondsOf(access), secondsOf(modified));
 }
 
+/** `node:worker_threads` knows its own only, and is loaded when a lock file names this process: hardly ever. */
+const isThread = () =>
+  "WorkerGlobalScope" in globalThis || !process.getBuiltinModule("node:worker_threads").isMainThread;
+
 export const denoHost = hostOf({
   name: "deno",
   fs: { ...fs, futimes, futimesSync },
@@ -51,6 +55,7 @@ export const denoHost = hostOf({
   assertNativeCode,
   foreignFunctions: permittedFunctions,
   module: coreModule,
+  isYoungerThread: isThread,
   isRoot: false, // to ask would want a permission
   kernelLocks: loadKernelLocks,
   signalProcess,

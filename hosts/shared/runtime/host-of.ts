@@ -18,6 +18,8 @@ export interface HostParts
     uptime(): number;
     hrtime(): readonly [seconds: number, nanoseconds: number];
   };
+  /** Is this a thread whose `process.uptime` counts from when the thread began? Node's counts from when the process did. */
+  readonly isYoungerThread?: () => boolean;
   readonly isRoot: Runtime["isRoot"];
   readonly kernelLocks: Runtime["kernelLocks"];
   readonly signalProcess: Runtime["signalProcess"];
@@ -28,8 +30,10 @@ function milliseconds([seconds, nanoseconds]: readonly [number, number]): number
   return seconds * 1e3 + nanoseconds / 1e6;
 }
 
-export function hostOf({ fs, paths, process, isRoot, kernelLocks, signalProcess, ...own }: HostParts): Host {
+export function hostOf(parts: HostParts): Host {
+  const { fs, paths, process, isYoungerThread, isRoot, kernelLocks, signalProcess, ...own } = parts;
   const { platform, pid, argv } = process;
+  const startedMs = Date.now() - process.uptime() * 1e3;
   return {
     ...own,
     runtime: {
@@ -40,7 +44,9 @@ export function hostOf({ fs, paths, process, isRoot, kernelLocks, signalProcess,
       nonBlock: fs.constants.O_NONBLOCK ?? 0,
       pid,
       isRoot,
-      startedMs: Date.now() - process.uptime() * 1e3,
+      get startedMs() {
+        return isYoungerThread?.() ? Number.NEGATIVE_INFINITY : startedMs;
+      },
       program: argv[1] ?? own.name,
       clock: createClock(),
       kernelLocks,

@@ -25,7 +25,7 @@ export interface Runtime {
   readonly pid: number;
   /** What it makes in another user's folder is for that user. Deno may not say. */
   readonly isRoot: boolean;
-  /** When this process began, in milliseconds since the epoch. */
+  /** When this process began, in milliseconds since the epoch; `-Infinity` where a thread of it cannot tell. */
   readonly startedMs: number;
   /** The path of what runs, for others who wait for it. */
   readonly program: string;
