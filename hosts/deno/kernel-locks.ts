@@ -27,6 +27,8 @@ export function flockOnly(): KernelLocks {
       let locked = false;
       try {
         locked = isSameFile(file, fd) && file.tryLockSync(true);
+      } catch (error) {
+        throw asSystemError(error);
       } finally {
         if (locked) opened.set(fd, file);
         else file.close();
@@ -48,6 +50,13 @@ function openThere(path: string): DenoFile | undefined {
     if (error instanceof Error && error.name === "NotFound") return undefined;
     throw error;
   }
+}
+
+/** Deno gives few of its errors a code, and none the call. That there are no such locks here (NFS without a lock server) is ENOLCK, and no more than a text to it. */
+function asSystemError(error: unknown): unknown {
+  const [, errno] = /\(os error (\d+)\)/.exec(String(error)) ?? [];
+  const code = Object.entries(constants.errno).find(([, number]) => number === Number(errno))?.[0];
+  return code === undefined ? error : Object.assign(error as Error, { code, syscall: "flock" });
 }
 
 /** Another file under the name by now: then the lock on it would be somebody else's. */
