@@ -1,4 +1,4 @@
-// Every encrypted store with exactly the flags that the README gives for it, and with one of them missing.
+// Every encrypted store, and the lease, with exactly the flags that the README gives for it, and with one of them missing.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -48,6 +48,7 @@ describe("Deno's flags", () => {
   });
 
   needsExactly("plain file", []);
+  needsExactly("lease", ["--allow-env"]);
   needsExactly("supplied key", []);
   describe.runIf(needs("the kernel keyring", process.platform === "linux"))("the kernel keyring", () => {
     needsExactly("kernel keyring", ["--allow-ffi"]);

@@ -1,4 +1,4 @@
-// Saves, loads and deletes in one kind of persistence, or asks for the environment, with whatever this runtime was permitted. Prints what came
+// Saves, loads and deletes in one kind of persistence, or holds a lease, or asks for the environment, with whatever this runtime was permitted. Prints what came
 // of it, as JSON.
 import process from "node:process";
 import type { PersistenceError } from "../../hosts/shared/core/errors.ts";
@@ -27,9 +27,18 @@ function environment(): string | null {
   return Environment.isLinuxRootUser() ? Environment.homeEnvVar : Environment.getUserRootDirectory();
 }
 
+async function lease(): Promise<string> {
+  installHost({ ...host(), runtime: { ...host().runtime, kernelLocks: () => undefined } });
+  const lock = new library.CrossPlatformLock(location);
+  await lock.lock();
+  await lock.unlock();
+  return "text";
+}
+
 async function result(): Promise<FlagsResult> {
   try {
     if (kind === "environment") return { loaded: environment() };
+    if (kind === "lease") return { loaded: await lease() };
     const persistence = await kinds[kind as keyof typeof kinds].create(location);
     await persistence.save("text");
     const loaded = await persistence.load();

@@ -5,13 +5,15 @@ import { PersistenceError, statusOfError } from "../core/errors.ts";
  * could not be read is not content that cannot be decrypted.
  *
  * @param load has the name in its `import`, for bundlers
- * @throws PersistenceError `too_many_open_files`, which Node does not get over (it remembers that a module could not be read), or `not_supported`
+ * @throws PersistenceError `too_many_open_files`, which Node does not get over (it remembers that a module could not be read), `permission_denied`, where
+ *   Deno was not given what the package asks for, or `not_supported`
  */
 export async function loadPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (cause) {
-    const code = statusOfError(cause) === "too_many_open_files" ? "too_many_open_files" : "not_supported";
+    const status = statusOfError(cause);
+    const code = status === "too_many_open_files" || status === "permission_denied" ? status : "not_supported";
     throw new PersistenceError(code, `${name} could not be loaded: ${String(cause)}`, { cause });
   }
 }
