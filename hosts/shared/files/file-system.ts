@@ -80,8 +80,17 @@ export interface FileSystem {
 
 function settled<T>(start: (callback: Callback<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    start((error, value) => (error ? reject(error) : resolve(value)));
+    start((error, value) => (error ? reject(named(error)) : resolve(value)));
   });
+}
+
+/** EDQUOT on Linux and macOS: libuv, and so Node and Deno, have no name for it, and of some calls Deno gives no more than a text. */
+const QUOTA_ERRNOS: readonly unknown[] = [-122, -69];
+const QUOTA_TEXT = "(os error 122)";
+
+function named(error: Error & { readonly errno?: unknown }): Error {
+  const isQuota = QUOTA_ERRNOS.includes(error.errno) || error.message.endsWith(QUOTA_TEXT);
+  return isQuota ? Object.assign(error, { code: "EDQUOT" }) : error;
 }
 
 /** The same functions as promises on plain descriptors: a `FileHandle` of `fs.promises` costs more per call. */
