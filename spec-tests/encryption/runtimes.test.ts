@@ -24,7 +24,7 @@ async function contract(runtime: "deno" | "bun", kind: string): Promise<Contract
 async function expectContract(runtime: "deno" | "bun", kind: string): Promise<void> {
   const results = await contract(runtime, kind);
   expect(results.filter(({ failure }) => failure !== undefined)).toEqual([]);
-  expect(results).toHaveLength(12);
+  expect(results).toHaveLength(13);
 }
 
 describe.each(["deno", "bun"] as const)("%s", (runtime) => {

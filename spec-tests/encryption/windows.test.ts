@@ -51,7 +51,7 @@ describe.runIf(hasWine).each(WINDOWS_NODES)("Windows, under Wine, %s", { timeout
   test("DPAPI keeps the contract of every persistence", async () => {
     const results = (await one.value("contract")) as { name: string; failure?: string }[];
     expect(results.filter(({ failure }) => failure !== undefined)).toEqual([]);
-    expect(results).toHaveLength(12);
+    expect(results).toHaveLength(13);
   });
 
   test("processes commit to one encrypted cache, behind a killed holder of its lock: nothing is lost", async () => {

@@ -71,6 +71,20 @@ function logKept(log: Log, reason: StatusName, name: string): void {
   log(LogLevel.Warning, reason, `What could not be decrypted has been kept as ${name}.`);
 }
 
+/** The same for the core, which would have a signal decrypted. That a file is empty it sees by itself. */
+export function emptyWhereNothing(capabilities: Capabilities): Capabilities {
+  const { cipher } = capabilities;
+  if (cipher === undefined) return capabilities;
+  return {
+    ...capabilities,
+    cipher: {
+      prepare: () => cipher.prepare?.(),
+      protect: (content) => cipher.protect(content),
+      unprotect: (content) => (holdsNothing(content) ? new Uint8Array() : cipher.unprotect(content)),
+    },
+  };
+}
+
 /**
  * Capabilities under which what cannot be decrypted counts as lost. It is left where it is until something is written over it,
  * under the lock; then it is set aside first.

@@ -1,7 +1,7 @@
 import type { Awaitable, Capabilities, Cipher, Store } from "../core/capabilities.ts";
 import { PersistenceError, PersistenceNotFound, toPersistenceError } from "../core/errors.ts";
 import type { StatusName } from "../core/status.ts";
-import { holdsNothing, keepUndecryptable, standsForNothing } from "../encryption/recovery.ts";
+import { emptyWhereNothing, holdsNothing, keepUndecryptable, standsForNothing } from "../encryption/recovery.ts";
 import type { FileStoreOptions } from "../files/store.ts";
 import { Logger, type LoggerOptions, logTo } from "../logger.ts";
 import { host } from "../runtime/host.ts";
@@ -149,7 +149,7 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   }
 
   [CORE_LINK](): CoreLink {
-    return { module: () => host().module(), capabilities: this.#connect() };
+    return { module: () => host().module(), capabilities: emptyWhereNothing(this.#connect()) };
   }
 
   /** Creates the folder if it is missing, makes a file that is there private, and logs what others could read or can replace. */

@@ -82,15 +82,20 @@ export function persistenceContract(library: typeof Library, kind: PersistenceKi
     await Promise.all([one.close(), other.close()]);
   });
 
-  test("an empty file at its location, as peers make one before they save, is in nobody's way", async (cache, folder) => {
-    await writeFile(cache, "");
-    const store = await TokenCacheStore.open(await kind.create(cache));
-    await store.commit(undefined, documentOf("ada"));
-    deepEqual(usersIn((await store.load()).content), ["ada"]);
-    deepEqual(await readdir(folder), ["cache.json"]);
-    await store.clear();
-    await store.close();
-  });
+  for (const content of ["", "{}"]) {
+    test(`a file with ${JSON.stringify(content)} at its location, as peers make one, is in nobody's way`, async (cache, folder) => {
+      await writeFile(cache, content);
+      const persistence = await kind.create(cache);
+      const store = await TokenCacheStore.open(persistence);
+      deepEqual(usersIn((await store.load()).content), []);
+      await store.commit(undefined, documentOf("ada"));
+      deepEqual(usersIn((await store.load()).content), ["ada"]);
+      equal(await persistence.load(), documentOf("ada"));
+      deepEqual(await readdir(folder), ["cache.json"]);
+      await store.clear();
+      await store.close();
+    });
+  }
 
   test("a plugin takes it", async (cache) => {
     const persistence = await kind.create(cache);
