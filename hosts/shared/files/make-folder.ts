@@ -20,8 +20,9 @@ async function isMade(files: Files, runtime: Runtime, path: string): Promise<boo
     await files.mkdir(path, 0o700);
   } catch (error) {
     if (hasCode(error, "ENOENT")) return false;
-    if (hasCode(error, "EEXIST") && !(await files.stat(path)).isFile()) return true;
-    throw error;
+    if (!hasCode(error, "EEXIST")) throw error;
+    if (!(await files.stat(path)).isFile()) return true;
+    throw Object.assign(new Error(`ENOTDIR: not a folder, '${path}'`), { code: "ENOTDIR", path });
   }
   if (runtime.isRoot) await quietly(give(files, runtime, path));
   return true;

@@ -61,14 +61,17 @@ export function filePersistenceTests({ library }: Target, test: OnCache): void {
     });
   }
 
-  test("rejects with a code where no file can be", async (cache) => {
-    await writeFile(cache, "");
-    await rejects(FilePersistence.create(`${cache}/below.json`), (error: InstanceType<typeof PersistenceError>) => {
-      ok(error instanceof PersistenceError);
-      ok(error.cause instanceof Error);
-      return typeof error.code === "string";
+  for (const below of ["below.json", "far/below.json"]) {
+    test(`rejects with a code where no file can be: ${below}`, async (cache) => {
+      await writeFile(cache, "");
+      await rejects(FilePersistence.create(`${cache}/${below}`), (error: InstanceType<typeof PersistenceError>) => {
+        ok(error instanceof PersistenceError);
+        ok(error.cause instanceof Error);
+        equal(error.code, "not_a_file");
+        return true;
+      });
     });
-  });
+  }
 
   for (const text of ["", "text, é 日本語 🔑", "\uFEFFwith a byte order mark", '{"not":"a cache"}', "line\r\n\0end"]) {
     test(`${JSON.stringify(text)} loads the same`, async (cache) => {
