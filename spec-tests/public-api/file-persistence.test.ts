@@ -4,8 +4,10 @@ import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import {
+  CrossPlatformLock,
   FilePersistence,
   FilePersistenceWithKey,
+  KernelKeyringPersistence,
   type LoggerOptions,
   PersistenceError,
   TokenCacheStore,
@@ -41,9 +43,14 @@ describe("create", () => {
       await expect(persistence.load()).rejects.toMatchObject({ name: "PersistenceError" });
   });
 
-  test("rejects what is no location", async () => {
+  test.each([
+    ["a plain cache", (location: string) => FilePersistence.create(location)],
+    ["a key", (location: string) => FilePersistenceWithKey.create(location, new Uint8Array(32))],
+    ["the kernel keyring", (location: string) => KernelKeyringPersistence.create(location)],
+    ["a lock", async (location: string) => new CrossPlatformLock(location)],
+  ])("rejects what is no location: %s", async (_kind, create) => {
     for (const location of [undefined, null, 5, new URL("file:///tmp/cache.json")])
-      await expect(FilePersistence.create(location as never)).rejects.toMatchObject({ code: "invalid_location" });
+      await expect(create(location as never)).rejects.toMatchObject({ code: "invalid_location" });
   });
 
   test("expands ~ as Python does", () => {

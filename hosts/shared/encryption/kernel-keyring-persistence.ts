@@ -1,6 +1,6 @@
 import type { Capabilities } from "../core/capabilities.ts";
 import type { LoggerOptions } from "../logger.ts";
-import { freshNeighbour } from "../persistence/file-capabilities.ts";
+import { absoluteLocation, freshNeighbour } from "../persistence/file-capabilities.ts";
 import { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
 import { loadJose } from "./jose.ts";
@@ -38,7 +38,7 @@ export class KernelKeyringPersistence extends StoredPersistence {
     keyName?: string,
     loggerOptions?: LoggerOptions,
   ): Promise<KernelKeyringPersistence> {
-    const name = keyName ?? host().runtime.paths.basename(fileLocation);
+    const name = keyName ?? host().runtime.paths.basename(absoluteLocation(fileLocation));
     const persistence = new KernelKeyringPersistence(fileLocation, name, loggerOptions);
     await Promise.all([persistence.prepare(), loadJose()]);
     return persistence;
