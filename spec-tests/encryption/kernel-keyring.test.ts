@@ -3,10 +3,11 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import * as library from "../../hosts/node/index.ts";
 import { KernelKeyring, type KeyringHost } from "../../hosts/shared/encryption/kernel-keyring.ts";
+import { installHost } from "../../hosts/shared/runtime/host.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
 import { compiled } from "../processes/child.ts";
 import { persistenceContract } from "../suite/library/persistence-contract.ts";
@@ -27,6 +28,12 @@ function keysNamed(part: string): string[] {
   const listed = execFileSync("keyctl", ["show", ring], { encoding: "utf8" });
   return listed.split("\n").filter((line) => line.includes(part));
 }
+
+test.each(["darwin", "win32"])("on %s it is refused when it is made, as other stores are", async (platform) => {
+  installHost({ ...nodeHost, runtime: { ...nodeHost.runtime, platform } });
+  onTestFinished(() => installHost(nodeHost));
+  await expect(create()).rejects.toMatchObject({ code: "not_supported" });
+});
 
 const onLinux = needs("the kernel keyring", process.platform === "linux");
 

@@ -1,4 +1,5 @@
 import type { Capabilities } from "../core/capabilities.ts";
+import { PersistenceError } from "../core/errors.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { absoluteLocation, freshNeighbour } from "../persistence/file-capabilities.ts";
 import { StoredPersistence } from "../persistence/stored-persistence.ts";
@@ -31,13 +32,15 @@ export class KernelKeyringPersistence extends StoredPersistence {
 
   /**
    * @param keyName what the key is called in the keyring; the file's name unless told otherwise
-   * @throws PersistenceError what the operating system refused. The keyring is first asked when the cache is.
+   * @throws PersistenceError `not_supported` anywhere but on Linux; what the operating system refused. The keyring is first asked when the cache is.
    */
   static async create(
     fileLocation: string,
     keyName?: string,
     loggerOptions?: LoggerOptions,
   ): Promise<KernelKeyringPersistence> {
+    if (host().runtime.platform !== "linux")
+      throw new PersistenceError("not_supported", "The kernel keyring is Linux's.");
     const name = keyName ?? host().runtime.paths.basename(absoluteLocation(fileLocation));
     const persistence = new KernelKeyringPersistence(fileLocation, name, loggerOptions);
     await Promise.all([persistence.prepare(), loadJose()]);
