@@ -31,6 +31,15 @@ describe("a key of the caller's", () => {
       message: expect.stringContaining("32 bytes"),
     });
   });
+
+  test("that does not come is no reason for plain text, which is for where the system has nothing", async () => {
+    const vaultIsDown = () => Promise.reject(new Error("no route to the vault"));
+    const config = { cachePath: path(), key: vaultIsDown, usePlaintextFileOnLinux: true };
+    await expect(PersistenceCreator.createPersistence(config)).rejects.toMatchObject({
+      code: "persistence_not_verified",
+      message: expect.not.stringContaining("plain file"),
+    });
+  });
 });
 
 describe("where native functions cannot be called", () => {

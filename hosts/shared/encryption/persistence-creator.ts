@@ -27,7 +27,7 @@ export interface EncryptedPersistenceOptions {
 /** The family's configuration, and ours. */
 export interface IPersistenceConfiguration extends EncryptedPersistenceOptions {
   readonly cachePath: string;
-  /** Plain text where nothing else works. Never unless told so. */
+  /** Plain text where nothing else works. Never unless told so, and not in the place of a `key`: a vault that is down for a moment is no reason. */
   readonly usePlaintextFileOnLinux?: boolean | undefined;
 }
 
@@ -54,9 +54,9 @@ export function buildEncryptedPersistence(
 export class PersistenceCreator {
   /** As `buildEncryptedPersistence`; with `usePlaintextFileOnLinux` a plain file where nothing else works on Linux. */
   static createPersistence(config: IPersistenceConfiguration): Promise<StoredPersistence> {
-    const { cachePath, loggerOptions } = config;
+    const { cachePath, key, loggerOptions } = config;
     const choice = candidates(cachePath, config);
-    if (config.usePlaintextFileOnLinux && host().runtime.platform === "linux") {
+    if (config.usePlaintextFileOnLinux && key === undefined && host().runtime.platform === "linux") {
       choice.push({ name: "plain file", create: () => FilePersistence.create(cachePath, loggerOptions) });
     }
     return firstThatWorks(choice, new Logger(loggerOptions));
