@@ -148,6 +148,9 @@ test("an option that is none is refused", async () => {
       expect.objectContaining({ code: "bad_argument" }),
     );
   }
+  expect(() => new PersistenceCachePlugin(persistence, { alsoLock: folder.file(".lockfile") as never })).toThrow(
+    expect.objectContaining({ code: "bad_argument", message: expect.stringContaining("alsoLock") }),
+  );
 });
 
 describe("a persistence of somebody else", () => {

@@ -28,8 +28,13 @@ export function connectFile(location: string, log: Log, options: ConnectOptions 
 
 const lockAt = (path: string): Lock => createNamedLock(createLock(host().runtime, path));
 
-/** The same cache, changed only while these lock files are held too. */
+/**
+ * The same cache, changed only while these lock files are held too.
+ *
+ * @throws PersistenceError `bad_argument` for what is no list, a single path for one
+ */
 export function lockingAlso(capabilities: Capabilities, lockFiles: readonly string[]): Capabilities {
+  if (!Array.isArray(lockFiles)) throw new PersistenceError("bad_argument", "alsoLock must be an array of paths.");
   const first = capabilities.lock;
   const paths = new Set(lockFiles.map(absoluteLocation));
   paths.delete(first.path); // it would wait for itself

@@ -218,6 +218,11 @@ export function storeTests({ library }: Target, test: OnCache): void {
     await caches.close();
   });
 
+  test("further locks that are no list are refused", async (cache, folder) => {
+    for (const alsoLock of [`${folder}/.lockfile`, {}, null])
+      await rejects(TokenCacheStore.open(cache, { alsoLock: alsoLock as never }), { code: "bad_argument" });
+  });
+
   test("watch reports accounts that come and go, until it is stopped", async (cache) => {
     await store(cache, "ann");
     const caches = await TokenCacheStore.open(cache);
