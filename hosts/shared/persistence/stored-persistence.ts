@@ -53,9 +53,11 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
    * use `TokenCacheStore.update` for a token cache, or hold a `CrossPlatformLock` on `<location>.lockfile` meanwhile.
    * What is stored and cannot be decrypted is set aside first.
    *
-   * @throws PersistenceError with the code of what the operating system refused
+   * @throws PersistenceError with the code of what the operating system refused, `bad_argument` for what is no text: a promise would be
+   *   "[object Promise]", and what `load` gives where there is nothing "null"
    */
   async save(contents: string): Promise<void> {
+    if (typeof contents !== "string") throw new PersistenceError("bad_argument", "What is saved must be text.");
     const bytes = encoder.encode(contents);
     await this.saveBuffer(bytes);
     bytes.fill(0);
@@ -63,6 +65,8 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
 
   /** As `save`, for bytes. */
   async saveBuffer(contents: Uint8Array): Promise<void> {
+    if (!(contents instanceof Uint8Array))
+      throw new PersistenceError("bad_argument", "What is saved must be a Uint8Array."); // a promise has no length: nothing would be left
     const cipher = this.#cipher;
     await this.#attempt(async () => {
       if (cipher !== undefined) await keepUndecryptable(this.#capabilities, contents); // Before a new key may be made.

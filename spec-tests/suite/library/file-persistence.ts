@@ -89,6 +89,18 @@ export function filePersistenceTests({ library }: Target, test: OnCache): void {
     await rejects(persistence.load(), { code: "json_bad_utf8" });
   });
 
+  test("what is no text or no bytes is refused, and what was there stays", async (cache, folder) => {
+    const persistence = await FilePersistence.create(cache);
+    await persistence.save("kept");
+    const neither = [undefined, null, 5, Promise.resolve("text"), {}, new ArrayBuffer(2), new Uint16Array(2)];
+    for (const given of [...neither, new Uint8Array(2)])
+      await rejects(persistence.save(given as never), { code: "bad_argument" });
+    for (const given of [...neither, "text"])
+      await rejects(persistence.saveBuffer(given as never), { code: "bad_argument" });
+    equal(await persistence.load(), "kept");
+    deepEqual(await readdir(folder), ["cache.json"]);
+  });
+
   test("replaces what was there as a whole, and leaves nothing else behind", async (cache, folder) => {
     const persistence = await FilePersistence.create(cache);
     await persistence.save("a long text that was there first");
