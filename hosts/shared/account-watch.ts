@@ -34,6 +34,8 @@ function identityOf(account: AccountRecord): string {
 export class AccountWatch {
   readonly #parts: AccountWatchParts;
   readonly #queue = new SerialQueue();
+  /** A look has succeeded: the first one may not (a vault that is down). */
+  #hasLooked = false;
   #content: Uint8Array | undefined;
   #accounts = new Map<string, AccountRecord>();
   #unwatch: (() => void) | undefined;
@@ -70,14 +72,16 @@ export class AccountWatch {
     Promise.resolve(told).catch((error: unknown) => this.#warn(error)); // not waited for
   }
 
-  /** @returns whether the content is another one than last time */
+  /** @returns whether the content is another one than last time; the first time there is none to compare it with */
   async #look(): Promise<boolean> {
     const content = await this.#parts.load();
-    if (this.#isKnown(content)) return false;
+    const isFirst = !this.#hasLooked;
+    if (!isFirst && this.#isKnown(content)) return false;
     const accounts = content === undefined ? [] : this.#parts.accountsOf(content).filter(isObject);
     this.#accounts = new Map(accounts.map((account) => [identityOf(account), account]));
     this.#content = content;
-    return true;
+    this.#hasLooked = true;
+    return !isFirst;
   }
 
   /** What was written a moment ago is read again (docs/lock.md), and a changed mode, or link, is a change of the file too. */

@@ -43,6 +43,31 @@ test("a change that could not be loaded is looked for again, though nothing tell
   expect(warnings).toEqual(["While watching the cache: Error: the vault is down"]);
 });
 
+test("what is found by the first look that succeeds is no change, though the one before it failed", async () => {
+  const heard: unknown[] = [];
+  let looks = 0;
+  let content = Uint8Array.of(1);
+  const watch = new AccountWatch({
+    load: async () => {
+      looks += 1;
+      if (looks === 1) throw new Error("the vault is down");
+      return content;
+    },
+    accountsOf: ([number]) => [{ home_account_id: String(number) }] as never[],
+    listener: (change) => heard.push(change),
+    logger: { error() {}, info() {}, verbose() {}, warning() {} },
+  });
+  const changed = start(watch);
+  await expect.poll(() => looks).toBe(1);
+  changed();
+  await expect.poll(() => looks).toBe(2);
+  content = Uint8Array.of(2);
+  changed();
+  const accounts = { accountsAdded: [{ home_account_id: "2" }], accountsRemoved: [{ home_account_id: "1" }] };
+  await expect.poll(() => heard).toEqual([accounts]);
+  watch.stop();
+});
+
 test("what is no account is passed over", async () => {
   const heard: unknown[] = [];
   let accounts: unknown[] = [null, 5];
