@@ -120,6 +120,32 @@ describe("a commit that fails", () => {
     expect(Object.keys(RefreshToken ?? {}).sort()).toEqual([refreshKey("ann"), refreshKey("bob")].sort());
   });
 
+  test("is no sync, and neither is a look that fails: lastSync is when the cache was last loaded or written", async () => {
+    let fails = false;
+    const fail = () => {
+      if (fails) throw Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
+    };
+    const persistence = await tampered(cacheFile(), ({ store, ...others }) => {
+      const stat = () => {
+        fail();
+        return store.stat();
+      };
+      return beforeReplace({ ...others, store: storeWith(store, { stat }) }, fail);
+    });
+    const plugin = new PersistenceCachePlugin(persistence);
+    const tokenCache = tokenCacheOf(plugin);
+    await add(plugin, tokenCache, "ann");
+    plugin.lastSync = 1;
+    fails = true;
+    await expect(add(plugin, tokenCache, "bob")).rejects.toMatchObject({ code: "io_error" });
+    expect(plugin.lastSync).toBe(1);
+    await expect(plugin.beforeCacheAccess(context(tokenCache, false))).rejects.toMatchObject({ code: "io_error" });
+    expect(plugin.lastSync).toBe(1);
+    fails = false;
+    await add(plugin, tokenCache, "cid");
+    expect(Date.now() - plugin.lastSync).toBeLessThan(10_000);
+  });
+
   test("for its size is refused alone: what is smaller is stored, what others store is read", async () => {
     const plugin = new PersistenceCachePlugin(await FilePersistence.create(cacheFile()), { maxBytes: 1000 });
     const tokenCache = tokenCacheOf(plugin);

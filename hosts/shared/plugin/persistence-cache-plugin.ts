@@ -82,9 +82,8 @@ export class PersistenceCachePlugin {
     const memory = this.#memoryOf(cacheContext.tokenCache);
     const writes = cacheContext.cacheHasChanged;
     if (!writes) memory.handOverAtOnce();
-    await (writes && this.#view.known ? this.#refreshIfPossible() : this.#view.refresh());
+    await (writes && this.#view.known ? this.#refreshIfPossible() : this.#refresh());
     this.#holds.set(cacheContext, await (writes ? memory.write() : memory.read()));
-    this.lastSync = Date.now();
   }
 
   /**
@@ -103,8 +102,12 @@ export class PersistenceCachePlugin {
     // Nothing is awaited until memory has been read.
     hold.memory.end(hold, cacheContext.cacheHasChanged);
     if (!cacheContext.cacheHasChanged) return;
-    this.lastSync = Date.now();
     await this.#view.commit();
+    this.lastSync = Date.now();
+  }
+
+  async #refresh(): Promise<void> {
+    await this.#view.refresh();
     this.lastSync = Date.now();
   }
 
@@ -114,7 +117,7 @@ export class PersistenceCachePlugin {
    */
   async #refreshIfPossible(): Promise<void> {
     try {
-      await this.#view.refresh();
+      await this.#refresh();
     } catch (error) {
       this.#logger.warning(
         `A change goes on from what was read last, since the cache cannot be read now: ${error}`,
