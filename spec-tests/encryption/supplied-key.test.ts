@@ -7,6 +7,7 @@ import {
   FilePersistenceWithKey,
   type LoggerOptions,
   PersistenceCachePlugin,
+  type PersistenceError,
   type SuppliedKey,
   TokenCacheStore,
 } from "../../hosts/node/index.ts";
@@ -94,6 +95,21 @@ test("nor from a plain cache that is being moved", async () => {
 test("no key is asked for where there is no plain cache to move", async () => {
   const askForKey = () => Promise.reject(new Error("asked"));
   expect(await encryptPlainFile(folder.file("plain"), await create(askForKey))).toBe(false);
+});
+
+test.each<[string, Commit, string | undefined]>([
+  ["a store", commitByStore, "unprotect_failed"],
+  ["a plugin", commitByPlugin, undefined],
+])("a key that does not fit is asked for once more, however often the core tries: %s", async (_name, commit, code) => {
+  await (await create(OTHER)).save("theirs");
+  let asked = 0;
+  const persistence = await create(() => {
+    asked += 1;
+    return KEY;
+  });
+  const outcome = await commit(persistence).catch((error: unknown) => error);
+  expect((outcome as PersistenceError | undefined)?.code).toBe(code);
+  expect(asked).toBe(2);
 });
 
 /** A key that comes when it is given, and not before. */

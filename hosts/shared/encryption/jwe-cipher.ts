@@ -21,6 +21,9 @@ export interface KeySource {
 export const KEY_BYTES = 32;
 const ALLOWED = { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms: ["A256GCM", "A128CBC-HS256"] };
 
+/** The core tries four times, in 35 ms and what decrypting takes, for a peer that is writing. For so long a key that was fetched for a text is fresh. */
+const FRESH_MS = 1000;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -32,6 +35,8 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  */
 export function createJweCipher(keys: KeySource): Cipher {
   let ofGo = false;
+  /** What a fresh key did not fit either, and when. Asked again for each try a vault would be called four times while others wait for the lock. */
+  let refused: { readonly text: string; readonly at: number } | undefined;
 
   async function open(text: string, key: Uint8Array): Promise<Uint8Array | undefined> {
     const { compactDecrypt } = await loadJose();
@@ -61,13 +66,18 @@ export function createJweCipher(keys: KeySource): Cipher {
       refusePlainText(content);
       const text = decoder.decode(content);
       let isGone = false;
-      for (const fresh of [false, true]) {
+      const isFresh = refused?.text === text && Math.abs(Date.now() - refused.at) < FRESH_MS;
+      for (const fresh of isFresh ? [false] : [false, true]) {
         const key = await keys.forUnprotecting(fresh);
         if (key === undefined) throw new PersistenceError("key_not_found");
         const plain = await open(text, key.bytes);
-        if (plain !== undefined) return plain;
+        if (plain !== undefined) {
+          refused = undefined;
+          return plain;
+        }
         isGone = await isOfAnotherKey(text, key.id);
       }
+      if (!isFresh) refused = { text, at: Date.now() };
       throw new PersistenceError(isGone ? "key_not_found" : "unprotect_failed");
     },
   };
