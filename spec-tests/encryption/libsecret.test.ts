@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -128,6 +128,17 @@ describe.runIf(hasSecretService)("Secret Service", () => {
       expect(await readdir(folder.path)).toHaveLength(found === "{}" ? 0 : 1); // what was plain is set aside
     },
   );
+
+  test("an item without its file was written nobody knows when", async () => {
+    const persistence = await create("no file");
+    await persistence.save("kept");
+    await rm(folder.file("cache"));
+    expect(await persistence.load()).toBe("kept");
+    expect(await persistence.reloadNecessary(Date.now())).toBe(true);
+    await expect(persistence.timeLastModified()).rejects.toMatchObject({ code: "persistence_not_found" });
+    expect(await persistence.delete()).toBe(true);
+    expect(await persistence.reloadNecessary(0)).toBe(false);
+  });
 
   test("an item that somebody has removed by hand is made again by the next commit", async () => {
     const persistence = await create("by hand");

@@ -12,6 +12,9 @@ import { CORE_LINK, type CoreLink, type LinkedPersistence } from "./persistence.
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** The time of a secret store's item that has lost its file. */
+const UNKNOWN = 0n;
+
 /** What a kind of persistence consists of. */
 export interface PersistenceParts {
   readonly location: string;
@@ -120,11 +123,13 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
 
   /**
    * Was the file written at `lastSync` (milliseconds since the epoch) or later? For applications that ask. This package
-   * compares versions instead: clocks are set back, and two writes can carry the same time.
+   * compares versions instead: clocks are set back, and two writes can carry the same time. Where nobody knows, yes.
    */
   async reloadNecessary(lastSync: number): Promise<boolean> {
     const version = await this.#attempt(() => this.#store.stat());
-    return version !== undefined && lastSync <= milliseconds(version.mtimeNs);
+    if (version === undefined) return false;
+    // A microsecond more: the time of a file has nanoseconds, and `lastSync` may have been rounded.
+    return version.mtimeNs === UNKNOWN || !(lastSync > milliseconds(version.mtimeNs + 1000n));
   }
 
   /**
@@ -134,7 +139,7 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
    */
   async timeLastModified(): Promise<number> {
     const version = await this.#attempt(() => this.#store.stat());
-    if (version === undefined) throw new PersistenceNotFound(this.#location);
+    if (version === undefined || version.mtimeNs === UNKNOWN) throw new PersistenceNotFound(this.#location);
     return milliseconds(version.mtimeNs);
   }
 

@@ -137,6 +137,15 @@ export function filePersistenceTests({ library }: Target, test: OnCache): void {
     equal(await persistence.reloadNecessary(modified + 1), false);
   });
 
+  test("reloadNecessary errs on the side of yes: times have nanoseconds, and what is no number proves nothing", async (cache) => {
+    const persistence = await FilePersistence.create(cache);
+    for (let writes = 0; writes < 20; writes += 1) {
+      await writeFile(cache, "a peer's");
+      equal(await persistence.reloadNecessary((await stat(cache)).mtimeMs), true);
+    }
+    equal(await persistence.reloadNecessary(Number.NaN), true);
+  });
+
   test("verifyPersistence tries the store out beside the cache, and leaves nothing behind", async (cache, folder) => {
     const persistence = await FilePersistence.create(cache);
     await persistence.save("mine");
