@@ -156,7 +156,11 @@ export class TokenCacheStore {
     this.#closed = true;
     for (const watch of this.#watches) watch.stop();
     this.#watches.clear();
-    await this.#queue.run(async () => this.#session.close());
+    await this.#queue.run(async () => {
+      this.#session.close();
+      this.#merger.close();
+      this.#current = undefined;
+    });
   }
 
   async #published(commit: Promise<CommitOutcome>): Promise<CommitOutcome> {

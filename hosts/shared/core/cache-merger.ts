@@ -95,11 +95,16 @@ export class CacheMerger {
     }
   }
 
-  /** The instance may be in any state: it is dropped, the next call gets a fresh one. */
-  #trapped(cause: unknown): PersistenceError {
+  /** Lets go of memory, which is as large as the largest documents were. A later call gets a fresh instance. */
+  close(): void {
     this.#memory?.wipe();
     this.#core = undefined;
     this.#memory = undefined;
+  }
+
+  /** The instance may be in any state. */
+  #trapped(cause: unknown): PersistenceError {
+    this.close();
     return new PersistenceError("core_trap", undefined, { cause });
   }
 

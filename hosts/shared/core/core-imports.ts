@@ -65,6 +65,13 @@ export class CapabilityBridge {
     this.#memory = memory;
   }
 
+  /** Lets go of the core and of what was written last. Nothing may be outstanding. */
+  disconnect(): void {
+    this.#core = undefined;
+    this.#memory = undefined;
+    this.begin();
+  }
+
   begin(): void {
     this.#failures = [];
     this.#pending = undefined;

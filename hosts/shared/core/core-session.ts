@@ -138,7 +138,10 @@ export class CoreSession {
   /** What is under way ends; what is called after this is refused. Not for whoever holds the lock. */
   close(): void {
     this.#closed = true;
-    void this.#queue.run(async () => this.#discard());
+    void this.#queue.run(async () => {
+      this.#discard();
+      this.#bridge.disconnect();
+    });
   }
 
   #operate<T>(
