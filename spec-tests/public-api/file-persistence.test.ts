@@ -57,6 +57,11 @@ describe("create", () => {
     expect(expandHome("~")).toBe(homedir());
     expect(expandHome("~/x")).toBe(`${homedir()}/x`);
     for (const path of ["~other/x", "a~/x", "/~/x", "x"]) expect(expandHome(path)).toBe(path);
+    onTestFinished(() => installHost(nodeHost));
+    for (const platform of ["linux", "darwin", "win32"]) {
+      installHost({ ...nodeHost, runtime: { ...nodeHost.runtime, platform } });
+      expect(expandHome("~\\x")).toBe(platform === "win32" ? `${homedir()}\\x` : "~\\x");
+    }
   });
 
   const unknownUser = () => {

@@ -62,7 +62,10 @@ export function absoluteLocation(location: string): string {
 
 /** As Python's `os.path.expanduser`, but for other users' homes (`~name`), which stay as they are, and where there is no home. */
 export function expandHome(location: string): string {
-  return /^~(?=$|[/\\])/.test(location) ? homeFor(location) + location.slice(1) : location;
+  const { platform } = host().runtime;
+  // Elsewhere than on Windows a backslash is a letter of a name: the file would be beside the home folder.
+  const isHome = platform === "win32" ? /^~(?=$|[/\\])/ : /^~(?=$|\/)/;
+  return isHome.test(location) ? homeFor(location) + location.slice(1) : location;
 }
 
 /**
