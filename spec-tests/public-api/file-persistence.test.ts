@@ -8,8 +8,10 @@ import {
   FilePersistence,
   FilePersistenceWithKey,
   KernelKeyringPersistence,
+  LibSecretPersistence,
   type LoggerOptions,
   PersistenceError,
+  type SecretName,
   TokenCacheStore,
 } from "../../hosts/node/index.ts";
 import { expandHome } from "../../hosts/shared/persistence/file-capabilities.ts";
@@ -51,6 +53,22 @@ describe("create", () => {
   ])("rejects what is no location: %s", async (_kind, create) => {
     for (const location of [undefined, null, 5, new URL("file:///tmp/cache.json")])
       await expect(create(location as never)).rejects.toMatchObject({ code: "invalid_location" });
+  });
+
+  const secret = (name: unknown) => LibSecretPersistence.createForItem(folder.file("cache"), name as SecretName);
+
+  test.runIf(process.platform === "linux").each<[string, (name: never) => Promise<unknown>]>([
+    ["a service", (name) => LibSecretPersistence.create(folder.file("cache"), name, "account")],
+    ["an account", (name) => LibSecretPersistence.create(folder.file("cache"), "service", name)],
+    ["an item", (name) => secret(name)],
+    ["a schema", (schema) => secret({ schema, attributes: {} })],
+    ["an attribute", (attribute) => secret({ schema: "schema", attributes: { attribute } })],
+    ["a collection", (collection) => secret({ schema: "schema", attributes: {}, collection: collection ?? 5 })],
+    ["a label", (label) => secret({ schema: "schema", attributes: {}, label: label ?? 5 })],
+    ["a key", (name) => KernelKeyringPersistence.create(folder.file("cache"), name ?? 5)],
+  ])("refuses the name of %s that is no text: handed to C it would end the process", async (_what, create) => {
+    for (const name of [undefined, null, 5, {}])
+      await expect(create(name as never)).rejects.toMatchObject({ code: "bad_argument" });
   });
 
   test("expands ~ as Python does", () => {

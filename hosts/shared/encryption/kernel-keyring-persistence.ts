@@ -42,6 +42,7 @@ export class KernelKeyringPersistence extends StoredPersistence {
     if (host().runtime.platform !== "linux")
       throw new PersistenceError("not_supported", "The kernel keyring is Linux's.");
     const name = keyName ?? host().runtime.paths.basename(absoluteLocation(fileLocation));
+    if (typeof name !== "string") throw new PersistenceError("bad_argument", "The name of a key is text."); // for C anything else is an address
     const persistence = new KernelKeyringPersistence(fileLocation, name, loggerOptions);
     await Promise.all([persistence.prepare(), loadJose()]);
     return persistence;

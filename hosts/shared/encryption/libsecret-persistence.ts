@@ -47,6 +47,8 @@ export class LibSecretPersistence extends StoredPersistence {
    * Any item. Python's: schema the SHA-256 of the location as hexadecimal text, no attributes. .NET's and Java's: the schema, the
    * collection and the two attributes that their application sets (`MsalClientID`, `Microsoft.Developer.IdentityService`), `encoding`
    * `base64`.
+   *
+   * @throws PersistenceError `not_supported` anywhere but on Linux, `bad_argument` for a name that is no text
    */
   static async createForItem(
     fileLocation: string,
@@ -55,6 +57,7 @@ export class LibSecretPersistence extends StoredPersistence {
   ): Promise<LibSecretPersistence> {
     if (host().runtime.platform !== "linux")
       throw new PersistenceError("not_supported", "The Secret Service is Linux's.");
+    assertName(name);
     const persistence = new LibSecretPersistence(fileLocation, name, loggerOptions);
     await persistence.prepare();
     return persistence;
@@ -66,4 +69,13 @@ export class LibSecretPersistence extends StoredPersistence {
     const name = { ...this.#name, schema, label: "msal-extensions trial" };
     return LibSecretPersistence.createForItem(location, name, this.loggerOptions);
   }
+}
+
+/** For C what is no text is an address: an attribute that is undefined, say a variable that is not set, would end the process on the first use. */
+function assertName(name: SecretName): void {
+  const { schema, attributes, label = "", collection = "" }: Partial<SecretName> = name ?? {};
+  const parts: unknown[] = [schema, label, collection, ...Object.values(attributes ?? [undefined])];
+  if (parts.every((part) => typeof part === "string")) return;
+  const message = "The name of an item is text: schema, attributes, label, collection. Is one of them undefined?";
+  throw new PersistenceError("bad_argument", message);
 }
