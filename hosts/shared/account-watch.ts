@@ -8,7 +8,7 @@ import { unref } from "./runtime/timer-ref.ts";
 
 export type AccountRecord = Inspection["accounts"][number];
 
-/** What a watch reports. Both lists may be empty: then only tokens have changed. */
+/** What a watch reports. Both lists may be empty: then tokens have changed, or what is known of an account. */
 export interface CacheChange {
   readonly accountsAdded: readonly AccountRecord[];
   readonly accountsRemoved: readonly AccountRecord[];

@@ -83,6 +83,7 @@ export class TokenCacheStore {
   /**
    * Merges `ours` with what is stored and publishes the result, under the lock. Bytes must stay as they are until it has been done.
    *
+   * @returns `content` is shared, as that of `load`: do not write into it
    * @param base what `ours` was made from; `undefined`, or `null` as `load` of a persistence has it: then nothing counts as removed
    * @throws PersistenceError `lock_timeout`, `json_*` for a document that is not JSON, `bad_argument` for what is neither text nor
    *   bytes, `disk_full`…: nothing has changed then
@@ -99,11 +100,11 @@ export class TokenCacheStore {
   /**
    * Replaces what is stored by what `edit` makes of it, under the lock. What it leaves out is removed, but for members of the document that are no section
    * (docs/merge.md, *Foreign members*): these it can change, and they stay. `edit` must not use this cache otherwise, and
-   * should not take long: others wait. It is called once more when the lock was lost meanwhile, or somebody has written without it: what must
-   * happen once (a refresh token redeemed) belongs under a `CrossPlatformLock` on a file of its own.
+   * should not take long: others wait. It is called again each time that the lock was lost meanwhile, or somebody has written without it: what
+   * must happen once (a refresh token redeemed) belongs under a `CrossPlatformLock` on a file of its own.
    *
    * @param edit gets the stored document, or `undefined`
-   * @throws PersistenceError `callback_failed`, with its cause, when `edit` throws; nothing is written then
+   * @throws PersistenceError `callback_failed`, with its cause, when `edit` throws; `lock_lost` after ten times more. Nothing is written then
    */
   update(edit: (content: Uint8Array | undefined) => Awaitable<CacheDocument>): Promise<CommitOutcome> {
     return this.#queue.run(() =>

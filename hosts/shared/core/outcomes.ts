@@ -11,7 +11,7 @@ export interface MergeReport {
 }
 
 export interface MergeOutcome extends MergeReport {
-  /** The merged document, UTF-8 JSON. A copy: it stays valid. */
+  /** The merged document, UTF-8 JSON. It stays valid. */
   readonly content: Uint8Array;
   /** The result is what was stored, byte for byte (less a byte order mark). */
   readonly unchanged: boolean;

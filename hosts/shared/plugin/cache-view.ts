@@ -26,7 +26,7 @@ export interface PluginStatistics {
   readonly setAside: number;
   /** Commits begun again because the lock had been taken away, or somebody had written without it. */
   readonly restarts: number;
-  /** The longest wait for the lock, in milliseconds. */
+  /** The longest wait for the lock that ended with it, in milliseconds. */
   readonly longestWaitMs: number;
 }
 
