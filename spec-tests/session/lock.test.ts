@@ -33,6 +33,17 @@ test("what a holder has written neither commands a terminal nor adds lines to a 
   expect(error).toMatchObject({ holder: { pid: 77, program: "a [2J 2J       \u00a0\u2027\u202a\u4e28b" } });
 });
 
+test("a file that names no process is not quoted: it may be the cache itself, taken for its lock file", async () => {
+  const world = new World();
+  world.heldBy('{"RefreshToken":{"a":{"secret":"secret of ann"}}}', 500);
+  const error = await world
+    .session(timeout)
+    .lock()
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "lock_timeout", holder: { pid: undefined, program: "", ageMs: 600 } });
+  expect((error as Error).message).toMatch(/a holder that names no process, and its file is 0.6 s old/);
+});
+
 test.each([3_600_000, -3_600_000])("a clock that is set by %i ms while one waits is no waiting", async (ms) => {
   const world = new World();
   world.heldBy("77 x", 500);

@@ -60,9 +60,11 @@ export function logDamage(level: u32, code: u32, status: u32, offset: u32): void
 function writeHolder(now: f64): bool {
   if (!hasInspection() || !beginText(holderLength() * QUOTED_MAX + FRAME)) return false;
   putText('{"holder":"');
-  putForeign(holderPointer(), holderLength());
+  const pid = inspectedPid();
+  // All members of the family begin with a number. What does not may be anything: the cache itself, where somebody took its path for the lock file's.
+  if (pid != 0) putForeign(holderPointer(), holderLength());
   putText('","pid":');
-  putUnsigned(inspectedPid());
+  putUnsigned(pid);
   putText(',"ageMs":');
   putUnsigned(wholeMilliseconds(now - modifiedAt()));
   putByte(CLOSE);

@@ -72,7 +72,7 @@ function lockTimeout({ lockPath, timeoutMs, detail }: FailureContext): Persisten
 function advice(holder: LockHolder | undefined): string {
   if (holder === undefined) return "It changed hands all the time. Try again.";
   const program = holder.program === "" ? "" : ` (${holder.program})`;
-  const who = holder.pid === undefined ? `a holder that names no process${program}` : `process ${holder.pid}${program}`;
+  const who = holder.pid === undefined ? "a holder that names no process" : `process ${holder.pid}${program}`;
   return (
     `It is held by ${who}, and its file is ${seconds(holder.ageMs)} old. ` +
     "Wait for that process or end it; the lock of a process that has ended is taken over, the file need not be deleted."
@@ -82,12 +82,11 @@ function advice(holder: LockHolder | undefined): string {
 function holderOf(detail: string): LockHolder | undefined {
   if (detail === "") return undefined;
   const { holder, pid, ageMs } = JSON.parse(detail) as { holder: string; pid: number; ageMs: number };
-  return { pid: pid === 0 ? undefined : pid, program: programOf(holder, pid), ageMs };
+  return { pid: pid === 0 ? undefined : pid, program: programOf(holder), ageMs };
 }
 
 /** What follows the process number in the family's formats: `<pid> <program>`, `{<pid>} {<program>}`. */
-function programOf(holder: string, pid: number): string {
+function programOf(holder: string): string {
   const text = holder.replace(/^\uFEFF/, "").trim();
-  if (pid === 0) return text;
   return text.replace(/^\{?\d+\}?\s*/, "").replace(/^\{(.*)\}$/s, "$1");
 }

@@ -4,7 +4,7 @@ import { STATUS, STATUS_MESSAGE, type StatusName } from "./status.ts";
 export interface LockHolder {
   /** `undefined` when the file names no process. */
   readonly pid: number | undefined;
-  /** What the holder wrote about itself; may be empty. */
+  /** What the holder wrote about itself; may be empty, and is where the file names no process: that may be anything. */
   readonly program: string;
   readonly ageMs: number;
 }
