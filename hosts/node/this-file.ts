@@ -1,8 +1,11 @@
+import { PUBLISHED } from "../shared/core/core-module.ts";
+
 const ABSOLUTE = /^(?:[\\/]|[A-Za-z]:)/;
 
 /**
  * Where this module is, for what is looked for beside it. A bundler that makes CommonJS of it leaves no `import.meta.url` (esbuild), or what it was
- * when the bundle was made, on another machine perhaps (webpack): whatever lies there must not be loaded.
+ * when the bundle was made, on another machine perhaps (webpack): whatever lies there must not be loaded. `bun build` makes modules whose
+ * `__filename` is what it was, and CommonJS in which both are; then nothing tells where the bundle is (SECURITY.md).
  */
 export function thisFile(): string {
   return isModule() ? import.meta.url : __filename;
@@ -15,7 +18,8 @@ export function thisFile(): string {
 function isModule(): boolean {
   try {
     if (!ABSOLUTE.test(__filename)) return true;
-    return decodeURI(import.meta.url ?? "").endsWith(__filename.replaceAll("\\", "/"));
+    const url = decodeURI(import.meta.url ?? "");
+    return url.endsWith(__filename.replaceAll("\\", "/")) || (url !== "" && !PUBLISHED.test(url));
   } catch {
     return true;
   }

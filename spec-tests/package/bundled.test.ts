@@ -56,6 +56,12 @@ function outputIn(name: string, file: string): { readonly cwd: string; readonly 
   return { cwd, output: join(cwd, file) };
 }
 
+function placeKoffi(cwd: string): void {
+  mkdirSync(join(cwd, "node_modules"));
+  for (const name of ["koffi", "@koromix"])
+    symlinkSync(join(folder, "node_modules", name), join(cwd, "node_modules", name));
+}
+
 function outcomeOf(command: string, output: string, cwd: string): unknown {
   return JSON.parse(run(command, [output], cwd));
 }
@@ -94,9 +100,7 @@ describe("a bundled application", () => {
   it.each(["mjs", "cjs"])("has kernel locks where koffi lies beside it (.%s)", async (extension) => {
     const { cwd, output } = outputIn(`koffi-${extension}`, `application.${extension}`);
     await bundleWithEsbuild(output, extension === "mjs" ? "esm" : "cjs");
-    mkdirSync(join(cwd, "node_modules"));
-    for (const name of ["koffi", "@koromix"])
-      symlinkSync(join(folder, "node_modules", name), join(cwd, "node_modules", name));
+    placeKoffi(cwd);
     expect(outcomeOf(process.execPath, output, cwd)).toEqual({ ...FINE, lockKind: "K" });
   });
 
@@ -120,6 +124,15 @@ describe("a bundled application", () => {
     const { cwd, output } = outputIn("bun", "application.js");
     run(bun, ["build", "--target=bun", `--external=${KEYRING}`, `--outfile=${output}`, source], folder);
     expect(outcomeOf(bun, output, cwd)).toEqual({ ...FINE, lockKind: "K" });
+  });
+
+  it("of Bun's, for Node, looks for koffi where it is, not where it was made", async () => {
+    const [bun] = await commandFor("bun");
+    const { cwd, output } = outputIn("bun-for-node", "application.mjs");
+    run(bun, ["build", "--target=node", `--external=${KEYRING}`, `--outfile=${output}`, source], folder);
+    expect(outcomeOf(process.execPath, output, cwd)).toEqual(FINE);
+    placeKoffi(cwd);
+    expect(outcomeOf(process.execPath, output, cwd)).toEqual({ ...FINE, lockKind: "K" });
   });
 
   it("of Bun's, as an executable", async () => {

@@ -70,7 +70,7 @@ const SIMD_PROBE = Uint8Array.of(
 export type CoreFile = "core.wasm" | "core.portable.wasm";
 
 /** A module of a host's: in the package, in dist, in the sources. */
-const PUBLISHED = /^file:.*\/(dist\/bundles\/\w+\/index\.js|hosts\/\w+\/[\w-]+\.[jt]s)$/;
+export const PUBLISHED = /^file:.*\/(dist\/bundles\/\w+\/index\.js|hosts\/\w+\/[\w-]+\.[jt]s)$/;
 
 /**
  * Where a build of the core is. Asking the runtime to resolve the package instead takes a fresh process of Node 1 to 2 ms.
