@@ -1,5 +1,5 @@
 // The packed tarball, as a user has it.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -127,6 +127,13 @@ describe("the packed tarball", () => {
     const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
     const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2023"];
     expect(run(process.execPath, [tsc, ...flags, "types.mts"])).toBe("");
+  });
+
+  it("is found by TypeScript with `module: commonjs`, which until 5.9 looks for no exports", () => {
+    const { main, types, exports } = JSON.parse(
+      readFileSync(join(folder, "node_modules/msal-extensions/package.json"), "utf8"),
+    );
+    expect({ types, default: main }).toEqual({ types: exports["."].types, default: exports["."].default });
   });
 
   it("brings the command msal-cache", () => {
