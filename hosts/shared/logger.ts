@@ -1,5 +1,6 @@
 /** Severities, as MSAL numbers them. */
 export const LogLevel = { Error: 0, Warning: 1, Info: 2, Verbose: 3, Trace: 4 } as const;
+export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
 
 const LEVEL_NAME = ["Error", "Warning", "Info", "Verbose", "Trace"] as const;
 

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Configuration, ICachePlugin, Logger as MsalLogger } from "@azure/msal-node";
+import type { Configuration, ICachePlugin, Logger as MsalLogger, LogLevel as MsalLogLevel } from "@azure/msal-node";
 import { describe, expect, test } from "vitest";
 import * as api from "../../hosts/node/index.ts";
 import { temporaryFolder } from "../plugin/fixtures.ts";
@@ -111,7 +111,8 @@ describe("names", () => {
     const plugin = (given: api.PersistenceCachePlugin): ICachePlugin => given;
     const options = (given: MsalLoggerOptions): api.LoggerOptions => given;
     const logger = (given: MsalLogger): api.LoggerLike => given;
-    expect([plugin, options, logger]).toHaveLength(3);
+    const level = (given: MsalLogLevel): api.LogLevel => given;
+    expect([plugin, options, logger, level]).toHaveLength(4);
   });
 });
 
