@@ -136,7 +136,7 @@ export class TokenCacheStore {
    * Calls `listener` after the cache has changed, whoever changed it, with the accounts that came and went since the last
    * call. Several changes in quick succession may be one call.
    *
-   * @returns the function that ends it. A watch that is never ended keeps the process alive where the host's does.
+   * @returns the function that ends it. On Deno a watch that is never ended keeps the process running; on Node and Bun it does not.
    * @throws PersistenceError `bad_state` after `close`
    */
   watch(listener: (change: CacheChange) => unknown): () => void {
