@@ -144,6 +144,25 @@ describe("what cannot be decrypted", () => {
     expect(await readFile(path())).toEqual(before);
   });
 
+  const reason = new Error("no route to the vault");
+
+  test.each<[string, SuppliedKey, string]>([
+    ["it does not fit", KEY, "unprotect_failed"],
+    ["it is none", () => new Uint8Array(3), "bad_key"],
+    ["the vault fails", () => Promise.reject(reason), "key_unavailable"],
+  ])("the error says where the cache is: %s", async (_name, key, code) => {
+    await (await create(OTHER)).save("{}\n");
+    const persistence = await create(key);
+    const store = await TokenCacheStore.open(persistence);
+    for (const failing of [persistence.load(), store.load(), store.commit(undefined, "{}")]) {
+      const failure = await failing.catch((error: unknown) => error);
+      expect(failure).toMatchObject({ name: "PersistenceError", code, location: path() });
+      expect((failure as PersistenceError).message).toContain(path());
+      if (code === "key_unavailable") expect((failure as PersistenceError).cause).toBe(reason);
+    }
+    await store.close();
+  });
+
   test.each([
     ["another key", async () => (await create(OTHER)).save("secret text")],
     ["garbage", () => writeFile(path(), "garbage")],

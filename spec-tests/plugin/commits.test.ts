@@ -152,9 +152,10 @@ describe("a commit that fails", () => {
     const users = ["ann", "bob", "cid", "dora", "eve"];
     const refused: string[] = [];
     for (const user of users) {
-      await add(plugin, tokenCache, user).catch(({ code }) => refused.push(`${user}: ${code}`));
+      await add(plugin, tokenCache, user).catch(({ code, location }) => refused.push(`${user}: ${code} ${location}`));
     }
-    expect(refused).toEqual(["dora: document_too_large", "eve: document_too_large"]);
+    const reason = `document_too_large ${cacheFile()}`;
+    expect(refused).toEqual([`dora: ${reason}`, `eve: ${reason}`]);
     const remove = (user: string) =>
       change(plugin, tokenCache, (memory) => {
         delete memory[refreshKey(user)];

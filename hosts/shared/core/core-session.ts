@@ -6,7 +6,7 @@ import { CapabilityBridge } from "./core-imports.ts";
 import { CoreMemory, type CoreResult } from "./core-memory.ts";
 import { type CoreExports, type CoreModule, instantiate, seedFrom } from "./core-module.ts";
 import { failureOf, statusName } from "./error-messages.ts";
-import { messageFor, PersistenceError } from "./errors.ts";
+import { locate, messageFor, PersistenceError } from "./errors.ts";
 import { commitOutcome, loadOutcome, lockReport } from "./outcome-readers.ts";
 import type { CommitOutcome, LoadOutcome, LockReport } from "./outcomes.ts";
 import { SerialQueue } from "./serial-queue.ts";
@@ -158,7 +158,7 @@ export class CoreSession {
         if (!(error instanceof PersistenceError)) throw await this.#recover(error);
         // What the host has kept for the next try has no next one.
         if (this.#wasRefused) await this.#releaseLock("io_error");
-        throw error;
+        throw locate(error, this.#capabilities.store.location);
       } finally {
         this.#edit = undefined;
         this.#wasRefused = false;

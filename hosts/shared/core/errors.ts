@@ -97,11 +97,20 @@ export function statusOfError(error: unknown): StatusName {
   return (code !== undefined && Object.hasOwn(STATUS_OF_ERRNO, code) && STATUS_OF_ERRNO[code]) || "io_error";
 }
 
-/** A `PersistenceError` as it is; anything else as the cause of one. */
+/** A `PersistenceError` that says where; anything else as the cause of one. */
 export function toPersistenceError(error: unknown, location?: string): PersistenceError {
-  if (error instanceof PersistenceError) return error;
+  if (error instanceof PersistenceError) return locate(error, location);
   const code = statusOfError(error);
   return new PersistenceError(code, messageFor(code, location, error), { location, cause: error });
+}
+
+/** A cipher, a key and a limit know no location, and an application may have several caches. What says where it happened stays as it is. */
+export function locate(error: PersistenceError, location: string | undefined): PersistenceError {
+  if (location === undefined || error.location !== undefined) return error;
+  const { code, holder, document, offset, message } = error;
+  const where = message === STATUS_MESSAGE[code] ? messageFor(code, location) : message;
+  const cause = "cause" in error ? { cause: error.cause } : {};
+  return new PersistenceError(code, where, { location, holder, document, offset, ...cause });
 }
 
 /** What happened, and where. Of the cause only its code: its text is not ours to vouch for. */

@@ -1,7 +1,7 @@
 import { CacheMerger } from "../core/cache-merger.ts";
 import { CoreSession } from "../core/core-session.ts";
 import { DocumentRooms } from "../core/document-rooms.ts";
-import { PersistenceError } from "../core/errors.ts";
+import { locate, PersistenceError } from "../core/errors.ts";
 import type { CommitOutcome, LoadOutcome } from "../core/outcomes.ts";
 import { sameBytes } from "../core/same-bytes.ts";
 import { SerialQueue } from "../core/serial-queue.ts";
@@ -108,7 +108,8 @@ export class CacheView {
       const base = before === "" ? undefined : this.#rooms.encode(before);
       const known = this.#view ?? EMPTY;
       const view = this.#merged(base, this.#rooms.encode(now), known);
-      if (view.length > this.#maxBytes && view.length > known.length) throw new PersistenceError("document_too_large");
+      if (view.length > this.#maxBytes && view.length > known.length)
+        throw locate(new PersistenceError("document_too_large"), this.#link.capabilities.store.location);
       this.#view = view;
     } finally {
       this.#forgetOthers();

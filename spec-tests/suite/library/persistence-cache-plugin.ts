@@ -73,7 +73,7 @@ export function pluginTests({ library, msal }: Target, test: OnCache): void {
   test("so is one that no runtime could read into memory", async (cache) => {
     await writeFile(cache, "");
     await truncate(cache, 3 * 2 ** 30); // takes no room: it has no content but its length
-    await rejects(accountsOf(cacheOf(await pluginOn(cache))), { code: "document_too_large" });
+    await rejects(accountsOf(cacheOf(await pluginOn(cache))), { code: "document_too_large", location: cache });
     equal((await stat(cache)).size, 3 * 2 ** 30);
   });
 
