@@ -24,10 +24,13 @@ export interface LoggerLike {
 
 /** Formats a line as MSAL's logger does and hands it to the callback. A callback that throws is not our failure. */
 export class Logger implements LoggerLike {
+  /** What it was made of, for whoever logs to the same place. */
+  readonly options: LoggerOptions | undefined;
   readonly #callback: LoggerOptions["loggerCallback"];
   readonly #level: number;
 
   constructor(options?: LoggerOptions) {
+    this.options = options;
     this.#callback = options?.loggerCallback;
     this.#level = options?.logLevel ?? LogLevel.Info;
   }

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { CompactEncrypt } from "jose";
 import { describe, expect, test } from "vitest";
 import {
@@ -110,6 +110,15 @@ test.each<[string, Commit, string | undefined]>([
   const outcome = await commit(persistence).catch((error: unknown) => error);
   expect((outcome as PersistenceError | undefined)?.code).toBe(code);
   expect(asked).toBe(2);
+});
+
+test("what others could read of a plain cache until it was moved is reported", async () => {
+  await writeFile(folder.file("plain"), JSON.stringify(document("ada")));
+  await chmod(folder.file("plain"), 0o644);
+  const log: string[] = [];
+  const persistence = await create(KEY, { loggerCallback: (_level, line) => log.push(line) });
+  expect(await encryptPlainFile(folder.file("plain"), persistence)).toBe(true);
+  expect(log.join("\n")).toContain(`exposed_to_others: ${folder.file("plain")} was open`);
 });
 
 /** A key that comes when it is given, and not before. */

@@ -24,10 +24,11 @@ const NOTHING_YET: readonly StatusName[] = ["persistence_not_found", "not_encryp
  */
 export async function encryptPlainFile(plainLocation: string, persistence: StoredPersistence): Promise<boolean> {
   if (!persistence.isEncrypted) throw new PersistenceError("not_supported", "The persistence does not encrypt.");
-  const plain = await FilePersistence.create(plainLocation);
+  const logger = persistence.getLogger();
+  const plain = await FilePersistence.create(plainLocation, logger.options); // others may have read it until now
   // A key that does not come keeps nobody else from the plain cache, and is not asked for where there is none.
   if ((await plainContent(plain)) !== undefined) await persistence[CORE_LINK]().capabilities.cipher?.prepare?.();
-  const lock = new CrossPlatformLock(`${plain.getFilePath()}.lockfile`);
+  const lock = new CrossPlatformLock(`${plain.getFilePath()}.lockfile`, logger);
   await lock.lock();
   try {
     let content = await plainContent(plain);
