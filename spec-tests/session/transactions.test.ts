@@ -89,6 +89,18 @@ describe.each([false, true])("asynchronous host: %s", (async) => {
     expect(world.asides).toEqual([]);
   });
 
+  test("what nests deeper than can be read is refused, says where, and stays as it is", async () => {
+    const deep = `{"f":${"[".repeat(64)}${"]".repeat(64)},"RefreshToken":{"r":{}}}`;
+    const world = worldWith(deep);
+    const session = world.session();
+    const refusal = { code: "json_too_deep", location: "/virtual/cache", document: "theirs", offset: 68 };
+    for (const refused of [session.load(), session.commit(undefined, utf8(AB)), session.update(() => utf8(AB))])
+      await expect(refused).rejects.toMatchObject(refusal);
+    expect(world.text()).toBe(deep);
+    expect(world.asides).toEqual([]);
+    expect(world.lockFile).toBeUndefined();
+  });
+
   test("update: edits what is stored, under the lock", async () => {
     const world = worldWith(A);
     const outcome = await world.session().update(async (current) => {

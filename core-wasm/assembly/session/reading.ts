@@ -7,6 +7,7 @@ import {
   DOCUMENT_TOO_LARGE,
   ENCRYPTED,
   IO_ERROR,
+  JSON_TOO_DEEP,
   JSON_UNEXPECTED_END,
   NOT_FOUND,
   OK,
@@ -104,5 +105,6 @@ function judge(pointer: usize, length: usize): void {
   }
   const status = validateDocument(pointer, length);
   if (status == OK) settled(pointer, length);
+  else if (status == JSON_TOO_DEEP) fail(status); // no damage: whoever wrote it can read it, and salvage would drop what stands behind
   else suspect(status, load<u32>(resultRecord(), 8), pointer, length);
 }
