@@ -14,6 +14,7 @@ import {
   UNPROTECT_FAILED,
 } from "../abi/status";
 import { maxDocumentBytes } from "../abi/settings";
+import { skipByteOrderMark } from "../cache/document";
 import { validateDocument } from "../cache/validate";
 import { isBlank } from "./blank";
 import { looksEncrypted } from "./encrypted";
@@ -104,7 +105,13 @@ function judge(pointer: usize, length: usize): void {
     return;
   }
   const status = validateDocument(pointer, length);
-  if (status == OK) settled(pointer, length);
+  if (status == OK) settleDocument(pointer, length);
   else if (status == JSON_TOO_DEEP) fail(status); // no damage: whoever wrote it can read it, and salvage would drop what stands behind
   else suspect(status, load<u32>(resultRecord(), 8), pointer, length);
+}
+
+/** Without its byte order mark, which many a parser refuses. */
+function settleDocument(pointer: usize, length: usize): void {
+  const start = skipByteOrderMark(pointer, length);
+  settled(start, pointer + length - start);
 }

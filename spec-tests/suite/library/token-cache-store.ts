@@ -29,6 +29,19 @@ export function storeTests({ library }: Target, test: OnCache): void {
     deepEqual(usersIn((await caches.load()).content), ["ann"]);
   });
 
+  test("load and update give what is stored without its byte order mark, as JSON.parse wants it", async (cache) => {
+    const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+    await writeFile(cache, `\ufeff${documentOf("ann")}`);
+    const caches = await TokenCacheStore.open(cache);
+    equal(utf8.decode((await caches.load()).content), documentOf("ann"));
+    await caches.update((content) => {
+      equal(utf8.decode(content), documentOf("ann"));
+      return documentOf("bob");
+    });
+    deepEqual(await storedUsers(cache), ["bob"]);
+    await caches.close();
+  });
+
   test("holds the further locks while it edits, and no longer", async (cache, folder) => {
     const caches = await TokenCacheStore.open(cache, { alsoLock: [`${folder}/.lockfile`, `${cache}.lockfile`] });
     const held = await new Promise<string[]>((resolve, reject) => {
