@@ -112,6 +112,14 @@ test.each<[string, Commit, string | undefined]>([
   expect(asked).toBe(2);
 });
 
+test("a key that fails while a plain cache is being moved is an error that says whose, and the plain cache stays", async () => {
+  const plain = folder.file("plain");
+  await writeFile(plain, JSON.stringify(document("ada")));
+  const moved = encryptPlainFile(plain, await create(() => Promise.reject(new Error("no route to the vault"))));
+  await expect(moved).rejects.toMatchObject({ code: "key_unavailable", location: path() });
+  expect(await readFile(plain, "utf8")).toBe(JSON.stringify(document("ada")));
+});
+
 test("what others could read of a plain cache until it was moved is reported", async () => {
   await writeFile(folder.file("plain"), JSON.stringify(document("ada")));
   await chmod(folder.file("plain"), 0o644);

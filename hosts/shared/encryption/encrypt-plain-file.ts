@@ -1,5 +1,5 @@
 import { CacheMerger } from "../core/cache-merger.ts";
-import { PersistenceError, PersistenceNotFound } from "../core/errors.ts";
+import { PersistenceError, PersistenceNotFound, toPersistenceError } from "../core/errors.ts";
 import type { StatusName } from "../core/status.ts";
 import { CrossPlatformLock } from "../cross-platform-lock.ts";
 import { Files } from "../files/file-system.ts";
@@ -27,7 +27,7 @@ export async function encryptPlainFile(plainLocation: string, persistence: Store
   const logger = persistence.getLogger();
   const plain = await FilePersistence.create(plainLocation, logger.options); // others may have read it until now
   // A key that does not come keeps nobody else from the plain cache, and is not asked for where there is none.
-  if ((await plainContent(plain)) !== undefined) await persistence[CORE_LINK]().capabilities.cipher?.prepare?.();
+  if ((await plainContent(plain)) !== undefined) await askForKey(persistence);
   const lock = new CrossPlatformLock(`${plain.getFilePath()}.lockfile`, logger);
   await lock.lock();
   try {
@@ -44,6 +44,14 @@ export async function encryptPlainFile(plainLocation: string, persistence: Store
     return true;
   } finally {
     await lock.unlock();
+  }
+}
+
+async function askForKey(persistence: StoredPersistence): Promise<void> {
+  try {
+    await persistence[CORE_LINK]().capabilities.cipher?.prepare?.();
+  } catch (error) {
+    throw toPersistenceError(error, persistence.getFilePath());
   }
 }
 
