@@ -31,12 +31,15 @@ async function acquire(
   }
 }
 
+/** A minute: whoever has it waits for the network and for everybody who stores. */
+const PATIENT = { retryNumber: 600, retryDelay: 100 };
+
 async function user(plugin: PersistenceCachePlugin): Promise<void> {
   const app = publicApp({ ...assignment, cachePlugin: plugin });
   // A refresh reads a refresh token, redeems it and stores its successor. The cache's own lock covers the storing alone
   // (held across the network it would stop everybody else). Where refresh tokens can be used once, two processes with one
   // account therefore need a lock around the whole: else both read the same token, and the second one is refused.
-  const lock = new CrossPlatformLock(`${assignment.cache}.${assignment.user}.refresh.lockfile`, silent);
+  const lock = new CrossPlatformLock(`${assignment.cache}.${assignment.user}.refresh.lockfile`, silent, PATIENT);
   const exclusively = async <T>(action: () => Promise<T>): Promise<T> => {
     if (!assignment.sharesAccount) return action();
     await lock.lock();
