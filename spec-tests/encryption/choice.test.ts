@@ -18,6 +18,17 @@ const folder = temporaryFolder();
 const KEY = new Uint8Array(32).fill(7);
 const path = () => folder.file("cache");
 
+async function withoutSessionBus(work: () => Promise<void>): Promise<void> {
+  const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = process.env;
+  delete process.env.DBUS_SESSION_BUS_ADDRESS;
+  delete process.env.XDG_RUNTIME_DIR;
+  try {
+    await work();
+  } finally {
+    Object.assign(process.env, JSON.parse(JSON.stringify({ DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR })));
+  }
+}
+
 describe("a key of the caller's", () => {
   test("comes before everything, on every platform", async () => {
     expect(await buildEncryptedPersistence(path(), { key: KEY })).toBeInstanceOf(FilePersistenceWithKey);
@@ -73,14 +84,34 @@ describe("where native functions cannot be called", () => {
 describe.runIf(process.platform === "linux")("Linux", () => {
   test("without a session bus: the kernel keyring, and the log says why", async () => {
     const log: string[] = [];
-    const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = process.env;
-    delete process.env.DBUS_SESSION_BUS_ADDRESS;
-    delete process.env.XDG_RUNTIME_DIR;
     const loggerOptions = { loggerCallback: (_level: number, line: string) => log.push(line) };
-    expect(await buildEncryptedPersistence(path(), { loggerOptions })).toBeInstanceOf(KernelKeyringPersistence);
+    await withoutSessionBus(async () => {
+      expect(await buildEncryptedPersistence(path(), { loggerOptions })).toBeInstanceOf(KernelKeyringPersistence);
+    });
     expect(log.join("\n")).toMatch(/Not used: Secret Service/);
     expect(log.join("\n")).toMatch(/kept by: kernel keyring/);
-    Object.assign(process.env, JSON.parse(JSON.stringify({ DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR })));
+  });
+
+  test("without one: a plain cache that is there stays one where that is permitted, and one that is encrypted is not given up", async () => {
+    await withoutSessionBus(async () => {
+      const config = { cachePath: path(), usePlaintextFileOnLinux: true };
+      const plain = JSON.stringify(document("ada"));
+      await writeFile(path(), plain);
+      expect(await PersistenceCreator.createPersistence(config)).toBeInstanceOf(FilePersistence);
+      await expect(buildEncryptedPersistence(path())).resolves.toBeInstanceOf(KernelKeyringPersistence);
+      expect(await readFile(path(), "utf8")).toBe(plain);
+      await encryptPlainFile(path(), await buildEncryptedPersistence(path()));
+      const encrypted = await PersistenceCreator.createPersistence(config);
+      expect(encrypted).toBeInstanceOf(KernelKeyringPersistence);
+      expect(await encrypted.load()).toBe(plain);
+    });
+  });
+
+  test("without one, where there is nothing yet: the kernel keyring, although plain text is permitted", async () => {
+    await withoutSessionBus(async () => {
+      const config = { cachePath: path(), usePlaintextFileOnLinux: true };
+      expect(await PersistenceCreator.createPersistence(config)).toBeInstanceOf(KernelKeyringPersistence);
+    });
   });
 
   test.runIf(hasSecretService)("with one: the Secret Service", async () => {

@@ -1,5 +1,5 @@
 import { CacheMerger } from "../core/cache-merger.ts";
-import { PersistenceError, PersistenceNotFound, toPersistenceError } from "../core/errors.ts";
+import { PersistenceError, toPersistenceError } from "../core/errors.ts";
 import type { StatusName } from "../core/status.ts";
 import { CrossPlatformLock } from "../cross-platform-lock.ts";
 import { Files } from "../files/file-system.ts";
@@ -8,7 +8,7 @@ import { CORE_LINK } from "../persistence/persistence.ts";
 import type { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
 import { TokenCacheStore } from "../token-cache-store.ts";
-import { refusePlainText } from "./jwe-cipher.ts";
+import { plainContent } from "./plain-content.ts";
 
 /** What loading the encrypted persistence says while the plain file is what is stored. */
 const NOTHING_YET: readonly StatusName[] = ["persistence_not_found", "not_encrypted"];
@@ -71,20 +71,6 @@ async function encryptInPlace(content: Uint8Array, persistence: StoredPersistenc
   });
   const merged = item && new CacheMerger(await host().module()).merge(undefined, content, item).content;
   await persistence.saveBuffer(merged ?? content);
-}
-
-async function plainContent(plain: FilePersistence): Promise<Uint8Array | undefined> {
-  const content = await plain.loadBuffer().catch((error: unknown) => {
-    if (error instanceof PersistenceNotFound) return undefined;
-    throw error;
-  });
-  if (content === undefined || content.length <= "{}".length) return undefined;
-  try {
-    refusePlainText(content);
-    return undefined; // encrypted already
-  } catch {
-    return content;
-  }
 }
 
 async function merge(content: Uint8Array, persistence: StoredPersistence): Promise<void> {

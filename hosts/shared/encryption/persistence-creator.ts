@@ -9,6 +9,7 @@ import { FilePersistenceWithKey } from "./file-persistence-with-key.ts";
 import { KernelKeyringPersistence } from "./kernel-keyring-persistence.ts";
 import { KeychainPersistence } from "./keychain-persistence.ts";
 import { LibSecretPersistence } from "./libsecret-persistence.ts";
+import { plainContent } from "./plain-content.ts";
 import { sha256Hex } from "./sha256-hex.ts";
 import type { SuppliedKey } from "./supplied-key.ts";
 
@@ -31,6 +32,8 @@ export interface IPersistenceConfiguration extends EncryptedPersistenceOptions {
   readonly usePlaintextFileOnLinux?: boolean | undefined;
 }
 
+const KERNEL_KEYRING = "kernel keyring";
+
 interface Candidate {
   readonly name: string;
   readonly create: () => Promise<StoredPersistence>;
@@ -52,15 +55,34 @@ export function buildEncryptedPersistence(
 
 // biome-ignore lint/complexity/noStaticOnlyClass: the family's shape
 export class PersistenceCreator {
-  /** As `buildEncryptedPersistence`; with `usePlaintextFileOnLinux` a plain file where nothing else works on Linux. */
-  static createPersistence(config: IPersistenceConfiguration): Promise<StoredPersistence> {
+  /**
+   * As `buildEncryptedPersistence`; with `usePlaintextFileOnLinux` a plain file where nothing else works on Linux. A plain cache that is there already
+   * is not given up for the kernel keyring, which the family does not know: the Node peer has left it, and may be writing it still.
+   */
+  static async createPersistence(config: IPersistenceConfiguration): Promise<StoredPersistence> {
     const { cachePath, key, loggerOptions } = config;
-    const choice = candidates(cachePath, config);
-    if (config.usePlaintextFileOnLinux && key === undefined && host().runtime.platform === "linux") {
-      choice.push({ name: "plain file", create: () => FilePersistence.create(cachePath, loggerOptions) });
-    }
-    return firstThatWorks(choice, new Logger(loggerOptions));
+    const logger = new Logger(loggerOptions);
+    const encrypted = candidates(cachePath, config);
+    if (!config.usePlaintextFileOnLinux || key !== undefined || host().runtime.platform !== "linux")
+      return firstThatWorks(encrypted, logger);
+    const plain = { name: "plain file", create: () => FilePersistence.create(cachePath, loggerOptions) };
+    const choice = (await isPlain(cachePath, loggerOptions)) ? encrypted.map(sparingPlainCache) : encrypted;
+    return firstThatWorks([...choice, plain], logger);
   }
+}
+
+async function isPlain(location: string, loggerOptions: LoggerOptions | undefined): Promise<boolean> {
+  try {
+    return (await plainContent(await FilePersistence.create(location, loggerOptions))) !== undefined;
+  } catch {
+    return false; // whichever is tried says what is wrong there
+  }
+}
+
+function sparingPlainCache(candidate: Candidate): Candidate {
+  if (candidate.name !== KERNEL_KEYRING) return candidate;
+  const message = "There is a plain cache, which stays one until encryptPlainFile moves it.";
+  return { ...candidate, create: () => Promise.reject(new PersistenceError("not_encrypted", message)) };
 }
 
 function candidates(location: string, options: EncryptedPersistenceOptions): Candidate[] {
@@ -86,7 +108,7 @@ function candidates(location: string, options: EncryptedPersistenceOptions): Can
       return [
         { name: "Secret Service", create: () => libSecret(location, options) },
         {
-          name: "kernel keyring",
+          name: KERNEL_KEYRING,
           create: () => KernelKeyringPersistence.create(location, undefined, loggerOptions),
         },
       ];
