@@ -27,7 +27,11 @@ const { FilePersistence, hostCapabilities, PersistenceCachePlugin } = library;
 const { assignment, ordered, tell } = parent<CommitNews, "go">();
 const { cache, clientId, kind = "K", commits = Number.POSITIVE_INFINITY } = assignment<CommitAssignment>();
 if (kind === "P") installHost({ ...host(), runtime: { ...host().runtime, kernelLocks: () => undefined } });
-const cachePlugin = new PersistenceCachePlugin(await FilePersistence.create(cache));
+// A killed holder of a lease has it for 8 s, and on a busy machine the 10 s of the default have come to an end by then.
+const cachePlugin = new PersistenceCachePlugin(await FilePersistence.create(cache), {
+  retryNumber: 300,
+  retryDelay: 100,
+});
 // No request is sent anywhere: msal-node knows the endpoints of the public cloud by heart.
 const app = confidentialApp({ authorityUrl: "http://127.0.0.1:9", clientId, cachePlugin });
 app.SetAppTokenProvider(async () => ({
