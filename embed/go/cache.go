@@ -49,6 +49,8 @@ type Cache struct {
 	// turn is held by whoever uses what is below. A channel, because waiting for it may be given up.
 	turn chan struct{}
 	core *core
+	// merger is for what clients change. What is pending and what others have stored may be as large as can be, each.
+	merger *core
 	// stored is what was last loaded or committed: the core says "unchanged" of it.
 	stored []byte
 	// base is what was stored when an MSAL client last asked; view is base with what clients have changed since, where that is pending.
@@ -302,9 +304,15 @@ func (c *Cache) instantiate(folders []string) error {
 		return nil
 	}
 	c.giveUp()
-	instance, err := newCore(c.options.MaxBytes, folders...)
+	instance, err := c.newInstance(c.options.MaxBytes, folders)
+	c.core = instance
+	return err
+}
+
+func (c *Cache) newInstance(maxBytes uint32, folders []string) (*core, error) {
+	instance, err := newCore(maxBytes, folders...)
 	if err != nil {
-		return &Error{Code: CodeCoreTrap, Path: c.path, Err: err}
+		return nil, &Error{Code: CodeCoreTrap, Path: c.path, Err: err}
 	}
 	flags := uint32(openProcessesAsked)
 	if c.options.Cipher != nil {
@@ -314,17 +322,18 @@ func (c *Cache) instantiate(folders []string) error {
 	status := instance.open(c.path, slice, flags, uint32(os.Getpid()), filepath.Base(os.Args[0]))
 	if status != CodeOK.number() {
 		instance.close()
-		return failure(&result{status: status}, c.path, nil)
+		return nil, failure(&result{status: status}, c.path, nil)
 	}
-	c.core = instance
-	return nil
+	return instance, nil
 }
 
 func (c *Cache) giveUp() {
-	if c.core != nil {
-		c.core.close()
+	for _, instance := range []*core{c.core, c.merger} {
+		if instance != nil {
+			instance.close()
+		}
 	}
-	c.core, c.stored = nil, nil
+	c.core, c.merger, c.stored = nil, nil, nil
 }
 
 var _ msal.ExportReplace = (*Cache)(nil)

@@ -3,6 +3,7 @@ package tokencache
 import (
 	"bytes"
 	"context"
+	"math"
 	"reflect"
 	"sync/atomic"
 
@@ -110,6 +111,10 @@ func (c *Cache) absorb(client *client, memory msal.Marshaler) error {
 	if err != nil {
 		return err
 	}
+	// With it, and for good, nothing could be committed any more, not even a sign-out.
+	if length := len(merged.Content); uint64(length) > uint64(c.options.MaxBytes) && length > len(c.view) {
+		return &Error{Code: CodeDocumentTooLarge, Path: c.path}
+	}
 	// Not the view: memory lacks what others have added, and at the next export that would look removed.
 	client.before, client.handed = now, ours
 	c.view, c.pending = merged.Content, c.pending || !merged.Unchanged
@@ -151,9 +156,21 @@ func (c *Cache) rebase(stored []byte) error {
 
 // merge needs no lock, and waits for nothing.
 func (c *Cache) merge(base, ours, theirs []byte) (*Merged, error) {
-	r, err := c.run(context.Background(), "merge", nil, base, ours, theirs)
-	if err != nil {
-		return nil, err
+	if c.merger == nil {
+		maxBytes := uint32(min(2*uint64(c.options.MaxBytes), math.MaxUint32))
+		instance, err := c.newInstance(maxBytes, foldersOf(c.path))
+		if err != nil {
+			return nil, err
+		}
+		c.merger = instance
+	}
+	r := c.merger.run("merge", nil, base, ours, theirs)
+	if trap := c.merger.trap; trap != nil {
+		c.giveUp()
+		return nil, &Error{Code: CodeCoreTrap, Path: c.path, Err: trap}
+	}
+	if r.status != CodeOK.number() {
+		return nil, failure(r, c.path, nil)
 	}
 	return mergedOf(r), nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -218,6 +219,26 @@ func TestATokenThatCouldNotBeStoredIsStoredByTheNextExport(t *testing.T) {
 	must(open(t, path, nil).Commit(ctx, nil, tokens("theirs")))(t)
 	acquire(t, other, "https://resource-3/.default")
 	expectStored(t, path, 4)
+}
+
+func TestWhatIsTooLargeIsRefusedAloneAndASignOutIsStored(t *testing.T) {
+	path := temporary(t)
+	a, b, c := strings.Repeat("a", 150), strings.Repeat("b", 150), strings.Repeat("c", 150)
+	limit := uint32(len(tokens(a, b)) + 100)
+	cache, others, m := open(t, path, &tokencache.Options{MaxBytes: limit}), open(t, path, nil), &memory{}
+	replace(t, cache, m)
+	exportOf(t, cache, m, a)
+	must(others.Commit(ctx, nil, tokens(b)))(t)
+	m.content = tokens(a, c)
+	expectCode(t, cache.Export(ctx, m, msal.ExportHints{}), tokencache.CodeDocumentTooLarge)
+	replace(t, cache, m)
+	expectKeys(t, m.content, a, b, c) // c is pending
+	m.content = tokens(a, b, c, "d")
+	expectCode(t, cache.Export(ctx, m, msal.ExportHints{}), tokencache.CodeDocumentTooLarge)
+	replace(t, cache, m)
+	expectKeys(t, m.content, a, b, c)
+	exportOf(t, cache, m, b, c)
+	expectKeys(t, must(others.Load(ctx))(t), b, c)
 }
 
 func TestAnExportThatWasGivenUpIsMadeUpFor(t *testing.T) {
