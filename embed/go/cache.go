@@ -120,8 +120,11 @@ func (c *Cache) Load(ctx context.Context) ([]byte, error) {
 }
 
 // Commit merges three ways and stores the result: what ours changed since base is applied to what is stored by now. base nil: nothing is
-// known of the past, and the newest of each entity wins.
+// known of the past, and the newest of each entity wins. ours nil is CodeBadArgument.
 func (c *Cache) Commit(ctx context.Context, base, ours []byte) (*Merged, error) {
+	if ours == nil { // As an empty document it would remove everything.
+		return nil, &Error{Code: CodeBadArgument, Path: c.path, Err: errors.New("there is nothing to store")}
+	}
 	leave, err := c.enter(ctx)
 	if err != nil {
 		return nil, err

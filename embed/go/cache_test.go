@@ -125,6 +125,14 @@ func TestCommitMergesThreeWays(t *testing.T) {
 	}
 }
 
+func TestNothingIsNoDocumentToCommit(t *testing.T) {
+	cache := open(t, temporary(t), nil)
+	stored := must(cache.Commit(ctx, nil, tokens("a")))(t).Content
+	_, err := cache.Commit(ctx, stored, nil)
+	expectCode(t, err, tokencache.CodeBadArgument)
+	expectKeys(t, must(cache.Load(ctx))(t), "a")
+}
+
 func TestUpdateAndClear(t *testing.T) {
 	cache := open(t, temporary(t), nil)
 	must(cache.Update(ctx, func(stored []byte) ([]byte, error) {
