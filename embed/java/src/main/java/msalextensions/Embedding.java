@@ -12,15 +12,16 @@ final class Embedding implements Core.Embedder {
     private final Cipher cipher;
     private final PersistedTokenCache.Edit edit;
     private Throwable failure;
+    private int failed;
 
     Embedding(Cipher cipher, PersistedTokenCache.Edit edit) {
         this.cipher = cipher;
         this.edit = edit;
     }
 
-    /** What was thrown, if that is why the operation failed. */
-    Throwable failure() {
-        return failure;
+    /** What was thrown, if that is why an operation ended with this status: from one that failed in the meantime the core may have gone on. */
+    Throwable failure(int status) {
+        return status == failed ? failure : null;
     }
 
     @Override
@@ -42,20 +43,24 @@ final class Embedding implements Core.Embedder {
     private Core.Answer tried(Attempt attempt, Code otherwise) {
         try {
             byte[] bytes = attempt.bytes();
-            return bytes == null ? Core.Answer.of(otherwise) : Core.Answer.of(bytes);
+            return bytes == null ? failed(null, otherwise) : Core.Answer.of(bytes);
         } catch (Exception error) {
-            failure = error;
             boolean isKnown = error instanceof TokenCacheException known && known.code().status >= FIRST_ERROR;
-            return Core.Answer.of(isKnown ? ((TokenCacheException) error).code() : otherwise);
+            return failed(error, isKnown ? ((TokenCacheException) error).code() : otherwise);
         }
+    }
+
+    private Core.Answer failed(Throwable error, Code code) {
+        failure = error;
+        failed = code.status;
+        return Core.Answer.of(code);
     }
 
     private Core.Answer edited(byte[] stored) {
         try {
             return Core.Answer.of(edit.edit(stored.length == 0 ? null : stored));
         } catch (Exception error) {
-            failure = error;
-            return Core.Answer.of(Code.CALLBACK_FAILED);
+            return failed(error, Code.CALLBACK_FAILED);
         }
     }
 

@@ -272,7 +272,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         isRunning = true;
         try {
             Result result = core.run(operation, embedding, arguments);
-            if (result.status() != Code.OK.status) throw TokenCacheException.of(result, path.toString(), embedding.failure());
+            if (result.status() != Code.OK.status) throw TokenCacheException.of(result, path.toString(), embedding.failure(result.status()));
             return result;
         } finally {
             isRunning = false;

@@ -4,14 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.KeyGenerator;
 import javax.crypto.SecretKey;
@@ -132,6 +135,31 @@ class CipherTest {
         open(null).commit(null, Documents.with("b"));
         error = assertThrows(TokenCacheException.class, keyless::load);
         assertEquals(Code.KEY_NOT_FOUND, error.code());
+    }
+
+    /** The core reads again what cannot be decrypted: it may be half written. */
+    @Test
+    void anErrorFromWhichTheCoreHasGoneOnIsNoCause() throws Exception {
+        var key = WithKey.fresh();
+        byte[] document = Documents.with("a", "b");
+        open(key).commit(null, document);
+        var failures = new AtomicInteger();
+        Cipher unsteady = new Cipher() {
+            @Override
+            public byte[] protect(byte[] plain) throws Exception {
+                return key.protect(plain);
+            }
+
+            @Override
+            public byte[] unprotect(byte[] encrypted) throws Exception {
+                if (failures.getAndIncrement() == 0) throw new IOException("The vault does not answer.");
+                return key.unprotect(encrypted);
+            }
+        };
+        var cache = PersistedTokenCache.builder(folder.resolve("cache.bin")).cipher(unsteady).maxBytes(document.length - 1).build();
+        var error = assertThrows(TokenCacheException.class, cache::load);
+        assertEquals(Code.DOCUMENT_TOO_LARGE, error.code());
+        assertNull(error.getCause());
     }
 
     @Test
