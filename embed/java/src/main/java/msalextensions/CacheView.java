@@ -1,6 +1,7 @@
 package msalextensions;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
@@ -10,6 +11,8 @@ import java.util.Arrays;
 final class CacheView {
     private static final byte[] EMPTY = "{}".getBytes(StandardCharsets.UTF_8);
 
+    private final Path path;
+    private final long maxBytes;
     private final Merger merger;
     private byte[] base;
     private byte[] content = EMPTY;
@@ -20,7 +23,9 @@ final class CacheView {
         Merged merge(byte[] base, byte[] ours, byte[] theirs);
     }
 
-    CacheView(Merger merger) {
+    CacheView(Path path, long maxBytes, Merger merger) {
+        this.path = path;
+        this.maxBytes = maxBytes;
         this.merger = merger;
     }
 
@@ -43,6 +48,7 @@ final class CacheView {
      *
      * @param before what memory held, null: it was never handed anything, so everything in it is new, and nothing counts as removed
      * @return what it holds
+     * @throws TokenCacheException {@link Code#DOCUMENT_TOO_LARGE}: with it, and for good, nothing could be stored any more, not even a sign-out
      */
     Memory absorb(Memory before, byte[] now) {
         byte[] base = null;
@@ -53,6 +59,8 @@ final class CacheView {
             base = marked(before.stored(), content);
         }
         Merged merged = merger.merge(base, ours, content);
+        int length = merged.content().length;
+        if (length > maxBytes && length > content.length) throw new TokenCacheException(Code.DOCUMENT_TOO_LARGE, " (" + path + ")", null);
         content = merged.content();
         isPending |= !merged.unchanged();
         return new Memory(now, ours);

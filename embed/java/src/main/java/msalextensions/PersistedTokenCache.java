@@ -30,6 +30,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     private static final Duration FOR_EVER = Duration.ofDays(36_500);
     /** One more means the core's own limit. */
     private static final long LARGEST = 0xFFFF_FFFEL;
+    private static final long DEFAULT_MAX_BYTES = 64L << 20;
     private static final Set<String> WRITING = Set.of("commit", "update", "clear");
 
     private final Path path;
@@ -44,7 +45,9 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     private boolean isRunning;
     /** What was last loaded or committed, null for nothing: the core says "unchanged" of it. */
     private byte[] stored;
-    private final CacheView view = new CacheView((base, ours, theirs) -> run("merge", null, base, ours, theirs).merged());
+    private final CacheView view;
+    /** For the view: what is pending and what others have stored may be as large as can be, each. */
+    private Core merger;
     /** What the memory of each application held when it was last handed the view, or its change was taken. */
     private final Map<ITokenCache, Memory> memories = new WeakHashMap<>();
 
@@ -64,7 +67,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         private final Path path;
         private Cipher cipher;
         private Duration lockTimeout = Duration.ofSeconds(10);
-        private long maxBytes = 64L << 20;
+        private long maxBytes = DEFAULT_MAX_BYTES;
 
         private Builder(Path path) {
             this.path = path.toAbsolutePath().normalize();
@@ -94,7 +97,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
          */
         public Builder maxBytes(long maxBytes) {
             if (maxBytes < 0) throw new TokenCacheException(Code.BAD_ARGUMENT, " maxBytes is " + maxBytes + ".", null);
-            this.maxBytes = Math.min(maxBytes, LARGEST);
+            this.maxBytes = maxBytes == 0 ? DEFAULT_MAX_BYTES : Math.min(maxBytes, LARGEST);
             return this;
         }
 
@@ -111,6 +114,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         cipher = builder.cipher;
         lockTimeout = builder.lockTimeout;
         maxBytes = builder.maxBytes;
+        view = new CacheView(path, maxBytes, this::merged);
     }
 
     /** What is stored. */
@@ -286,11 +290,23 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     private Core instantiate(List<Path> needed) {
         stored = null;
         folders = needed;
+        return instantiate(needed, maxBytes);
+    }
+
+    private Core instantiate(List<Path> needed, long maxBytes) {
         Core instance = new Core(maxBytes, needed);
         long slice = Math.min(WAITING_SLICE_MS, lockTimeout.toMillis());
         int flags = Core.ASKS_ABOUT_PROCESSES | (cipher == null ? 0 : Core.PROTECTED);
         int status = instance.open(path, slice, flags, ProcessHandle.current().pid(), "java");
         if (status != Code.OK.status) throw TokenCacheException.of(Result.refused(Code.of(status)), path.toString(), null);
         return instance;
+    }
+
+    /** Needs no lock, and waits for nothing. */
+    private Merged merged(byte[] base, byte[] ours, byte[] theirs) {
+        if (merger == null || !merger.isUsable()) merger = instantiate(Folders.of(path), Math.min(2 * maxBytes, LARGEST));
+        Result result = merger.run("merge", null, base, ours, theirs);
+        if (result.status() != Code.OK.status) throw TokenCacheException.of(result, path.toString(), null);
+        return result.merged();
     }
 }

@@ -7,9 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.microsoft.aad.msal4j.ClientCredentialFactory;
 import com.microsoft.aad.msal4j.ClientCredentialParameters;
 import com.microsoft.aad.msal4j.ConfidentialClientApplication;
+import com.microsoft.aad.msal4j.IAccount;
 import com.microsoft.aad.msal4j.IAuthenticationResult;
+import com.microsoft.aad.msal4j.ITokenCache;
+import com.microsoft.aad.msal4j.ITokenCacheAccessContext;
 import com.microsoft.aad.msal4j.PublicClientApplication;
 import com.microsoft.aad.msal4j.TokenProviderResult;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -218,6 +222,61 @@ class AccessAspectTest {
         assertEquals("token 2", app.acquireToken(token.skipCache(false).build()).get().accessToken());
         acquire(app, 2).get();
         assertTrue(Files.readString(path).contains("token 2"));
+    }
+
+    /** A real application does not let itself be made to hold this or that. */
+    private static final class Memory implements ITokenCache {
+        private String content = "";
+
+        @Override
+        public void deserialize(String data) {
+            content = data;
+        }
+
+        @Override
+        public String serialize() {
+            return content;
+        }
+    }
+
+    private record Access(ITokenCache tokenCache, boolean hasCacheChanged) implements ITokenCacheAccessContext {
+        @Override
+        public String clientId() {
+            return "client";
+        }
+
+        @Override
+        public IAccount account() {
+            return null;
+        }
+    }
+
+    private static List<String> change(PersistedTokenCache cache, Memory memory, byte[] content, Runnable meanwhile) {
+        var access = new Access(memory, true);
+        cache.beforeCacheAccess(access);
+        List<String> handed = Documents.keys(memory.content.getBytes(StandardCharsets.UTF_8));
+        memory.content = new String(content, StandardCharsets.UTF_8);
+        meanwhile.run();
+        cache.afterCacheAccess(access);
+        return handed;
+    }
+
+    @Test
+    void whatIsTooLargeIsRefusedAloneAndASignOutIsStored() throws Exception {
+        String a = "a".repeat(150);
+        String b = "b".repeat(150);
+        String c = "c".repeat(150);
+        var cache = PersistedTokenCache.builder(path).maxBytes(Documents.with(a, b).length + 100).build();
+        var memory = new Memory();
+        cache.commit(null, Documents.with(a));
+        Runnable others = () -> open().commit(null, Documents.with(b));
+        var error = assertThrows(TokenCacheException.class, () -> change(cache, memory, Documents.with(a, c), others));
+        assertEquals(Code.DOCUMENT_TOO_LARGE, error.code());
+        // c is pending.
+        error = assertThrows(TokenCacheException.class, () -> change(cache, memory, Documents.with(a, b, c, "d"), () -> {}));
+        assertEquals(Code.DOCUMENT_TOO_LARGE, error.code());
+        assertEquals(List.of(a, b, c), change(cache, memory, Documents.with(b, c), () -> {}));
+        assertEquals(List.of(b, c), stored());
     }
 
     private PublicClientApplication publicApp() throws Exception {
