@@ -342,6 +342,21 @@ def test_a_relative_link_is_followed_within_the_folder(cache, document, secrets,
 
 
 @posix
+@pytest.mark.parametrize("home", ["", None])
+def test_a_location_below_the_home_of_a_user_who_has_none_is_refused(monkeypatch, home):
+    def unknown(uid):
+        raise KeyError(uid)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    monkeypatch.delenv("HOME") if home is None else monkeypatch.setenv("HOME", home)
+    for location in ("~", "~/cache.json"):
+        with pytest.raises(PersistenceError, match="set HOME") as caught:
+            TokenCacheStore(location)
+        assert (caught.value.code, caught.value.location) == ("invalid_location", location)
+    assert TokenCacheStore("~nobody-known/cache.json").location == os.path.abspath("~nobody-known/cache.json")
+
+
+@posix
 @pytest.mark.parametrize("name", ["a\0b/cache", "\udcff", "\udcff/cache", "a" * 300 + "/cache"])
 def test_a_location_that_cannot_be_one_is_told_so(tmp_path, name):
     assert code_of(TokenCacheStore(str(tmp_path / name)).load) == "invalid_location"

@@ -4,7 +4,9 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
+from .errors import PersistenceError
 from .jwe_cipher import Cipher, FixedKey, JweCipher
+from .status import STATUS_MESSAGE
 
 
 class Persistence(Protocol):
@@ -23,11 +25,27 @@ class FilePersistence:
     cipher: Cipher | None = None
 
     def __init__(self, location: str | os.PathLike[str]) -> None:
-        """`~` is the home folder. The file and its folder need not be there yet."""
-        self._location = os.path.abspath(os.path.expanduser(os.fspath(location)))
+        """
+        `~` is the home folder; `PersistenceError` `invalid_location` where there is none. The file and its folder need not be there yet.
+        """
+        self._location = os.path.abspath(_expanded(os.fspath(location)))
 
     def get_location(self) -> str:
         return self._location
+
+
+def _expanded(location: str) -> str:
+    """
+    A user whom the system does not know, as in many a container, may have no home: `expanduser` leaves the `~` then, and where `HOME` is empty it
+    drops it. The cache would be in a folder of that name wherever the process is, or in the root folder.
+    """
+    expanded = os.path.expanduser(location)
+    is_below_home = location.replace(os.altsep or os.sep, os.sep).partition(os.sep)[0] == "~"
+    has_no_home = expanded == location or (os.name == "posix" and os.environ.get("HOME") == "")
+    if is_below_home and has_no_home:
+        message = f"{STATUS_MESSAGE['invalid_location']} {location} There is no home folder: set HOME."
+        raise PersistenceError("invalid_location", message, location=location)
+    return expanded
 
 
 class FilePersistenceWithKey(FilePersistence):
