@@ -42,6 +42,20 @@ def test_another_key_a_torn_file_and_plain_text_are_errors_and_stay(cache, docum
     assert TokenCacheStore(FilePersistence(cache)).load().content == document(a=1)
 
 
+def test_every_error_says_which_cache_it_is_about(cache, document):
+    store(cache).commit(None, document(a=1))
+    small = TokenCacheStore(FilePersistence(f"{cache}.small"), max_bytes=100)
+    for where, operation, code in [
+        (cache, store(cache, OTHER).load, "unprotect_failed"),
+        (cache, lambda: store(cache).commit(None, b"{"), "json_unexpected_end"),
+        (small.location, lambda: small.commit(None, b"[" * 1_000_000), "document_too_large"),
+    ]:
+        with pytest.raises(PersistenceError) as caught:
+            operation()
+        assert (caught.value.code, caught.value.location) == (code, where)
+        assert f" {where}" in str(caught.value)
+
+
 def test_a_cache_of_many_tokens_opens_again(cache, document, secrets):
     store(cache).commit(None, document(**{f"token-{n}": n for n in range(5000)}))
     assert len(secrets(store(cache).load().content)) == 5000

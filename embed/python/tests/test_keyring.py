@@ -56,7 +56,7 @@ def test_what_is_no_key_is_told_without_quoting_it(cache, document):
     keyring.set_password(SERVICE, cache, "c2VjcmV0")
     with pytest.raises(PersistenceError) as caught:
         build_encrypted_persistence(cache)
-    assert caught.value.code == "bad_key"
+    assert (caught.value.code, caught.value.location) == ("bad_key", cache)
     assert "c2VjcmV0" not in str(caught.value)
 
 

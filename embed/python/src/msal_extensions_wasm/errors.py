@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,9 +61,26 @@ class PersistenceError(Exception):
         self.document = document
         self.offset = offset
 
+    def locate(self, location: str) -> None:
+        """A cipher, a key and a limit know no location, and an application may have several caches. What says where it happened stays as it is."""
+        if self.location is not None:
+            return
+        self.location = location
+        if str(self) == STATUS_MESSAGE[self.code]:
+            self.args = (f"{self} {location}",)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """A pool of processes pickles what its workers raise. By default it would be made anew from the message alone."""
         return type(self), (self.code, str(self)), vars(self)
+
+
+@contextmanager
+def located(location: str) -> Iterator[None]:
+    try:
+        yield
+    except PersistenceError as error:
+        error.locate(location)
+        raise
 
 
 def failure(
@@ -73,7 +92,7 @@ def failure(
         return _lock_timeout(f"{location}.lockfile", LockHolder.from_detail(detail))
     if code.startswith("json_") or code == "not_a_cache":
         role = ROLES[document]
-        message = f"{STATUS_MESSAGE[code]} At byte {offset} of {role}."
+        message = " ".join(filter(None, (STATUS_MESSAGE[code], location, f"At byte {offset} of {role}.")))
         return PersistenceError(code, message, location=location, document=role, offset=offset)
     return PersistenceError(code, location=location)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
-from .errors import PersistenceError
+from .errors import PersistenceError, located
 from .jwe_cipher import Cipher, FixedKey, JweCipher
 from .status import STATUS_MESSAGE
 
@@ -74,5 +74,6 @@ class KeyringPersistence(FilePersistence):
 def build_encrypted_persistence(location: str | os.PathLike[str]) -> KeyringPersistence:
     """Encrypted, or `PersistenceError` `secret_store_unavailable`: nothing falls back to plain text."""
     persistence = KeyringPersistence(location)
-    persistence.key.read()
+    with located(persistence.get_location()):
+        persistence.key.read()
     return persistence

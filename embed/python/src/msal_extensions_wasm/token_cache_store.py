@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from .cache_merger import Merged
 from .core import EDIT, MAKE_PRIVATE, PROCESS_ALIVE, PROTECT, UNPROTECT, Argument, Core, CoreResult, document, optional_document, usable
-from .errors import PersistenceError, failure
+from .errors import PersistenceError, failure, located
 from .owner import make_folders, make_private
 from .persistence import FilePersistence, Persistence
 from .processes import is_alive
@@ -106,7 +106,7 @@ class TokenCacheStore:
         self, operation: str, *arguments: Argument, take: Callable[[CoreResult], Outcome], edit: Edit | None = None
     ) -> Outcome:
         usable()  # before the lock, which in a forked process may be held by a thread that is not there
-        with self._lock:
+        with self._lock, located(self.location):
             core = self._usable()
             requests = _Requests(self.location, self._cipher, edit)
             try:
@@ -185,7 +185,6 @@ class _Requests:
         try:
             return self._do(kind, content, value)
         except PersistenceError as error:
-            error.location = error.location or self._location
             status = STATUS[error.code]
             self.failures[status] = error
             return status, b""
