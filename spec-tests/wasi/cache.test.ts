@@ -79,6 +79,29 @@ describe("operations on a file", () => {
     expect(readFileSync(join(dirname(cache), aside!), "utf8")).toBe(damaged);
   });
 
+  it("keeps the same content once, however often what follows fails", async () => {
+    const cache = await temporaryCache();
+    const wasi = new WasiCache(cache, { answers: { edit: () => STATUS.callback_failed } });
+    const update = (content: string) => {
+      writeFileSync(cache, content);
+      utimesSync(cache, 1000, 1000);
+      expect(wasi.update().status).toBe(STATUS.callback_failed);
+    };
+    const kept = () => names(cache).filter((name) => name.includes("damaged"));
+    for (let times = 0; times < 3; times++) update("damaged");
+    expect(kept()).toHaveLength(1);
+    update("damAged");
+    expect(kept()).toHaveLength(2);
+    for (const name of kept()) unlinkSync(join(dirname(cache), name));
+    update("damAged");
+    expect(kept()).toHaveLength(1);
+    wasi.core.open(...put(wasi, "/cache/other.json"), 0, 0, 0);
+    wasi.core.reset();
+    writeFileSync(join(dirname(cache), "other.json"), "damAged");
+    expect(wasi.update().status).toBe(STATUS.callback_failed);
+    expect(kept()).toHaveLength(2);
+  });
+
   it("keeps it beside what a link leads to: what root makes beside a user's link is that user's", async () => {
     const cache = await temporaryCache();
     const target = join(dirname(cache), "folder", "target");

@@ -12,7 +12,7 @@ import { answerStore, setAsksAboutProcesses } from "./imports";
 import { isLockHeld, releaseLock, touchLock } from "./lock";
 import { LEASE, LOCATION, LOCK_FILE, appendText, copyPath, resolve } from "./path";
 import { KIND_MAKE_PRIVATE, askedFor, endRequest, isRequested, requestKind, requestRecord } from "./request";
-import { abandonNewFile, finishNewFile, setAsksForPrivacy } from "./store";
+import { abandonNewFile, finishNewFile, forgetKept, setAsksForPrivacy } from "./store";
 import { randomBits } from "./system";
 
 const WASI_VERSION: u32 = 1;
@@ -66,6 +66,7 @@ export function open(path: usize, pathLength: usize, maxBytes: u32, timeoutMs: u
   setAsksAboutProcesses((flags & FLAG_PROCESSES) != 0);
   setAsksForPrivacy((flags & FLAG_PRIVATE) != 0);
   forgetIdentity();
+  forgetKept();
   if (!resolve(LOCATION, path, pathLength)) return INVALID_LOCATION;
   copyPath(LOCK_FILE, LOCATION);
   appendText(LOCK_FILE, ".lockfile");

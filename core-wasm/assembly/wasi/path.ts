@@ -17,6 +17,8 @@ export const LOCK_FILE: usize = memory.data(4232, 8);
 export const LEASE: usize = memory.data(4232, 8);
 /** A file that does not have its final name yet, or that was set aside. */
 export const TEMPORARY: usize = memory.data(4232, 8);
+/** What was set aside last. */
+export const KEPT: usize = memory.data(4232, 8);
 const NAME: usize = memory.data(4232, 8);
 
 const SLASH: u32 = 0x2f;
@@ -41,6 +43,10 @@ export function bytesOf(path: usize): usize {
 
 export function copyPath(to: usize, from: usize): void {
   memory.copy(to, from, HEADER + lengthOf(from));
+}
+
+export function clearPath(path: usize): void {
+  store<u32>(path, 0, 4);
 }
 
 /** Room for what `append` adds to a path of the longest location is accounted for; a longer one is cut off, and found nowhere. */

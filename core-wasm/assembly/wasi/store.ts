@@ -10,11 +10,13 @@ import * as files from "./files";
 import { checkLock } from "./lock";
 import { nameDamaged, nameTemporary } from "./names";
 import {
+  KEPT,
   LOCATION,
   TARGET,
   TEMPORARY,
   append,
   bytesOf,
+  clearPath,
   copyPath,
   cutToFolder,
   fullPath,
@@ -114,8 +116,32 @@ export function removeStore(): u32 {
 export function setStoreAside(op: u32): u32 {
   const status = read();
   if (status != OK) return status;
+  const pointer = yieldPointer + READ_HEADER;
+  const length = yieldLength - READ_HEADER;
+  if (isKept(pointer, length)) return OK;
   nameDamaged(TEMPORARY, TARGET);
-  return begin(PURPOSE_SET_ASIDE, op, yieldPointer + READ_HEADER, yieldLength - READ_HEADER);
+  return begin(PURPOSE_SET_ASIDE, op, pointer, length);
+}
+
+/** The same content, however often what follows fails. By its content: where times are whole seconds nothing else may tell. */
+function isKept(pointer: usize, length: usize): bool {
+  if (lengthOf(KEPT) == 0 || files.statPath(KEPT) != 0 || !files.isRegular() || files.size() != length) return false;
+  const content = allocate(length);
+  if (content == 0 || files.openForReading(KEPT) != 0) return false;
+  const fd = files.opened;
+  const errno = files.readAt(fd, content, length, 0);
+  files.close(fd);
+  return errno == 0 && files.transferred == length && memory.compare(content, pointer, length) == 0;
+}
+
+function kept(status: u32): u32 {
+  if (status == OK) copyPath(KEPT, TEMPORARY);
+  return status;
+}
+
+/** What another cache has set aside lies elsewhere. */
+export function forgetKept(): void {
+  clearPath(KEPT);
 }
 
 function begin(what: u32, op: u32, pointer: usize, length: usize): u32 {
@@ -142,9 +168,9 @@ export function finishNewFile(answer: u32): u32 {
   }
   const errno = writeNewFile();
   const status = errno == 0 ? yieldVersion(VERSION_SIZE, 0) : statusOf(errno);
-  if (status == OK) return isReplacing ? publish() : OK;
+  if (status == OK) return isReplacing ? publish() : kept(OK);
   files.unlink(TEMPORARY);
-  return isReplacing || (errno != NOSPC && errno != DQUOT) ? status : linkAside();
+  return isReplacing || (errno != NOSPC && errno != DQUOT) ? status : kept(linkAside());
 }
 
 /** Only where a copy finds no room is a second link better than nothing. */
