@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
 import { link, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import {
   buildEncryptedPersistence,
+  CrossPlatformLock,
   encryptPlainFile,
   FilePersistence,
   FilePersistenceWithKey,
@@ -154,6 +157,23 @@ describe("encryptPlainFile", () => {
     expect(await encryptPlainFile(path(), persistence)).toBe(true);
     expect(await persistence.load()).toBe(plain);
     expect(await readdir(folder.path)).toEqual(["encrypted"]);
+  });
+
+  test("in place, by a link: who has the lock of the file's own name is waited for, and what it has stored stays", async () => {
+    const plain = JSON.stringify(document("ada"));
+    await writeFile(path(), plain);
+    await symlink(path(), folder.file("link"));
+    const persistence = await FilePersistenceWithKey.create(path(), KEY);
+    const lock = new CrossPlatformLock(`${path()}.lockfile`);
+    await lock.lock();
+    const moved = encryptPlainFile(folder.file("link"), persistence);
+    while (!existsSync(folder.file("link.lockfile"))) await setTimeout(1);
+    await setTimeout(200);
+    expect(await readFile(path(), "utf8")).toBe(plain);
+    await persistence.save(JSON.stringify(document("bob")));
+    await lock.unlock();
+    await moved;
+    expect(await persistence.load()).toBe(JSON.stringify(document("bob")));
   });
 
   test("elsewhere: merged into what is there, then removed", async () => {

@@ -3,6 +3,7 @@ import { PersistenceError, toPersistenceError } from "../core/errors.ts";
 import type { StatusName } from "../core/status.ts";
 import { CrossPlatformLock } from "../cross-platform-lock.ts";
 import { Files } from "../files/file-system.ts";
+import type { Logger } from "../logger.ts";
 import { FilePersistence } from "../persistence/file-persistence.ts";
 import { CORE_LINK } from "../persistence/persistence.ts";
 import type { StoredPersistence } from "../persistence/stored-persistence.ts";
@@ -28,13 +29,11 @@ export async function encryptPlainFile(plainLocation: string, persistence: Store
   const plain = await FilePersistence.create(plainLocation, logger.options); // others may have read it until now
   // A key that does not come keeps nobody else from the plain cache, and is not asked for where there is none.
   if ((await plainContent(plain)) !== undefined) await askForKey(persistence);
-  const lock = new CrossPlatformLock(`${plain.getFilePath()}.lockfile`, logger);
-  await lock.lock();
-  try {
+  return holding(lockFileOf(plain), logger, async () => {
     let content = await plainContent(plain);
     if (content === undefined) return false;
     if (await isSameFile(plain.getFilePath(), persistence.getFilePath())) {
-      await encryptInPlace(content, persistence);
+      await holdingBoth(plain, persistence, () => encryptInPlace(plain, persistence));
       content = await plainContent(plain); // Still there where the two were hard links: each is a file of its own now.
     }
     if (content !== undefined) {
@@ -42,9 +41,29 @@ export async function encryptPlainFile(plainLocation: string, persistence: Store
       await plain.delete();
     }
     return true;
+  });
+}
+
+const lockFileOf = (persistence: StoredPersistence) => `${persistence.getFilePath()}.lockfile`;
+
+async function holding<T>(lockFile: string, logger: Logger, work: () => Promise<T>): Promise<T> {
+  const lock = new CrossPlatformLock(lockFile, logger);
+  await lock.lock();
+  try {
+    return await work();
   } finally {
     await lock.unlock();
   }
+}
+
+/** The plain cache's lock is held. Whoever knows the same file by the other name (a link) takes another lock, unless only a folder is a link. */
+async function holdingBoth(
+  plain: StoredPersistence,
+  other: StoredPersistence,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (await isSameFile(lockFileOf(plain), lockFileOf(other))) return work();
+  return holding(lockFileOf(other), other.getLogger(), work);
 }
 
 async function askForKey(persistence: StoredPersistence): Promise<void> {
@@ -64,7 +83,9 @@ async function isSameFile(plain: string, other: string): Promise<boolean> {
 }
 
 /** Its lock is held. Where the file is not the store but the signal of one, an item may be there already. */
-async function encryptInPlace(content: Uint8Array, persistence: StoredPersistence): Promise<void> {
+async function encryptInPlace(plain: FilePersistence, persistence: StoredPersistence): Promise<void> {
+  const content = await plainContent(plain);
+  if (content === undefined) return; // somebody was quicker, under the other lock
   const item = await persistence.loadBuffer().catch((error: unknown) => {
     if (error instanceof PersistenceError && NOTHING_YET.includes(error.code)) return undefined;
     throw error;
