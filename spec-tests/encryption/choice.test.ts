@@ -11,6 +11,7 @@ import {
   FilePersistenceWithKey,
   KernelKeyringPersistence,
   LibSecretPersistence,
+  Logger,
   PersistenceCreator,
 } from "../../hosts/node/index.ts";
 import { installHost } from "../../hosts/shared/runtime/host.ts";
@@ -194,5 +195,18 @@ describe("encryptPlainFile", () => {
   test("not into a plain persistence", async () => {
     const persistence = await FilePersistence.create(folder.file("other"));
     await expect(encryptPlainFile(path(), persistence)).rejects.toMatchObject({ code: "not_supported" });
+  });
+
+  test.each([
+    [
+      "another copy of this package's",
+      { isEncrypted: true, getLogger: () => new Logger(), getFilePath: path },
+      "same copy",
+    ],
+    ["a promise of one", Promise.resolve(), "Is an `await` missing?"],
+  ])("not into %s, which it says as the plugin and the store do", async (_name, persistence, reason) => {
+    await writeFile(path(), JSON.stringify(document("ada")));
+    const moved = encryptPlainFile(path(), persistence as unknown as FilePersistenceWithKey);
+    await expect(moved).rejects.toMatchObject({ code: "not_supported", message: expect.stringContaining(reason) });
   });
 });

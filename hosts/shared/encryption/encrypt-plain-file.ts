@@ -1,11 +1,12 @@
 import { CacheMerger } from "../core/cache-merger.ts";
+import type { Cipher } from "../core/capabilities.ts";
 import { PersistenceError, toPersistenceError } from "../core/errors.ts";
 import type { StatusName } from "../core/status.ts";
 import { CrossPlatformLock } from "../cross-platform-lock.ts";
 import { Files } from "../files/file-system.ts";
 import type { Logger } from "../logger.ts";
 import { FilePersistence } from "../persistence/file-persistence.ts";
-import { CORE_LINK } from "../persistence/persistence.ts";
+import { coreLinkOf } from "../persistence/persistence.ts";
 import type { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
 import { TokenCacheStore } from "../token-cache-store.ts";
@@ -21,14 +22,15 @@ const NOTHING_YET: readonly StatusName[] = ["persistence_not_found", "not_encryp
  * What the disk still holds of the old file is beyond this: on a disk that is not encrypted itself, sign out to revoke the tokens.
  *
  * @returns false when there is no plain cache at `plainLocation`
- * @throws PersistenceError `not_supported` when `persistence` is not encrypted
+ * @throws PersistenceError `not_supported` when `persistence` is not encrypted, or not one of this package's
  */
 export async function encryptPlainFile(plainLocation: string, persistence: StoredPersistence): Promise<boolean> {
+  const { cipher } = coreLinkOf(persistence).capabilities;
   if (!persistence.isEncrypted) throw new PersistenceError("not_supported", "The persistence does not encrypt.");
   const logger = persistence.getLogger();
   const plain = await FilePersistence.create(plainLocation, logger.options); // others may have read it until now
   // A key that does not come keeps nobody else from the plain cache, and is not asked for where there is none.
-  if ((await plainContent(plain)) !== undefined) await askForKey(persistence);
+  if ((await plainContent(plain)) !== undefined) await askForKey(cipher, persistence);
   return holding(lockFileOf(plain), logger, async () => {
     let content = await plainContent(plain);
     if (content === undefined) return false;
@@ -66,9 +68,9 @@ async function holdingBoth(
   return holding(lockFileOf(other), other.getLogger(), work);
 }
 
-async function askForKey(persistence: StoredPersistence): Promise<void> {
+async function askForKey(cipher: Cipher | undefined, persistence: StoredPersistence): Promise<void> {
   try {
-    await persistence[CORE_LINK]().capabilities.cipher?.prepare?.();
+    await cipher?.prepare?.();
   } catch (error) {
     throw toPersistenceError(error, persistence.getFilePath());
   }
