@@ -184,7 +184,7 @@ async function partsOf(persistence: IPersistence, options: TokenCacheStoreOption
   const compiled = await module();
   return {
     session: CoreSession.create(compiled, capabilities, options),
-    merger: new CacheMerger(compiled, options),
+    merger: new CacheMerger(compiled, { maxBytes: options.maxBytes, location: capabilities.store.location }),
     store: capabilities.store,
     logger: persistence.getLogger(),
   };

@@ -101,6 +101,29 @@ describe("group commit", () => {
 });
 
 describe("a commit that fails", () => {
+  test.each([
+    [
+      "is many times the limit",
+      JSON.stringify({ RefreshToken: { key: { secret: "s".repeat(5000) } } }),
+      "document_too_large",
+    ],
+    ["is no JSON", "{unquoted", "json_unexpected_byte"],
+  ])("since what is in memory %s says which cache it is about", async (_name, memory, code) => {
+    const plugin = new PersistenceCachePlugin(await FilePersistence.create(cacheFile()), { maxBytes: 1000 });
+    let text = "{}";
+    const tokenCache = {
+      serialize: () => text,
+      deserialize: (document: string) => {
+        text = document;
+      },
+    };
+    const writer = context(tokenCache, true);
+    await plugin.beforeCacheAccess(writer);
+    text = memory;
+    const message = expect.stringContaining(cacheFile());
+    await expect(plugin.afterCacheAccess(writer)).rejects.toMatchObject({ code, location: cacheFile(), message });
+  });
+
   test("is its callers' error; the change stays visible, and the next commit includes it", async () => {
     let fails = true;
     const persistence = await tampered(cacheFile(), (capabilities) =>

@@ -2,7 +2,7 @@ import { roomFor } from "./copy-bytes.ts";
 import { CoreMemory, type CoreResult, type TakeRoom } from "./core-memory.ts";
 import { type CoreExports, type CoreImports, type CoreModule, instantiate, seedFrom } from "./core-module.ts";
 import { failureOf } from "./error-messages.ts";
-import { PersistenceError } from "./errors.ts";
+import { locate, PersistenceError } from "./errors.ts";
 import { DOCUMENT, followDocument, WINDOW } from "./follow-document.ts";
 import { mergeOutcome } from "./outcome-readers.ts";
 import type { Inspection, MergeOutcome, SalvageOutcome } from "./outcomes.ts";
@@ -12,6 +12,8 @@ import { STATUS } from "./status.ts";
 export interface CacheMergerOptions extends Pick<SessionLimits, "maxBytes"> {
   /** Where the result of a merge goes; into fresh memory unless told otherwise. */
   readonly take?: TakeRoom;
+  /** The cache that errors are about. */
+  readonly location?: string;
 }
 
 /** The pure part of the core: merges, salvages and inspects documents, at once. Touches no store and no lock. */
@@ -19,6 +21,7 @@ export class CacheMerger {
   readonly #module: CoreModule;
   readonly #maxBytes: number;
   readonly #take: TakeRoom;
+  readonly #location: string | undefined;
   #core: CoreExports | undefined;
   #memory: CoreMemory | undefined;
 
@@ -26,6 +29,7 @@ export class CacheMerger {
     this.#module = module;
     this.#maxBytes = limitOf("maxBytes", options);
     this.#take = options.take ?? roomFor;
+    this.#location = options.location;
   }
 
   /**
@@ -39,7 +43,7 @@ export class CacheMerger {
       const oursAt = memory.write(ours, this.#maxBytes);
       const baseAt = base === theirs ? theirsAt : base === undefined ? 0 : memory.write(base, this.#maxBytes);
       const status = core.merge(baseAt, base?.length ?? 0, oursAt, ours.length, theirsAt, theirs?.length ?? 0);
-      const result = resultOf(status, memory);
+      const result = this.#resultOf(status, memory);
       const isTheirs = result.data === theirsAt;
       return mergeOutcome(
         result,
@@ -54,13 +58,13 @@ export class CacheMerger {
     return this.#run((core, memory) => {
       const theirsAt = memory.write(theirs, this.#maxBytes);
       if (Math.max(ours.length, base?.length ?? 0) > this.#maxBytes) throw new PersistenceError("document_too_large");
-      resultOf(core.begin_merge(theirsAt, theirs.length), memory);
+      this.#resultOf(core.begin_merge(theirsAt, theirs.length), memory);
       const window = memory.reserve(WINDOW);
       if (window === 0) throw new PersistenceError("out_of_memory");
       const followed = { original: theirs, at: theirsAt, length: theirs.length, window };
       followDocument(core, memory, DOCUMENT.ours, ours, followed);
       if (base !== undefined) followDocument(core, memory, DOCUMENT.base, base, followed);
-      const result = resultOf(core.end_merge(), memory);
+      const result = this.#resultOf(core.end_merge(), memory);
       const isTheirs = memory.firstPiece(result) === theirsAt;
       return mergeOutcome(result, memory, isTheirs ? theirs : memory.gather(result, this.#take));
     });
@@ -69,7 +73,7 @@ export class CacheMerger {
   /** Whatever was complete in these bytes before the damage. */
   salvage(content: Uint8Array): SalvageOutcome {
     return this.#run((core, memory) => {
-      const result = resultOf(core.salvage(memory.write(content, this.#maxBytes), content.length), memory);
+      const result = this.#resultOf(core.salvage(memory.write(content, this.#maxBytes), content.length), memory);
       return { content: memory.copy(result.data, result.dataLength) };
     });
   }
@@ -78,7 +82,7 @@ export class CacheMerger {
   inspect(content: Uint8Array, nowSeconds: number): Inspection {
     return this.#run((core, memory) => {
       const at = memory.write(content, this.#maxBytes);
-      const result = resultOf(core.inspect(at, content.length, nowSeconds), memory);
+      const result = this.#resultOf(core.inspect(at, content.length, nowSeconds), memory);
       return JSON.parse(memory.detail(result)) as Inspection;
     });
   }
@@ -89,7 +93,7 @@ export class CacheMerger {
     try {
       return operation(this.#core, this.#memory);
     } catch (error) {
-      throw error instanceof PersistenceError ? error : this.#trapped(error);
+      throw locate(error instanceof PersistenceError ? error : this.#trapped(error), this.#location);
     } finally {
       this.#core?.reset();
     }
@@ -108,6 +112,13 @@ export class CacheMerger {
     return new PersistenceError("core_trap", undefined, { cause });
   }
 
+  /** @throws PersistenceError where the core refused */
+  #resultOf(status: number, memory: CoreMemory): CoreResult {
+    const result = memory.result();
+    if (status !== STATUS.ok) throw failureOf(result, { ...NO_CONTEXT, location: this.#location });
+    return result;
+  }
+
   #instantiate(): CoreExports {
     const core = instantiate(this.#module, IMPORTS);
     core.configure(this.#maxBytes, 0, seedFrom(random));
@@ -115,17 +126,10 @@ export class CacheMerger {
   }
 }
 
-/** @throws PersistenceError where the core refused */
-function resultOf(status: number, memory: CoreMemory): CoreResult {
-  const result = memory.result();
-  if (status !== STATUS.ok) throw failureOf(result, NO_CONTEXT);
-  return result;
-}
-
 /** Below, copying whole documents costs less than finding out what is the same (measured: 20 µs either way at this size). */
 const WORTH_FOLLOWING = 40 * 1024;
 
-const NO_CONTEXT = { location: undefined, lockPath: undefined, timeoutMs: 0, cause: undefined, detail: "" };
+const NO_CONTEXT = { lockPath: undefined, timeoutMs: 0, cause: undefined, detail: "" };
 
 /**
  * Keys hash tables and names salvages: whoever writes a cache file must not foresee it, nothing secret hangs on it. `Math.random` is

@@ -92,8 +92,9 @@ async function encryptInPlace(plain: FilePersistence, persistence: StoredPersist
     if (error instanceof PersistenceError && NOTHING_YET.includes(error.code)) return undefined;
     throw error;
   });
-  const merged = item && new CacheMerger(await host().module()).merge(undefined, content, item).content;
-  await persistence.saveBuffer(merged ?? content);
+  if (item === undefined) return persistence.saveBuffer(content);
+  const merger = new CacheMerger(await host().module(), { location: persistence.getFilePath() });
+  await persistence.saveBuffer(merger.merge(undefined, content, item).content);
 }
 
 async function merge(content: Uint8Array, persistence: StoredPersistence): Promise<void> {

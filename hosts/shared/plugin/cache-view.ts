@@ -207,7 +207,8 @@ export class CacheView {
     const module = await this.#link.module();
     // What is pending and what others have stored may be as large as can be, each.
     const maxBytes = 2 * this.#maxBytes;
-    this.#merger = new CacheMerger(module, { maxBytes, take: (length) => this.#rooms.take(length) });
+    const { location } = this.#link.capabilities.store;
+    this.#merger = new CacheMerger(module, { maxBytes, location, take: (length) => this.#rooms.take(length) });
     this.#session = CoreSession.create(module, this.#link.capabilities, this.#options);
     return this.#session;
   }
