@@ -47,3 +47,21 @@ it("leaves no copy of a plain cache where the item cannot be written", async () 
   expect(readdirSync(folder)).toEqual(["cache"]);
   expect(readFileSync(location, "utf8")).toBe("a plain cache");
 });
+
+it("sets the same item aside once, however often it cannot be written over, and another one anew", async () => {
+  const items = new Map([["", "damaged"]]);
+  const itemCalled = (name: string): SecretItem => ({
+    read: async () => items.get(name),
+    write: async (text) => void items.set(name, text),
+    remove: async () => items.delete(name),
+    beside: (suffix) => itemCalled(name + suffix),
+  });
+  let now = 0;
+  const store = createSecretStore(itemCalled(""), createFileStore(join(temporaryFolder(), "cache")), () => ++now);
+  const names = [await store.setAside(), await store.setAside()];
+  expect(names[1]).toBe(names[0]);
+  expect([...items.values()]).toEqual(["damaged", "damaged"]);
+  items.set("", "damaged otherwise");
+  expect(await store.setAside()).not.toBe(names[0]);
+  expect([...items.values()]).toEqual(["damaged otherwise", "damaged", "damaged otherwise"]);
+});

@@ -23,6 +23,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function createSecretStore(item: SecretItem, signal: Store, now: () => number): Store {
   /** The version of a file without an item: peers make the file first, and people remove items by hand. */
   let emptyAt: StoreVersion | undefined;
+  /** Of the item that was set aside last. */
+  let keptAs: string | undefined;
 
   return {
     location: signal.location,
@@ -56,10 +58,13 @@ export function createSecretStore(item: SecretItem, signal: Store, now: () => nu
       return removed;
     },
 
+    /** Once: where an item may be read, and another one made, but this one not be written, each try would leave another copy. */
     async setAside() {
-      const suffix = `.damaged-${now()}`;
       const text = await item.read();
-      if (text !== undefined) await item.beside(suffix).write(text);
+      const isKept = keptAs !== undefined && text !== undefined && (await item.beside(keptAs).read()) === text;
+      const suffix = isKept ? keptAs! : `.damaged-${now()}`;
+      if (text !== undefined && !isKept) await item.beside(suffix).write(text);
+      keptAs = suffix;
       return `${signal.location}${suffix} (in the secret store)`;
     },
 
