@@ -3,6 +3,7 @@ import { builtIn } from "./built-in.ts";
 import { filesByPath } from "./files-by-path.ts";
 import { foreignFunctions } from "./foreign-functions.ts";
 import { loadKernelLocks } from "./kernel-locks.ts";
+import { thisFile } from "./this-file.ts";
 import { coreModule } from "./wasm-module.ts";
 
 const host = hostOf({
@@ -13,6 +14,7 @@ const host = hostOf({
   homeFolder: () => builtIn("node:os").homedir(),
   assertNativeCode: () => {},
   foreignFunctions,
+  requirePackage: (name) => builtIn("node:module").createRequire(thisFile())(name),
   module: coreModule,
   isRoot: process.getuid?.() === 0,
   kernelLocks: loadKernelLocks,

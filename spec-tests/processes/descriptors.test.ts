@@ -16,9 +16,9 @@ const HELD = `
 `;
 
 /** What the script has said, in a process of its own with 64 descriptors. */
-function withFewDescriptors(script: string): unknown {
-  const text = `${HELD} import(${library}).then(async (library) => { ${script} console.log(JSON.stringify(said)); });`;
-  const limited = ["-c", 'ulimit -n 64; exec "$0" "$@"', process.execPath, "-e", text];
+function withFewDescriptors(script: string, flags: readonly string[] = [], before = ""): unknown {
+  const text = `${HELD} ${before} import(${library}).then(async (library) => { ${script} console.log(JSON.stringify(said)); });`;
+  const limited = ["-c", 'ulimit -n 64; exec "$0" "$@"', process.execPath, ...flags, "-e", text];
   return JSON.parse(execFileSync("sh", limited, { encoding: "utf8" }));
 }
 
@@ -61,6 +61,37 @@ describe.runIf(process.platform === "linux")("without file descriptors for a whi
       free(2); // with none Node takes packages for missing
       await attempt(() => library.FilePersistenceWithKey.create(${JSON.stringify(folder.file("later"))}, new Uint8Array(32)));`);
     expect(said).toEqual(["too_many_open_files"]);
+  });
+
+  test("a lease can be taken afterwards", () => {
+    const said = withFewDescriptors(
+      `
+      const store = await library.TokenCacheStore.open(${JSON.stringify(folder.file("leased"))});
+      await store.load();
+      hold();
+      free(1); // which the lock file takes
+      await attempt(() => store.commit(undefined, "{}"));
+      free();
+      await attempt(() => library.hostCapabilities().then(({ lockKind }) => lockKind));
+      await attempt(() => store.commit(undefined, "{}").then(() => undefined));`,
+      ["--no-addons"],
+    );
+    expect(said).toEqual(["too_many_open_files", "P", "done"]);
+  });
+
+  test("the keychain's package is loaded afterwards", () => {
+    const said = withFewDescriptors(
+      `
+      Object.defineProperty(process, "platform", { value: "linux" }); // for the package, which is to find its binary
+      const persistence = await library.KeychainPersistence.create(${JSON.stringify(folder.file("keychain"))});
+      hold();
+      await attempt(() => persistence.load());
+      free();
+      await attempt(() => persistence.load().then(() => "loaded", ({ message }) => message.includes("EMFILE") ? message : "loaded"));`,
+      [],
+      'Object.defineProperty(process, "platform", { value: "darwin" });',
+    );
+    expect(said).toEqual(["too_many_open_files", "loaded"]); // whatever it finds to keep items in here
   });
 
   test("kernel locks are had afterwards", () => {

@@ -1,5 +1,6 @@
 import { PersistenceError } from "../core/errors.ts";
 import { host } from "../runtime/host.ts";
+import { loadCommonJs } from "../runtime/load-package.ts";
 import type { SecretItem } from "./secret-item.ts";
 import { storeUnavailable } from "./store-unavailable.ts";
 
@@ -58,7 +59,8 @@ export class KeychainItem implements SecretItem {
 async function load(): Promise<Keyring> {
   try {
     host().assertNativeCode();
-    return (await import("@napi-rs/keyring")) as Keyring; // Literally: Deno's registry rewrites what it can read.
+    // Literally: Deno's registry rewrites what it can read.
+    return await loadCommonJs("@napi-rs/keyring", async () => (await import("@napi-rs/keyring")) as Keyring);
   } catch (cause) {
     throw storeUnavailable(NOT_INSTALLED, cause);
   }

@@ -1,7 +1,8 @@
 import { PersistenceError, statusOfError, toPersistenceError } from "../core/errors.ts";
 
-/** The error of a store whose native part could not be loaded. That Deno barred it is said as it is, with the flag. */
+/** The error of a store whose native part could not be loaded. That Deno barred it is said as it is, with the flag, and so is what passes: a want of descriptors. */
 export function storeUnavailable(message: string, cause: unknown): PersistenceError {
-  if (statusOfError(cause) === "permission_denied") return toPersistenceError(cause);
+  const status = statusOfError(cause);
+  if (status === "permission_denied" || status === "too_many_open_files") return toPersistenceError(cause);
   return new PersistenceError("secret_store_unavailable", message, { cause });
 }

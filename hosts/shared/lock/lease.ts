@@ -1,5 +1,5 @@
 import { hasCode, unlessMissing } from "../files/file-system.ts";
-import { loadPackage } from "../runtime/load-package.ts";
+import { loadCommonJs } from "../runtime/load-package.ts";
 import { LeaseFolder } from "./lease-folder.ts";
 import type { LockParts } from "./lock.ts";
 import { leasePath } from "./lock-file.ts";
@@ -74,4 +74,4 @@ export function createLeases({ path, files, runtime }: LockParts): Leases {
 }
 
 /** It is CommonJS, which esbuild makes nothing of in a module unless that is given a `require` (README.md). */
-const loadLockfile = () => loadPackage("proper-lockfile", async () => (await import("proper-lockfile")).default);
+const loadLockfile = () => loadCommonJs("proper-lockfile", async () => (await import("proper-lockfile")).default);

@@ -5,7 +5,10 @@ import type { Paths, Runtime } from "./runtime.ts";
 
 /** The modules of Node that all three runtimes have, and what each of them does in its own way. */
 export interface HostParts
-  extends Pick<Host, "name" | "assertNativeCode" | "foreignFunctions" | "module" | "homeFolder" | "canSeeProcesses"> {
+  extends Pick<
+    Host,
+    "name" | "assertNativeCode" | "foreignFunctions" | "requirePackage" | "module" | "homeFolder" | "canSeeProcesses"
+  > {
   readonly fs: SystemFunctions & { readonly constants: { readonly O_NOFOLLOW?: number; readonly O_NONBLOCK?: number } };
   readonly paths: Paths;
   readonly process: {

@@ -16,6 +16,8 @@ export interface Host {
   assertNativeCode(): void;
   /** Throws where the runtime cannot call C here. */
   foreignFunctions(): ForeignFunctions;
+  /** Loads a package of CommonJS anew, where the runtime remembers that it could not import it. */
+  requirePackage?(name: string): unknown;
   /** Reads and compiles the core on first use, once per process. */
   module(): Awaitable<CoreModule>;
   /** The user's home folder. Throws, or answers nothing, where there is none. */

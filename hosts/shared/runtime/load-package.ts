@@ -1,4 +1,5 @@
 import { PersistenceError, statusOfError } from "../core/errors.ts";
+import { host } from "./host.ts";
 
 /**
  * A package that not everybody needs. That it could not be loaded says nothing of what it was to be used for: encrypted content of which `jose`
@@ -15,5 +16,23 @@ export async function loadPackage<T>(name: string, load: () => Promise<T>): Prom
     const status = statusOfError(cause);
     const code = status === "too_many_open_files" || status === "permission_denied" ? status : "not_supported";
     throw new PersistenceError(code, `${name} could not be loaded: ${String(cause)}`, { cause });
+  }
+}
+
+/**
+ * The same for a package of CommonJS: what Node could not import once it can still be told to require. A process that was short of descriptors when it took its
+ * first lease could take none for as long as it ran.
+ */
+export function loadCommonJs<T>(name: string, load: () => Promise<T>): Promise<T> {
+  return loadPackage(name, () => load().catch((error: unknown) => required<T>(name, error)));
+}
+
+function required<T>(name: string, error: unknown): T {
+  const { requirePackage } = host();
+  if (requirePackage === undefined || statusOfError(error) !== "too_many_open_files") throw error;
+  try {
+    return requirePackage(name) as T;
+  } catch {
+    throw error; // still none, or it is part of a bundle
   }
 }
