@@ -161,6 +161,19 @@ describe("what cannot be decrypted", () => {
     expect(await readFile(path())).toEqual(before);
   });
 
+  test.each([
+    ["white space", "  \t\r\n"],
+    ["NULs, as after a power cut", "\0".repeat(500)],
+    ["a byte order mark", "\ufeff"],
+  ])("%s is nothing saved to a bare persistence, as it is to a store, and is not set aside", async (_name, blank) => {
+    const persistence = await create();
+    await writeFile(path(), blank);
+    expect(await persistence.load()).toBeNull();
+    expect((await (await TokenCacheStore.open(persistence)).load()).content).toBeUndefined();
+    await persistence.save("text");
+    expect([await persistence.load(), await readdir(folder.path)]).toEqual(["text", ["cache"]]);
+  });
+
   const reason = new Error("no route to the vault");
 
   test.each<[string, SuppliedKey, string]>([

@@ -81,8 +81,8 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   }
 
   /**
-   * What is stored, as text; `null` when nothing has been saved. Where it is encrypted that includes an empty file and `{}`:
-   * the peers make one before they save, and the other where a secret store keeps the cache.
+   * What is stored, as text; `null` when nothing has been saved. Where it is encrypted that includes an empty file, one of white space or NULs, and
+   * `{}`: the peers make one before they save, a power cut may leave another, and the third is there where a secret store keeps the cache.
    *
    * @throws PersistenceError `json_bad_utf8` when it is not UTF-8: decoding it anyway would damage it when saved again
    */
