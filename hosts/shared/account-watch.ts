@@ -59,6 +59,7 @@ export class AccountWatch {
     clearTimeout(this.#retry);
     this.#unwatch?.();
     this.#unwatch = undefined;
+    this.#content = undefined; // the caller may keep the function that ends it
   }
 
   async #compare(): Promise<void> {
@@ -75,6 +76,7 @@ export class AccountWatch {
   /** @returns whether the content is another one than last time; the first time there is none to compare it with */
   async #look(): Promise<boolean> {
     const content = await this.#parts.load();
+    if (this.#unwatch === undefined) return false; // to inspect it would bring back the core that a closed store has let go of
     const isFirst = !this.#hasLooked;
     if (!isFirst && this.#isKnown(content)) return false;
     const accounts = content === undefined ? [] : this.#parts.accountsOf(content).filter(isObject);

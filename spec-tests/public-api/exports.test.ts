@@ -166,24 +166,34 @@ describe("the built package", () => {
     expect(touched).toEqual({ onImport: [], ofCreate: [] });
   });
 
-  test("a store that has been closed keeps nothing of a large cache, however long it is kept itself", async () => {
-    await writeFile(folder.file("large"), JSON.stringify({ theirs: "x".repeat(20_000_000) }));
-    const { kept } = (await inProcess(
-      "close.mjs",
-      `import { setFlagsFromString } from "node:v8";
+  test.each([
+    ["was inspected", "await store.inspect();"],
+    ["is about to be watched", "globalThis.stop = store.watch(() => {});"],
+    ["was watched", "globalThis.stop = store.watch(() => {}); await store.load(); await pause();"],
+  ])(
+    "a store that %s and has been closed keeps nothing of a large cache, however long it is kept itself",
+    async (_name, use) => {
+      await writeFile(folder.file("large"), JSON.stringify({ theirs: "x".repeat(20_000_000) }));
+      const { kept } = (await inProcess(
+        "close.mjs",
+        `import { setFlagsFromString } from "node:v8";
        import { runInNewContext } from "node:vm";
        import { TokenCacheStore } from ${JSON.stringify(built)};
        setFlagsFromString("--expose-gc");
        const external = () => (runInNewContext("gc")(), process.memoryUsage().external);
+       const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
        const before = external();
        const store = await TokenCacheStore.open(${JSON.stringify(folder.file("large"))});
-       await store.inspect();
+       ${use}
        await store.close();
-       await new Promise((resolve) => setTimeout(resolve, 50));
+       await pause();
+       external(); // what a watcher of the file system has kept goes with the second
+       await pause();
        console.log(JSON.stringify({ kept: external() - before, by: store.location }));`,
-    )) as { kept: number };
-    expect(kept).toBeLessThan(5_000_000);
-  });
+      )) as { kept: number };
+      expect(kept).toBeLessThan(5_000_000);
+    },
+  );
 
   test("can be required, and works", async () => {
     const result = await inProcess(
