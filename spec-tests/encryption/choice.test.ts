@@ -169,7 +169,7 @@ describe("encryptPlainFile", () => {
     await lock.lock();
     const moved = encryptPlainFile(folder.file("link"), persistence);
     while (!existsSync(folder.file("link.lockfile"))) await setTimeout(1);
-    await setTimeout(200);
+    await setTimeout(200); // nothing tells that it waits; that it does not, the file does
     expect(await readFile(path(), "utf8")).toBe(plain);
     await persistence.save(JSON.stringify(document("bob")));
     await lock.unlock();
