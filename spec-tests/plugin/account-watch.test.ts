@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { AccountWatch } from "../../hosts/shared/account-watch.ts";
 import type { Store } from "../../hosts/shared/core/capabilities.ts";
 
+const SILENT = { error() {}, info() {}, verbose() {}, warning() {} };
+
 /** @returns what the store does when it may have changed */
 function start(watch: AccountWatch): () => void {
   let changed = () => {};
@@ -55,7 +57,7 @@ test("what is found by the first look that succeeds is no change, though the one
     },
     accountsOf: ([number]) => [{ home_account_id: String(number) }] as never[],
     listener: (change) => heard.push(change),
-    logger: { error() {}, info() {}, verbose() {}, warning() {} },
+    logger: SILENT,
   });
   const changed = start(watch);
   await expect.poll(() => looks).toBe(1);
@@ -76,7 +78,7 @@ test("what is no account is passed over", async () => {
     load: async () => content,
     accountsOf: () => accounts as never[],
     listener: (change) => heard.push(change),
-    logger: { error() {}, info() {}, verbose() {}, warning() {} },
+    logger: SILENT,
   });
   const changed = start(watch);
   await new Promise((resolve) => setImmediate(resolve)); // the first look
@@ -98,7 +100,7 @@ test("the same content read once more is no change", async () => {
     },
     accountsOf: () => [],
     listener: (change) => heard.push(change),
-    logger: { error() {}, info() {}, verbose() {}, warning() {} },
+    logger: SILENT,
   });
   const changed = start(watch);
   changed();

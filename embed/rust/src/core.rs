@@ -18,7 +18,7 @@ const WASI_VERSION: u32 = 1;
 const RECORD_SIZE: u32 = 64;
 const RENEW_EVERY: Duration = Duration::from_secs(2);
 const REQUEST_SIZE: u32 = 16;
-const DEFAULT_MAX_BYTES: u32 = 64 << 20;
+pub(crate) const DEFAULT_MAX_BYTES: u32 = 64 << 20;
 
 /// What only the embedder can do.
 pub(crate) enum Request {

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, process};
 
-use crate::core::{Argument, Core, CoreResult, Reply, Request};
+use crate::core::{Argument, Core, CoreResult, Reply, Request, DEFAULT_MAX_BYTES};
 use crate::files::{code_of, folder_and_name, identity, is_read_only, make_private, Identity};
 use crate::{processes, Cipher, Code, Error, Loaded, Merged};
 
@@ -23,7 +23,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { cipher: None, lock_timeout: Duration::from_secs(10), max_bytes: 64 << 20 }
+        Options { cipher: None, lock_timeout: Duration::from_secs(10), max_bytes: DEFAULT_MAX_BYTES }
     }
 }
 

@@ -76,17 +76,18 @@ function logKept(log: Log, reason: StatusName, name: string): void {
   log(LogLevel.Warning, reason, `What could not be decrypted has been kept as ${name}.`);
 }
 
-/** The same for the core, which would have a signal decrypted. That a file is empty it sees by itself. */
+/** The same cipher but for how it unprotects. A spread would leave out what a class has. */
+function unprotectingBy(cipher: Cipher, unprotect: Cipher["unprotect"]): Cipher {
+  return { prepare: () => cipher.prepare?.(), protect: (content) => cipher.protect(content), unprotect };
+}
+
+/** `holdsNothing` for the core, which would have a signal decrypted. That a file is empty it sees by itself. */
 export function emptyWhereNothing(capabilities: Capabilities): Capabilities {
   const { cipher } = capabilities;
   if (cipher === undefined) return capabilities;
   return {
     ...capabilities,
-    cipher: {
-      prepare: () => cipher.prepare?.(),
-      protect: (content) => cipher.protect(content),
-      unprotect: (content) => (holdsNothing(content) ? new Uint8Array() : cipher.unprotect(content)),
-    },
+    cipher: unprotectingBy(cipher, (content) => (holdsNothing(content) ? new Uint8Array() : cipher.unprotect(content))),
   };
 }
 
@@ -103,11 +104,7 @@ export function recoverUndecryptable(
   const recovery = new Recovery(capabilities, cipher, codes);
   return {
     ...capabilities,
-    cipher: {
-      prepare: () => cipher.prepare?.(),
-      protect: (content) => cipher.protect(content),
-      unprotect: (content) => recovery.unprotect(content),
-    },
+    cipher: unprotectingBy(cipher, (content) => recovery.unprotect(content)),
     store: storeWith(store, {
       replace: (content, beforePublishing) => recovery.replace(content, beforePublishing),
     }),

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .cache_merger import Merged
-from .core import EDIT, MAKE_PRIVATE, PROCESS_ALIVE, PROTECT, UNPROTECT, Argument, Core, CoreResult, document, optional_document, usable
+from .core import (
+    DEFAULT_MAX_BYTES, EDIT, MAKE_PRIVATE, PROCESS_ALIVE, PROTECT, UNPROTECT, Argument, Core, CoreResult, document, optional_document, usable,
+)
 from .errors import PersistenceError, failure, located
 from .owner import make_folders, make_private
 from .persistence import FilePersistence, Persistence
@@ -46,7 +48,7 @@ class TokenCacheStore:
     """Loads and commits the cache at one location. Thread-safe: operations run one after the other."""
 
     def __init__(
-        self, cache: str | os.PathLike[str] | Persistence, *, lock_timeout: float = 10.0, max_bytes: int = 64 << 20
+        self, cache: str | os.PathLike[str] | Persistence, *, lock_timeout: float = 10.0, max_bytes: int = DEFAULT_MAX_BYTES
     ) -> None:
         """
         `cache`: the path of a plain file, or a persistence. `lock_timeout`: seconds to wait for other processes; 0 is one look.
