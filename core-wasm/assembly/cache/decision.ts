@@ -129,7 +129,7 @@ function takeOrDropTheirs(slot: Slot, theirs: bool): void {
   else drop(slot);
 }
 
-function isMarker(slot: Slot): bool {
+export function isMarker(slot: Slot): bool {
   const side = nameSide(slot);
   return stringIs(side.nameStart, side.nameEnd, salvageMarker());
 }

@@ -15,17 +15,16 @@ import { maxDocumentBytes } from "../abi/settings";
 import { DOCUMENT_TOO_LARGE, OK, OUT_OF_MEMORY } from "../abi/status";
 import { allocate, hasRunOut } from "../abi/arena";
 import { failureAddress } from "../json/failure";
-import { stringIs } from "../json/strings";
-import { baseEqualsTheirs, beginDecisions, decide } from "./decision";
+import { baseEqualsTheirs, beginDecisions, decide, isMarker } from "./decision";
 import { beginDocuments, expectBase, isEmptyDocument, scanDocument, skipByteOrderMark } from "./document";
 import { beginFollowing, endFollowing, followedLength, keptLength, keptReference, keptStart, restoreDocument } from "./follow";
 import { add, beginPieces, countPieces, pieces } from "./pieces";
 import { expectReference } from "./references";
 import { countChanges, reportAccounts } from "./report";
-import { FOREIGN, salvageMarker } from "./sections";
+import { FOREIGN } from "./sections";
 import { serializeResult } from "./serialize";
 import { applySignOuts } from "./sign-out";
-import { Slot, firstSlot, has, sideOf } from "./slots";
+import { Slot, firstSlot, has } from "./slots";
 import { textLength, textPointer } from "../abi/text";
 
 /** Merges three documents of the arena (length 0: none) into the result record. Returns a status. */
@@ -120,9 +119,7 @@ function scan(document: u32, start: usize, length: usize): u32 {
 function wasSalvagedSinceBase(): bool {
   for (let address = firstSlot(FOREIGN); address; address = changetype<Slot>(address).next) {
     const slot = changetype<Slot>(address);
-    if (!has(slot, DOCUMENT_THEIRS)) continue;
-    const side = sideOf(slot, DOCUMENT_THEIRS);
-    if (!stringIs(side.nameStart, side.nameEnd, salvageMarker())) continue;
+    if (!has(slot, DOCUMENT_THEIRS) || !isMarker(slot)) continue;
     return !has(slot, DOCUMENT_BASE) || !baseEqualsTheirs(slot);
   }
   return false;
@@ -148,14 +145,14 @@ function finish(theirs: usize, theirsLength: usize, inPieces: bool): u32 {
     return OK;
   }
   addFlags(FLAG_UNCHANGED);
-  if (!(isEmptyDocument(theirs, theirsLength) ? setEmptyObject() : setTheirs(theirs, theirsLength))) return OUT_OF_MEMORY;
+  if (!isEmptyDocument(theirs, theirsLength)) setTheirs(theirs, theirsLength);
+  else if (!setEmptyObject()) return OUT_OF_MEMORY;
   return !inPieces || makeDataAPiece() ? OK : OUT_OF_MEMORY;
 }
 
-function setTheirs(theirs: usize, theirsLength: usize): bool {
+function setTheirs(theirs: usize, theirsLength: usize): void {
   const start = skipByteOrderMark(theirs, theirsLength);
   setData(start, theirs + theirsLength - start);
-  return true;
 }
 
 // @ts-ignore: decorator

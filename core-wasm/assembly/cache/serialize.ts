@@ -2,8 +2,9 @@
 // separators and white space included; everything else entity by entity.
 import { DOCUMENT_THEIRS } from "../abi/result";
 import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from "../json/bytes";
-import { stringIs } from "../json/strings";
+import { isMarker } from "./decision";
 import { MIN_PIECE, addRun, addText, beginPieceText, beginPieces } from "./pieces";
+import { isBehind, stretchEnd, stretchStart } from "./references";
 import { FOREIGN, salvageMarker, sectionName } from "./sections";
 import { Slot, firstSlot, sideOf } from "./slots";
 import { TopItem, firstTopItem, hasSectionObject, sectionSlot } from "./top-level";
@@ -59,7 +60,7 @@ function measure(): usize {
     while (address) {
       const first = changetype<Slot>(address);
       const last = section == FOREIGN ? first : lastOfRun(first);
-      const length = isRun(first) ? runEnd(last) - runStart(first) : 0;
+      const length = isRun(first) ? stretchEnd(last) - stretchStart(first) : 0;
       if (section != FOREIGN && isPiece(length)) ++longRuns;
       else size += max(length, memberSize(first)) + 1;
       address = nextResult(last.next);
@@ -91,11 +92,6 @@ function writeForeign(slot: Slot): void {
   writeMember(slot);
 }
 
-function isMarker(slot: Slot): bool {
-  const side = sideOf(slot, slot.resultDocument);
-  return stringIs(side.nameStart, side.nameEnd, salvageMarker());
-}
-
 // @ts-ignore: decorator
 @cold
 function writeMarker(): void {
@@ -111,11 +107,7 @@ function writeMarker(): void {
 
 /** A section is written when the result has an entity in it, or theirs has it, if only empty. */
 function isSectionWanted(section: u32): bool {
-  return hasSectionObject(DOCUMENT_THEIRS, section) || hasResult(section);
-}
-
-function hasResult(section: u32): bool {
-  return nextResult(firstSlot(section)) != 0;
+  return hasSectionObject(DOCUMENT_THEIRS, section) || nextResult(firstSlot(section)) != 0;
 }
 
 function nextResult(address: usize): usize {
@@ -147,8 +139,8 @@ function writeRun(first: Slot): Slot {
     return first;
   }
   const last = lastOfRun(first);
-  const start = runStart(first);
-  const end = runEnd(last);
+  const start = stretchStart(first);
+  const end = stretchEnd(last);
   if (isPiece(end - start)) addRun(start, end);
   else putSpan(start, end);
   return last;
@@ -156,7 +148,7 @@ function writeRun(first: Slot): Slot {
 
 /** What is salvaged is written anew: white space around it may be damaged too. */
 function isRun(slot: Slot): bool {
-  return !markerWanted && isTheirsWhole(slot);
+  return !markerWanted && slot.resultStart != 0 && slot.resultDocument == DOCUMENT_THEIRS;
 }
 
 function isPiece(length: usize): bool {
@@ -165,25 +157,12 @@ function isPiece(length: usize): bool {
 
 function lastOfRun(first: Slot): Slot {
   let last = first;
-  while (last.next && isRun(last) && continuesRun(last, changetype<Slot>(last.next))) last = changetype<Slot>(last.next);
+  while (last.next && isRun(last)) {
+    const next = changetype<Slot>(last.next);
+    if (!isRun(next) || !isBehind(next, last)) break;
+    last = next;
+  }
   return last;
-}
-
-function runStart(first: Slot): usize {
-  return sideOf(first, DOCUMENT_THEIRS).nameStart - 1;
-}
-
-function runEnd(last: Slot): usize {
-  return sideOf(last, DOCUMENT_THEIRS).valueEnd;
-}
-
-function isTheirsWhole(slot: Slot): bool {
-  return slot.resultStart != 0 && slot.resultDocument == DOCUMENT_THEIRS;
-}
-
-function continuesRun(slot: Slot, next: Slot): bool {
-  if (!isTheirsWhole(slot) || !isTheirsWhole(next)) return false;
-  return sideOf(next, DOCUMENT_THEIRS).ordinal == sideOf(slot, DOCUMENT_THEIRS).ordinal + 1;
 }
 
 function writeMember(slot: Slot): void {

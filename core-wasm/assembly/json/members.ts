@@ -15,8 +15,6 @@ export class Member {
   nameEnd: usize;
   valueStart: usize;
   valueEnd: usize;
-  /** Scratch for whoever compares two tables: the matching member of the other. */
-  twin: usize;
 }
 
 @unmanaged

@@ -1,9 +1,11 @@
 // Content that is no document yet: no bytes, white space, or the NULs that some file systems leave where data was
 // allocated and never written before a power cut.
 
+import { skipByteOrderMark } from "../cache/document";
+
 export function isBlank(pointer: usize, length: usize): bool {
   const end = pointer + length;
-  if (length >= 3 && load<u16>(pointer) == 0xbbef && load<u8>(pointer, 2) == 0xbf) pointer += 3;
+  pointer = skipByteOrderMark(pointer, length);
   while (pointer < end) {
     const byte = <u32>load<u8>(pointer);
     if (byte != 0 && byte != 0x20 && byte != 0x09 && byte != 0x0a && byte != 0x0d) return false;

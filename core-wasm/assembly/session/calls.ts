@@ -39,14 +39,10 @@ export function enter(stage: u32): void {
   perform(stage);
 }
 
-/** The bytes that the stages to come work on. They must stay where they are until then. */
-export function setArgument(pointer: usize, length: usize): void {
+/** With the bytes that the stages to come work on. They must stay where they are until then. */
+export function enterWith(stage: u32, pointer: usize, length: usize): void {
   argumentPointer = pointer;
   argumentLength = length;
-}
-
-export function enterWith(stage: u32, pointer: usize, length: usize): void {
-  setArgument(pointer, length);
   enter(stage);
 }
 

@@ -15,7 +15,7 @@ import {
 import { DOCUMENT_TOO_LARGE, IO_ERROR, LOCK_LOST, LOST, NOT_FOUND, OK, PROTECT_FAILED } from "../abi/status";
 import { maxDocumentBytes } from "../abi/settings";
 import { mergeDocuments } from "../cache/merge";
-import { enter, enterAtOnce, enterWith, lookedAt, setArgument } from "./calls";
+import { enterAtOnce, enterWith, lookedAt } from "./calls";
 import { DAMAGED, SOUND, UNREADABLE, finding } from "./damage";
 import { fail, finish, restart } from "./ending";
 import { forgetVersion, rememberVersion } from "./known-version";
@@ -82,12 +82,7 @@ function publish(): void {
     fail(DOCUMENT_TOO_LARGE);
     return;
   }
-  if (hasCipher()) {
-    enterWith(operation.STAGE_PROTECT, dataPointer(), dataLength());
-    return;
-  }
-  setArgument(dataPointer(), dataLength());
-  enter(operation.STAGE_CHECK);
+  enterWith(hasCipher() ? operation.STAGE_PROTECT : operation.STAGE_CHECK, dataPointer(), dataLength());
 }
 
 export function onProtected(): void {
@@ -99,8 +94,7 @@ export function onProtected(): void {
     fail(PROTECT_FAILED); // it would replace the cache by nothing
     return;
   }
-  setArgument(outcomePointer, outcomeLength);
-  enter(operation.STAGE_CHECK);
+  enterWith(operation.STAGE_CHECK, outcomePointer, outcomeLength);
 }
 
 /** The last look before the rename that publishes, or before an application gives the lock back. */
