@@ -1,6 +1,7 @@
 // Writes JSON into one allocation of the arena, front to back: results, reports, log entries. The caller reserves room for
 // the worst case first, so the writers need no check each.
 
+import { scanSequence } from "../json/strings";
 import { allocate, releaseTo } from "./arena";
 
 const QUOTE: u32 = 0x22;
@@ -80,11 +81,11 @@ export function putForeign(pointer: usize, length: usize): void {
       putAscii(byte);
       pointer += 1;
     } else {
-      const size = sequenceLength(pointer, end);
-      if (size == 0) putReplacement();
-      else if (isControl(pointer, size)) putByte(SPACE);
-      else putBytes(pointer, size);
-      pointer += size == 0 ? 1 : size;
+      const behind = scanSequence(pointer, end);
+      if (behind == 0) putReplacement();
+      else if (isControl(pointer, behind - pointer)) putByte(SPACE);
+      else putSpan(pointer, behind);
+      pointer = behind == 0 ? pointer + 1 : behind;
     }
   }
 }
@@ -110,19 +111,4 @@ function putReplacement(): void {
   putByte(0xef);
   putByte(0xbf);
   putByte(0xbd);
-}
-
-/** Length of the well-formed UTF-8 sequence at `pointer` (Unicode 15, table 3-7), 0 if it is not one. */
-function sequenceLength(pointer: usize, end: usize): usize {
-  const lead = <u32>load<u8>(pointer);
-  const size: usize = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-  if (size == 0 || end - pointer < size) return 0;
-  const second = <u32>load<u8>(pointer, 1);
-  const low: u32 = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-  const high: u32 = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-  if (second < low || second > high) return 0;
-  for (let i: usize = 2; i < size; i++) {
-    if ((load<u8>(pointer + i) & 0xc0) != 0x80) return 0;
-  }
-  return size;
 }

@@ -132,10 +132,10 @@ function isContinuation(byte: u8): bool {
   return (byte & 0xc0) == 0x80;
 }
 
-/** One multi-byte UTF-8 sequence (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF). */
+/** One multi-byte UTF-8 sequence (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF). Returns the address behind it, or 0. */
 // @ts-ignore: decorator
 @cold
-function scanSequence(address: usize, end: usize): usize {
+export function scanSequence(address: usize, end: usize): usize {
   if (address >= end) return fail(JSON_BAD_UTF8, address, end);
   const lead = load<u8>(address);
   const length: usize = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
