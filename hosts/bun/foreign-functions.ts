@@ -1,18 +1,13 @@
 import { createRequire } from "node:module";
-import { type CLibrary, cLibraryOf } from "../shared/runtime/c-library.ts";
-import type {
-  ForeignFunctions,
-  ForeignSignature,
-  ForeignType,
-  ForeignValue,
-} from "../shared/runtime/foreign-functions.ts";
+import { type CLibrary, cLibraryOf, takingText } from "../shared/runtime/c-library.ts";
+import type { ForeignFunctions, ForeignSignature, ForeignType } from "../shared/runtime/foreign-functions.ts";
 
 /** The part of `bun:ffi` that is used. */
 interface BunFfi {
   dlopen(
     library: string,
     symbols: Record<string, { args: string[]; returns: string }>,
-  ): { symbols: Record<string, (...values: unknown[]) => ForeignValue> };
+  ): { symbols: Record<string, (...values: unknown[]) => unknown> };
   ptr(bytes: Uint8Array): number;
   toArrayBuffer(pointer: unknown, offset: number, length: number): ArrayBuffer;
   read: { i32(pointer: unknown, offset: number): number };
@@ -29,25 +24,18 @@ const TYPES: Readonly<Record<ForeignType, string>> = {
   string: "ptr",
 };
 
-const encoder = new TextEncoder();
-
 /** Throws where Bun was built without it. */
 export function foreignFunctions(): ForeignFunctions {
   const ffi = createRequire(import.meta.url)("bun:ffi") as BunFfi;
   const library = cLibraryOf(process.platform);
   const errnoLocation = library && findErrno(ffi, library);
-  const toC = (value: ForeignValue) => (typeof value === "string" ? encoder.encode(`${value}\0`) : value);
   return {
     open(name, signatures) {
       const described = Object.entries<ForeignSignature>(signatures).map(([symbol, { parameters, result }]) => {
         return [symbol, { args: parameters.map((type) => TYPES[type]), returns: TYPES[result] }];
       });
       const { symbols } = ffi.dlopen(name ?? library!.name, Object.fromEntries(described));
-      const wrapped = Object.entries(symbols).map(([symbol, call]) => [
-        symbol,
-        (...values: ForeignValue[]) => call(...values.map(toC)),
-      ]);
-      return Object.fromEntries(wrapped);
+      return takingText(symbols);
     },
     blocks: true,
     errno: () => ffi.read.i32(errnoLocation!(), 0),

@@ -1,11 +1,6 @@
 import process from "node:process";
-import { type CLibrary, cLibraryOf } from "../shared/runtime/c-library.ts";
-import type {
-  ForeignFunctions,
-  ForeignSignature,
-  ForeignType,
-  ForeignValue,
-} from "../shared/runtime/foreign-functions.ts";
+import { type CLibrary, cLibraryOf, takingText } from "../shared/runtime/c-library.ts";
+import type { ForeignFunctions, ForeignSignature, ForeignType } from "../shared/runtime/foreign-functions.ts";
 import { deno } from "./deno.ts";
 
 const TYPES: Readonly<Record<ForeignType, string>> = {
@@ -19,13 +14,10 @@ const TYPES: Readonly<Record<ForeignType, string>> = {
   string: "buffer",
 };
 
-const encoder = new TextEncoder();
-
 /** Wants `--allow-ffi`; throws without. */
 export function foreignFunctions(): ForeignFunctions {
   const library = cLibraryOf(process.platform);
   const errnoLocation = library && findErrno(library);
-  const toC = (value: ForeignValue) => (typeof value === "string" ? encoder.encode(`${value}\0`) : value);
   return {
     open(name, signatures) {
       const described = Object.entries<ForeignSignature>(signatures).map(([symbol, signature]) => {
@@ -33,11 +25,7 @@ export function foreignFunctions(): ForeignFunctions {
         return [symbol, { parameters: parameters.map((type) => TYPES[type]), result: TYPES[result], nonblocking }];
       });
       const { symbols } = deno.dlopen(name ?? library!.name, Object.fromEntries(described));
-      const wrapped = Object.entries(symbols).map(([symbol, call]) => [
-        symbol,
-        (...values: ForeignValue[]) => call(...values.map(toC)),
-      ]);
-      return Object.fromEntries(wrapped);
+      return takingText(symbols);
     },
     blocks: false,
     errno: () => new deno.UnsafePointerView(errnoLocation!()).getInt32(0),
