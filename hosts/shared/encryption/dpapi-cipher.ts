@@ -3,7 +3,7 @@ import { PersistenceError } from "../core/errors.ts";
 import type { StatusName } from "../core/status.ts";
 import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../runtime/foreign-functions.ts";
 import { refusePlainText } from "./jwe-cipher.ts";
-import { storeUnavailable } from "./store-unavailable.ts";
+import { NO_NATIVE_CALLS, storeUnavailable } from "./store-unavailable.ts";
 
 /** Never a dialogue: there may be nobody to see it. */
 const UI_FORBIDDEN = 1;
@@ -29,9 +29,6 @@ const KERNEL32 = {
  * does not answer (1722 to 1727, 1753). Such a blob is not given up.
  */
 const PASSING: readonly number[] = [8, 14, 1115, 1450, 1722, 1723, 1726, 1727, 1753];
-
-const NO_NATIVE_CALLS =
-  "DPAPI cannot be used: this runtime cannot call native functions here (Node.js: install koffi; Deno: --allow-ffi).";
 
 export interface DpapiHost {
   readonly runtime: { readonly platform: string };
@@ -65,12 +62,13 @@ export function createDpapiCipher(host: DpapiHost, machine: boolean, entropy: st
     try {
       return librariesOf(host);
     } catch (cause) {
-      throw storeUnavailable(NO_NATIVE_CALLS, cause);
+      throw storeUnavailable(`DPAPI cannot be used: ${NO_NATIVE_CALLS}`, cause);
     }
   }
 
   function convert(name: keyof typeof CRYPT32, content: Uint8Array): Uint8Array {
-    const { crypt32, kernel32 } = load();
+    const libraries = load();
+    const { crypt32, kernel32 } = libraries;
     const input = new NativeBlob(kernel32, content);
     const secret = new NativeBlob(kernel32, new TextEncoder().encode(entropy ?? ""));
     const output = new Uint8Array(BLOB_SIZE);
@@ -81,7 +79,7 @@ export function createDpapiCipher(host: DpapiHost, machine: boolean, entropy: st
         const error = Number(kernel32.GetLastError());
         throw new PersistenceError(codeFor(name, error), `${name} failed with Windows error ${error}.`);
       }
-      return taken(load(), output);
+      return taken(libraries, output);
     } finally {
       input.free();
       secret.free();

@@ -1,7 +1,7 @@
 import { PersistenceError } from "../core/errors.ts";
 import type { ForeignFunctions, ForeignType, ForeignValue } from "../runtime/foreign-functions.ts";
 import { type ContentKey, KEY_BYTES, type KeySource } from "./jwe-cipher.ts";
-import { storeUnavailable } from "./store-unavailable.ts";
+import { NO_NATIVE_CALLS, storeUnavailable } from "./store-unavailable.ts";
 
 /** add_key(2) and keyctl(2) by number: glibc has no functions for them, and libkeyutils need not be there. */
 const SYSTEM_CALLS: Readonly<Record<string, { readonly addKey: number; readonly keyctl: number }>> = {
@@ -23,9 +23,6 @@ const READ = 11;
 const GET_PERSISTENT = 22;
 const MOVE = 30;
 const MOVE_EXCL = 1;
-
-const NO_NATIVE_CALLS =
-  "The kernel keyring cannot be used: this runtime cannot call native functions here (Node.js: install koffi; Deno: --allow-ffi).";
 
 const EEXIST = 17;
 const ENOENT = 2;
@@ -163,7 +160,7 @@ export class KernelKeyring implements KeySource {
         calls,
       };
     } catch (cause) {
-      throw storeUnavailable(NO_NATIVE_CALLS, cause);
+      throw storeUnavailable(`The kernel keyring cannot be used: ${NO_NATIVE_CALLS}`, cause);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../runtime/foreign-functions.ts";
-import { storeUnavailable } from "./store-unavailable.ts";
+import { NO_NATIVE_CALLS, storeUnavailable } from "./store-unavailable.ts";
 
 /** An address as a number: some lie in structures, and C takes either. 64-bit only. */
 const pointer = "u64" as const;
@@ -96,9 +96,7 @@ export function libSecretFunctions(host: LibSecretHost): LibSecretFunctions {
     loaded ??= open(host.foreignFunctions());
     return loaded;
   } catch (cause) {
-    const message =
-      "libsecret cannot be used: the library libsecret-1.so.0 is not installed, or this runtime cannot call native functions " +
-      "here (Node.js: install koffi; Deno: --allow-ffi).";
+    const message = `libsecret cannot be used: the library libsecret-1.so.0 is not installed, or ${NO_NATIVE_CALLS}`;
     throw storeUnavailable(message, cause);
   }
 }

@@ -1,5 +1,8 @@
 import { PersistenceError, statusOfError, toPersistenceError } from "../core/errors.ts";
 
+export const NO_NATIVE_CALLS =
+  "this runtime cannot call native functions here (Node.js: install koffi; Deno: --allow-ffi).";
+
 /** The error of a store whose native part could not be loaded. That Deno barred it is said as it is, with the flag, and so is what passes: a want of descriptors. */
 export function storeUnavailable(message: string, cause: unknown): PersistenceError {
   const status = statusOfError(cause);
