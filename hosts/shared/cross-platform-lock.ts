@@ -83,6 +83,6 @@ export class CrossPlatformLock {
   #createSession(): CoreSession {
     const location = this.#path.replace(/\.lockfile$/, "");
     const capabilities = connectFile(location, logTo(this.#logger), { lockPath: this.#path });
-    return CoreSession.create(host().module(), capabilities, { lockTimeoutMs: this.#timeoutMs });
+    return new CoreSession(host().module(), capabilities, { lockTimeoutMs: this.#timeoutMs });
   }
 }

@@ -183,7 +183,7 @@ async function partsOf(persistence: IPersistence, options: TokenCacheStoreOption
   const { module, capabilities } = coreLinkOf(persistence, options);
   const compiled = await module();
   return {
-    session: CoreSession.create(compiled, capabilities, options),
+    session: new CoreSession(compiled, capabilities, options),
     merger: new CacheMerger(compiled, { maxBytes: options.maxBytes, location: capabilities.store.location }),
     store: capabilities.store,
     logger: persistence.getLogger(),

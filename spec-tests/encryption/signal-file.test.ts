@@ -178,7 +178,7 @@ describe("commits one after the other", () => {
       clock,
       log() {},
     };
-    return { location, content, session: CoreSession.create(coreModule, capabilities) };
+    return { location, content, session: new CoreSession(coreModule, capabilities) };
   }
 
   it("read the item once, and again after another has changed it, within the same tick too", async () => {

@@ -80,11 +80,11 @@ test.each(Object.entries(SITUATIONS))(
   "%s: done as a whole or out_of_memory, and nothing is left behind",
   async (_, situation) => {
     const whole = worldOf(situation);
-    const outcome = await situation.run(CoreSession.create(module, whole.capabilities()));
+    const outcome = await situation.run(new CoreSession(module, whole.capabilities()));
     let refusals = 0;
     for (let taken = FIRST_FILLER; ; taken += STEP) {
       const world = worldOf(situation);
-      const session = CoreSession.create(module, world.capabilities());
+      const session = new CoreSession(module, world.capabilities());
       filler = taken;
       const error = await situation.run(session).then(
         (done) => void expect(done, `beside ${taken} bytes`).toEqual(outcome),

@@ -33,7 +33,7 @@ const size = () => memories[0]!.buffer.byteLength;
 test.each(["plain", "encrypted"])("no operation leaves a secret in the core's memory: %s cache", async (kind) => {
   const world = new World();
   const cipher = kind === "encrypted" ? createJweCipher(suppliedKey(KEY)) : undefined;
-  const session = CoreSession.create(coreModule, { ...world.capabilities(), cipher });
+  const session = new CoreSession(coreModule, { ...world.capabilities(), cipher });
   const store = async (content: string) => {
     world.store(cipher ? await cipher.protect(utf8(content)) : content, 5000);
   };
@@ -81,7 +81,7 @@ test.each(["plain", "encrypted"])("no operation leaves a secret in the core's me
 
 test("a stored cache that is encrypted holds no secret", async () => {
   const world = new World();
-  const session = CoreSession.create(coreModule, {
+  const session = new CoreSession(coreModule, {
     ...world.capabilities(),
     cipher: createJweCipher(suppliedKey(KEY)),
   });
@@ -133,7 +133,7 @@ test("a fault of the core: the lock is released, the next operation gets a fresh
     },
   };
   const { CoreSession } = await import("../../hosts/shared/core/core-session.ts");
-  const session = CoreSession.create(coreModule, { ...capabilities, clock });
+  const session = new CoreSession(coreModule, { ...capabilities, clock });
   const commit = session.commit(undefined, utf8(secretDocument("b")));
   await expect(commit).rejects.toMatchObject({ code: "core_trap", cause: fault });
   expect(world.lockFile).toBeUndefined();
@@ -149,7 +149,7 @@ test("no addresses left for an instance: a typed error, and the next operation t
   function refuse() {
     throw cause;
   }
-  const session = CoreSession.create(coreModule, new World().capabilities());
+  const session = new CoreSession(coreModule, new World().capabilities());
   const merger = new CacheMerger(coreModule);
   const inspect = () => merger.inspect(utf8(secretDocument("a")), 0);
   Object.assign(WebAssembly, { Instance: refuse });

@@ -70,7 +70,7 @@ export class World {
   }
 
   session(options: SessionLimits = {}): CoreSession {
-    return CoreSession.create(coreModule, this.capabilities(), options);
+    return new CoreSession(coreModule, this.capabilities(), options);
   }
 
   calls(): string {

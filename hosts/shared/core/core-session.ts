@@ -47,11 +47,7 @@ export class CoreSession {
   #leaveSection: LeaveTurn | undefined;
   #closed = false;
 
-  static create(module: Awaitable<CoreModule>, capabilities: Capabilities, options: SessionLimits = {}): CoreSession {
-    return new CoreSession(module, capabilities, options);
-  }
-
-  private constructor(module: Awaitable<CoreModule>, capabilities: Capabilities, options: SessionLimits) {
+  constructor(module: Awaitable<CoreModule>, capabilities: Capabilities, options: SessionLimits = {}) {
     this.#module = module;
     this.#capabilities = capabilities;
     const { maxBytes, lockTimeoutMs } = limitsOf(options);
@@ -241,7 +237,9 @@ export class CoreSession {
   /** After a trap: the core cannot release the lock any more, so the host does. */
   async #recover(cause: unknown): Promise<PersistenceError> {
     this.#discard();
-    await this.#releaseDirectly();
+    this.#forgetLock();
+    await this.#releaseLock("lock_not_held");
+    this.#leaveTurn();
     const { location } = this.#capabilities.store;
     return new PersistenceError("core_trap", messageFor("core_trap", location), { location, cause });
   }
@@ -249,12 +247,6 @@ export class CoreSession {
   #discard(): void {
     this.#instance?.memory.wipe();
     this.#instance = undefined;
-  }
-
-  async #releaseDirectly(): Promise<void> {
-    this.#forgetLock();
-    await this.#releaseLock("lock_not_held");
-    this.#leaveTurn();
   }
 
   /** The first try of an operation waits for its turn in this process; the core counts 2 s of that at most as waiting for the lock. */

@@ -2,18 +2,13 @@ import type { CoreMemory } from "./core-memory.ts";
 import type { CoreExports } from "./core-module.ts";
 import { statusName } from "./error-messages.ts";
 import { PersistenceError } from "./errors.ts";
+import { comparer } from "./same-bytes.ts";
 import { STATUS } from "./status.ts";
 
 /** Bytes handed over at once: large enough that a call costs little, small enough to differ from theirs here and there only. */
 export const WINDOW = 16 * 1024;
 /** Bytes compared at once where what came before was the same. */
 const MAX_COMPARED = 4 * WINDOW;
-
-interface Comparer {
-  compare(left: Uint8Array, right: Uint8Array): number;
-}
-
-const { Buffer: comparer } = globalThis as { Buffer?: Comparer };
 
 /** The number of a document, as the core counts. */
 export const DOCUMENT = { base: 1, ours: 2 } as const;

@@ -2,9 +2,10 @@ interface Comparer {
   compare(one: Uint8Array, other: Uint8Array): number;
 }
 
-const { Buffer: comparer } = globalThis as { Buffer?: Comparer };
+/** Compares natively, where the runtime has `Buffer`. */
+export const { Buffer: comparer } = globalThis as { readonly Buffer?: Comparer };
 
-/** Where the runtime has `Buffer` it compares in one call (1 MiB: 0.05 ms instead of 1). */
+/** In one call where that can be (1 MiB: 0.05 ms instead of 1). */
 export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   if (one === other) return true;
   if (one.length !== other.length) return false;

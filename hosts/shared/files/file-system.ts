@@ -113,8 +113,9 @@ export class Files {
     return settled((callback) => this.#fs.closeElsewhere(fd, callback));
   }
 
-  read(fd: number, buffer: Uint8Array, offset: number, position: number): Promise<number> {
-    return settled((callback) => this.#fs.read(fd, buffer, offset, buffer.length - offset, position, callback));
+  /** From `offset` on, into the same place of the buffer. */
+  read(fd: number, buffer: Uint8Array, offset = 0): Promise<number> {
+    return settled((callback) => this.#fs.read(fd, buffer, offset, buffer.length - offset, offset, callback));
   }
 
   async write(fd: number, content: Uint8Array): Promise<void> {

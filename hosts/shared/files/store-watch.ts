@@ -1,4 +1,5 @@
 import type { StoreVersion } from "../core/capabilities.ts";
+import { isSameVersion } from "../core/same-version.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { unref } from "../runtime/timer-ref.ts";
 import type { FileWatcher } from "./file-system.ts";
@@ -28,7 +29,7 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
   const watchers: FileWatcher[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ended = false;
-  let last: string | undefined;
+  let last: { readonly version: StoreVersion | undefined } | undefined;
 
   function closeWatchers(): void {
     for (const watcher of watchers.splice(0)) watcher.close();
@@ -43,9 +44,8 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
 
   async function look(): Promise<void> {
     const version = await watched.stat().catch(() => undefined);
-    const seen = version ? `${version.inode} ${version.mtimeNs} ${version.size}` : "";
-    if (!ended && last !== undefined && last !== seen) onChange();
-    last = seen;
+    if (!ended && last !== undefined && !isSameVersion(version, last.version)) onChange();
+    last = { version };
     lookLater();
   }
 

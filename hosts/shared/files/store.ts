@@ -277,7 +277,7 @@ async function readBytes(files: Files, fd: number, size: number): Promise<Uint8A
   const buffer = new Uint8Array(size);
   let length = 0;
   while (length < size) {
-    const bytes = await files.read(fd, buffer, length, length);
+    const bytes = await files.read(fd, buffer, length);
     if (bytes === 0) {
       break;
     }

@@ -118,7 +118,7 @@ export class LockFile {
     try {
       return new LockFile(files, path, fd, await files.fstat(fd));
     } catch (error) {
-      await files.close(fd).catch(() => undefined);
+      await quietly(files.close(fd));
       throw error;
     }
   }
@@ -166,7 +166,7 @@ export class LockFile {
   /** How much of the line the file holds, and nothing else. */
   async #lengthWithin(line: Uint8Array): Promise<number | undefined> {
     const buffer = new Uint8Array(line.length + 1);
-    const length = await this.#files.read(this.fd, buffer, 0, 0);
+    const length = await this.#files.read(this.fd, buffer);
     return buffer.subarray(0, length).every((byte, index) => byte === line[index]) ? length : undefined;
   }
 
@@ -240,7 +240,7 @@ export async function isStillAt(
 
 async function readStart(files: Files, fd: number): Promise<Uint8Array> {
   const buffer = new Uint8Array(MAX_CONTENT);
-  return buffer.subarray(0, await files.read(fd, buffer, 0, 0));
+  return buffer.subarray(0, await files.read(fd, buffer));
 }
 
 /** Where the lease of a holder without kernel locks lies: proper-lockfile's name for it. */

@@ -209,7 +209,7 @@ export class CacheView {
     const maxBytes = 2 * this.#maxBytes;
     const { location } = this.#link.capabilities.store;
     this.#merger = new CacheMerger(module, { maxBytes, location, take: (length) => this.#rooms.take(length) });
-    this.#session = CoreSession.create(module, this.#link.capabilities, this.#options);
+    this.#session = new CoreSession(module, this.#link.capabilities, this.#options);
     return this.#session;
   }
 

@@ -40,7 +40,7 @@ export class OurActor {
     this.#process = process;
     this.#observer = observer;
     const capabilities = connect(process, observer, mutate);
-    this.#session = CoreSession.create(module, capabilities, { lockTimeoutMs: LOCK_TIMEOUT_MS });
+    this.#session = new CoreSession(module, capabilities, { lockTimeoutMs: LOCK_TIMEOUT_MS });
   }
 
   async run(): Promise<void> {
