@@ -7,9 +7,8 @@ import { PublicClientApplication } from "@azure/msal-node";
 import { CacheMerger } from "../hosts/shared/core/cache-merger.ts";
 import type { CoreFile } from "../hosts/shared/core/core-module.ts";
 import { DocumentRooms } from "../hosts/shared/core/document-rooms.ts";
-import { STATUS } from "../hosts/shared/core/status.ts";
 import { createTriple } from "./documents.ts";
-import { instantiatePure } from "./pure-core.ts";
+import { type Documents, instantiatePure, timeOfMerge } from "./pure-core.ts";
 import { alternate, type Spread, spreadOf, type Timed, timed, timeOf } from "./statistics.ts";
 
 const require = createRequire(import.meta.url);
@@ -39,32 +38,11 @@ function callsFor(entities: number): number {
 }
 
 type Texts = readonly [base: string, ours: string, theirs: string];
-type Documents = readonly [base: Uint8Array, ours: Uint8Array, theirs: Uint8Array];
 type Merge = (documents: Documents) => number;
 
 const encoder = new TextEncoder();
 const encoded = (texts: Texts) => texts.map((text) => encoder.encode(text)) as unknown as Documents;
 const indented = (text: string) => JSON.stringify(JSON.parse(text), null, INDENT);
-
-/** Times the core's own merge: what the copies and the zeros cost is left out. */
-function createCoreMerge(module: WebAssembly.Module): Merge {
-  const core = instantiatePure(module);
-  return (documents) => {
-    const places = documents.map((document) => {
-      const pointer = core.alloc(document.length) >>> 0;
-      new Uint8Array(core.memory.buffer).set(document, pointer);
-      return pointer;
-    }) as [number, number, number];
-    const [base, ours, theirs] = documents;
-    let status = STATUS.ok as number;
-    const time = timeOf(() => {
-      status = core.merge(places[0], base.length, places[1], ours.length, places[2], theirs.length);
-    });
-    core.reset();
-    if (status !== STATUS.ok) throw new Error(`The core refused to merge: status ${status}`); // it would look fast
-    return time;
-  };
-}
 
 /** Times a merge as the plugin does it, the documents in JavaScript's memory. */
 function createBytesMerge(module: WebAssembly.Module): Merge {
@@ -84,7 +62,7 @@ function msalMerge(theirs: string): Timed {
 
 export function benchMerge(build: CoreFile, sizes: readonly number[] = SIZES): MergeRow[] {
   const module = new WebAssembly.Module(readFileSync(require.resolve(`msal-extensions/${build}`)));
-  const coreMerge = createCoreMerge(module);
+  const pureCore = instantiatePure(module);
   const bytesMerge = createBytesMerge(module);
   return sizes.map((entities) => {
     const { base, ours, theirs } = createTriple(entities);
@@ -93,7 +71,7 @@ export function benchMerge(build: CoreFile, sizes: readonly number[] = SIZES): M
     const stored = encoded([indented(base), ours, indented(theirs)]);
     const contenders: Timed[] = [
       msalMerge(theirs),
-      () => coreMerge(documents),
+      () => timeOfMerge(pureCore, documents),
       () => bytesMerge(documents),
       () => bytesMerge(withOursIndented),
       () => bytesMerge(stored),

@@ -24,9 +24,13 @@ export interface Spread {
 }
 
 export function spreadOf(values: readonly number[]): Spread {
+  return { median: percentile(values, 0.5), low: percentile(values, 0.1), high: percentile(values, 0.9) };
+}
+
+/** NaN where there are no values. */
+export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((left, right) => left - right);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
-  return { median: at(0.5), low: at(0.1), high: at(0.9) };
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 /** One call; returns the microseconds that count. */

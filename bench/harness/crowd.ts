@@ -84,8 +84,3 @@ export async function crowd(start: (given: Given) => Promise<Contender>, setting
     await Promise.all(members.map((member) => member.end()));
   }
 }
-
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}

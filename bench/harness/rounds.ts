@@ -29,7 +29,7 @@ export function flushDisk(): void {
   spawnSync("sync", ["-f", tmpdir()]);
 }
 
-/** How many times as long as `ours` the other takes; NaN where one was not measured. */
-export function quotient(other: Spread | undefined, ours: Spread | undefined): number {
-  return (other?.median ?? Number.NaN) / (ours?.median ?? Number.NaN);
+/** How many times as long as the other the one takes; NaN where one was not measured. */
+export function quotient(one: Spread | undefined, other: Spread | undefined): number {
+  return (one?.median ?? Number.NaN) / (other?.median ?? Number.NaN);
 }

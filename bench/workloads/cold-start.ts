@@ -6,6 +6,7 @@ import { commandFor, type RuntimeName } from "../../spec-tests/processes/command
 import { TOKENS } from "../contenders/orders.ts";
 import { createDocument } from "../documents.ts";
 import { pathOf } from "../harness/paths.ts";
+import { quotient } from "../harness/rounds.ts";
 import type { Context, Outcome, Workload } from "../harness/workload.ts";
 import { type Spread, spreadOf } from "../statistics.ts";
 
@@ -81,7 +82,7 @@ async function run(context: Context): Promise<Outcome> {
       {
         id: "cold start",
         what: "time added to a bare process, as a share of what the Node peer adds",
-        value: (spread("this")?.median ?? Number.NaN) / (spread("Node peer")?.median ?? Number.NaN),
+        value: quotient(spread("this"), spread("Node peer")),
         goal: { atMost: 0.5 },
       },
     ],

@@ -1,8 +1,9 @@
 import { Contender, type Given } from "../harness/contender.ts";
-import { type Crowd, crowd, percentile } from "../harness/crowd.ts";
+import { type Crowd, crowd } from "../harness/crowd.ts";
 import { writersOfFamily } from "../harness/family-writers.ts";
+import { quotient } from "../harness/rounds.ts";
 import type { Context, Measured, Outcome, Ratio, Workload } from "../harness/workload.ts";
-import { type Spread, spreadOf } from "../statistics.ts";
+import { percentile, type Spread, spreadOf } from "../statistics.ts";
 
 interface Size {
   readonly processes: number;
@@ -101,10 +102,6 @@ function cellsOf(records: ReadonlyMap<string, Record>, { processes, tokens }: Si
   return [...records].flatMap(([row, record]) => record.cells(row, processes * tokens));
 }
 
-function share(ours: Spread | undefined, peer: Spread | undefined): number {
-  return (ours?.median ?? Number.NaN) / (peer?.median ?? Number.NaN);
-}
-
 const P99 = { what: "p99 of one commit, as a share of the Node peer's", goal: { atMost: 0.1 } };
 
 async function runEight(context: Context): Promise<Outcome> {
@@ -125,10 +122,10 @@ async function runEight(context: Context): Promise<Outcome> {
     {
       id: "crowd total",
       what: "time of all, as a share of the Node peer's",
-      value: share(ours?.total, peer?.total),
+      value: quotient(ours?.total, peer?.total),
       goal: { atMost: 1 / 3 },
     },
-    { ...P99, id: "crowd p99", value: share(ours?.commit(0.99), peer?.commit(0.99)) },
+    { ...P99, id: "crowd p99", value: quotient(ours?.commit(0.99), peer?.commit(0.99)) },
   ];
   return { measured: cellsOf(records, size), ratios };
 }
@@ -140,7 +137,7 @@ async function runWarm(context: Context): Promise<Outcome> {
   for (const name of runs.keys()) if (name.startsWith("Python")) runs.delete(name); // compiles nothing, so it is as it was
   runs.set("the least, in turn", leastInTurn(size));
   const records = await measure(context, runs, context.quick ? 1 : 3);
-  const value = share(records.get("this")?.commit(0.99), records.get("Node peer")?.commit(0.99));
+  const value = quotient(records.get("this")?.commit(0.99), records.get("Node peer")?.commit(0.99));
   return { measured: cellsOf(records, size), ratios: [{ ...P99, id: "crowd warm p99", value }] };
 }
 

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
-import { STATUS } from "../../hosts/shared/core/status.ts";
 import { shuffled } from "../documents.ts";
 import { pathOf } from "../harness/paths.ts";
 import type { Context, Measured, Outcome, Ratio, Workload } from "../harness/workload.ts";
-import { instantiatePure } from "../pure-core.ts";
-import { alternate, type Spread, spreadOf, timed, timeOf } from "../statistics.ts";
+import { type Documents, instantiatePure, timeOfMerge } from "../pure-core.ts";
+import { alternate, type Spread, spreadOf, timed } from "../statistics.ts";
 
 const ENTITIES = [10, 100, 1_000, 10_000, 100_000];
 const FIELDS = [1_000, 10_000, 100_000];
@@ -13,7 +12,6 @@ const ENOUGH = 2_000;
 const ROUNDS = 5;
 
 type Document = Record<string, Record<string, unknown>>;
-type Triple = readonly [base: Uint8Array, ours: Uint8Array, theirs: Uint8Array];
 
 /** About 400 bytes each, so that a hundred thousand are within the 64 MiB that a document may have. */
 function entities(count: number): Document {
@@ -32,7 +30,7 @@ function fields(count: number): Document {
 }
 
 /** Nothing in the merge's favour: members shuffled at every level, one side indented. */
-function tripleOf(document: Document): Triple {
+function tripleOf(document: Document): Documents {
   const encode = (value: Document, indent?: number) => new TextEncoder().encode(JSON.stringify(value, null, indent));
   return [encode(document), encode(shuffled(document), 2), encode(shuffled(document))];
 }
@@ -50,20 +48,7 @@ function grow(core: object, document: Document, count: number, rounds: number): 
   const triple = tripleOf(document);
   const bytes = triple.reduce((sum, { length }) => sum + length, 0);
   const instance = instantiatePure(core);
-  const merge = (): number => {
-    const [base, ours, theirs] = triple.map((content) => {
-      const pointer = instance.alloc(content.length) >>> 0;
-      new Uint8Array(instance.memory.buffer).set(content, pointer);
-      return [pointer, content.length] as const;
-    }) as [[number, number], [number, number], [number, number]];
-    let status: number = STATUS.ok;
-    const time = timeOf(() => {
-      status = instance.merge(...base, ...ours, ...theirs);
-    });
-    instance.reset();
-    if (status !== STATUS.ok) throw new Error(`The core refused to merge: status ${status}`); // it would look fast
-    return time;
-  };
+  const merge = () => timeOfMerge(instance, triple);
   const copies = triple.map(({ length }) => new Uint8Array(length));
   const copy = timed(() => {
     for (const [index, content] of triple.entries()) copies[index]!.set(content);

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { Contender, type Given } from "../harness/contender.ts";
-import { column, inTurn } from "../harness/rounds.ts";
+import { column, inTurn, quotient } from "../harness/rounds.ts";
 import type { Context, Outcome, Workload } from "../harness/workload.ts";
 
 /** How long the holder keeps the lock: longer than a peer's step, and never the same, so that its steps are met anywhere. */
@@ -41,14 +41,13 @@ async function run({ quick, peers, freshCache, progress }: Context): Promise<Out
       progress(`round ${round + 1} of ${rounds}`);
       return handOver(pair);
     });
-    const ours = spreads.get("this")?.median ?? Number.NaN;
     return {
       measured: column("release to entry", spreads),
       ratios: [
         {
           id: "hand-over",
           what: "as a share of the Node peer's, which is half a step of 100 ms: 5 ms are a tenth",
-          value: ours / (spreads.get("Node peer")?.median ?? Number.NaN),
+          value: quotient(spreads.get("this"), spreads.get("Node peer")),
           goal: { atMost: 0.1 },
         },
       ],
