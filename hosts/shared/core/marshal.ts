@@ -9,7 +9,6 @@ const READ_HEADER = 32;
 const FLAGGED_SIZE = 32;
 const UNIQUE = 1;
 const INSPECTION_HEADER = 40;
-const INSPECTION_CONTENT_MAX = 1024;
 const KERNEL_LOCKED = 1;
 
 export function encodeVersion(version: StoreVersion, room: number = VERSION_SIZE): Uint8Array {
@@ -34,7 +33,7 @@ export function encodeReadHeader(version: StoreVersion): Uint8Array {
 }
 
 export function encodeInspection(inspection: LockInspection): Uint8Array {
-  const content = inspection.content.subarray(0, INSPECTION_CONTENT_MAX);
+  const { content } = inspection;
   const bytes = new Uint8Array(INSPECTION_HEADER + content.length);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, BigInt.asUintN(64, inspection.inode), true);
