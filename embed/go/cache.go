@@ -182,7 +182,7 @@ func (c *Cache) enter(ctx context.Context) (leave func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-timeout.C:
-		return nil, &Error{Code: CodeLockTimeout, Path: c.path}
+		return nil, &Error{Code: CodeLockTimeout, Path: c.path, Err: errors.New("another goroutine uses it")}
 	}
 }
 

@@ -231,10 +231,32 @@ func TestAHeldLockTimesOutAndSaysWhoHasIt(t *testing.T) {
 		if timeout.Holder == nil || int(timeout.Holder.Pid) != os.Getpid() || timeout.Path != path+".lockfile" {
 			t.Errorf("%+v", timeout)
 		}
+		who := fmt.Sprintf("It is held by process %d (%s), and its file is ", os.Getpid(), filepath.Base(os.Args[0]))
+		if text := err.Error(); !strings.Contains(text, who) || !strings.HasSuffix(text, "the file need not be deleted.") {
+			t.Error(text)
+		}
 		// Reading takes no lock.
 		expectKeys(t, must(waiting.Load(ctx))(t), "a")
 	})
 	expectKeys(t, must(waiting.Commit(ctx, nil, tokens("b")))(t).Content, "a", "b")
+}
+
+func TestTheFamilysLockFilesAreReadAndOnesThatNameNoProcessAreSaidToNameNone(t *testing.T) {
+	path, pid := temporary(t), os.Getpid()
+	waiting := open(t, path, &tokencache.Options{LockTimeout: time.Nanosecond})
+	for written, expected := range map[string]string{
+		fmt.Sprintf("{%d} {python3}", pid): fmt.Sprintf("by process %d (python3), ", pid),
+		fmt.Sprintf("{%d}", pid):           fmt.Sprintf("by process %d, ", pid),
+		"nobody":                           "by a holder that names no process, ",
+	} {
+		if err := os.WriteFile(path+".lockfile", []byte(written), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := waiting.Commit(ctx, nil, tokens("a"))
+		if expectCode(t, err, tokencache.CodeLockTimeout); !strings.Contains(err.Error(), expected) {
+			t.Error(err)
+		}
+	}
 }
 
 func TestAContextEndsTheWait(t *testing.T) {

@@ -67,6 +67,26 @@ type Holder struct {
 	Age time.Duration
 }
 
+func (h *Holder) advice() string {
+	if h == nil {
+		return " It changed hands all the time. Try again."
+	}
+	return fmt.Sprintf(" It is held by %s, and its file is %.1f s old. Wait for that process or end it; "+
+		"the lock of a process that has ended is taken over, the file need not be deleted.", h, h.Age.Seconds())
+}
+
+// String reads the formats of the family: "<pid> <program>", "{<pid>} {<program>}".
+func (h *Holder) String() string {
+	if h.Pid == 0 {
+		return "a holder that names no process"
+	}
+	program := strings.TrimSpace(strings.TrimLeft(h.Line, "\ufeff{}0123456789"))
+	if program = strings.TrimSuffix(strings.TrimPrefix(program, "{"), "}"); program == "" {
+		return fmt.Sprintf("process %d", h.Pid)
+	}
+	return fmt.Sprintf("process %d (%s)", h.Pid, program)
+}
+
 func (e *Error) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %s", e.Code, statusOf(e.Code.number()).message)
@@ -76,11 +96,10 @@ func (e *Error) Error() string {
 	if e.Document != "" {
 		fmt.Fprintf(&text, " At byte %d of %s.", e.Offset, e.Document)
 	}
-	if e.Holder != nil {
-		fmt.Fprintf(&text, " It is held by %q, and its file is %s old.", e.Holder.Line, e.Holder.Age)
-	}
 	if e.Err != nil {
 		fmt.Fprintf(&text, " %s", e.Err)
+	} else if e.Code == CodeLockTimeout {
+		text.WriteString(e.Holder.advice())
 	}
 	return text.String()
 }

@@ -60,6 +60,19 @@ pub struct LockHolder {
     pub age_ms: f64,
 }
 
+/// Reads the formats of the family: `<pid> <program>`, `{<pid>} {<program>}`.
+impl fmt::Display for LockHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(pid) = self.pid else { return f.write_str("a holder that names no process") };
+        let program = self.text.trim_start_matches(|letter| "\u{feff}{}0123456789".contains(letter)).trim();
+        let program = program.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(program);
+        match program {
+            "" => write!(f, "process {pid}"),
+            program => write!(f, "process {pid} ({program})"),
+        }
+    }
+}
+
 impl LockHolder {
     fn from_detail(detail: &[u8]) -> Option<LockHolder> {
         let fields: Value = serde_json::from_slice(detail).ok()?;
@@ -110,7 +123,7 @@ impl Error {
         self.code
     }
 
-    /// The cache.
+    /// The cache or, of a lock that was not obtained in time, its file.
     pub fn location(&self) -> Option<&Path> {
         self.location.as_deref()
     }
@@ -139,12 +152,15 @@ impl fmt::Display for Error {
         if let Some((document, offset)) = self.position {
             write!(f, " At byte {offset} of {}.", document.name())?;
         }
-        if let Some(LockHolder { text, age_ms, .. }) = &self.holder {
-            let age = age_ms / 1000.0;
-            write!(f, " It is held by {text:?}, and its file is {age:.1} s old. Wait for that process or end it; the lock of a process")?;
-            f.write_str(" that has ended is taken over, the file need not be deleted.")?;
+        match &self.holder {
+            Some(holder) => {
+                let age = holder.age_ms / 1000.0;
+                write!(f, " It is held by {holder}, and its file is {age:.1} s old. Wait for that process or end it; the lock of a process")?;
+                f.write_str(" that has ended is taken over, the file need not be deleted.")
+            }
+            None if self.code == Code::LockTimeout => f.write_str(" Try again."),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -119,8 +119,14 @@ impl TokenCache {
             return Ok(result);
         }
         // The cipher's own error, where that is what ended the operation.
-        let error = failure.filter(|error| error.code().status() == result.status);
-        Err(error.unwrap_or_else(|| Error::of(&result)).at(&self.location))
+        if let Some(error) = failure.filter(|error| error.code().status() == result.status) {
+            return Err(error.at(&self.location));
+        }
+        let error = Error::of(&result);
+        Err(match error.code() {
+            Code::LockTimeout => error.at(&lock_of(&self.location)),
+            _ => error.at(&self.location),
+        })
     }
 
     fn operate(
@@ -223,6 +229,12 @@ impl Embedder<'_, '_> {
             Err(error) => code_of(&error),
         }
     }
+}
+
+fn lock_of(location: &Path) -> PathBuf {
+    let mut name = location.as_os_str().to_owned();
+    name.push(".lockfile");
+    name.into()
 }
 
 fn program() -> String {

@@ -223,10 +223,30 @@ fn a_lock_that_is_held_is_a_timeout_that_names_its_holder() {
         let error = waiter.commit(None, &document(&[("b", 1)])).unwrap_err();
         assert_eq!(error.code(), Code::LockTimeout);
         assert_eq!(error.holder().unwrap().pid, Some(std::process::id()));
-        assert!(error.to_string().contains(&std::process::id().to_string()));
+        let lock = folder.cache().with_file_name("cache.json.lockfile");
+        assert_eq!(error.location(), Some(lock.as_path()));
+        let who = format!(" {} It is held by process {} (token_cache-", lock.display(), std::process::id());
+        assert!(error.to_string().contains(&who), "{error}");
         Ok(document(&[("a", 1)]))
     };
     assert_eq!(holder.update(edit).unwrap().added, 1);
+}
+
+#[test]
+fn the_familys_lock_files_are_read_and_ones_that_name_no_process_are_said_to_name_none() {
+    let folder = Folder::new();
+    let options = Options { lock_timeout: Duration::ZERO, ..Options::default() };
+    let mut waiter = TokenCache::open_with(folder.cache(), options).unwrap();
+    let pid = std::process::id();
+    for (written, expected) in [
+        (format!("{{{pid}}} {{python3}}"), format!("by process {pid} (python3), ")),
+        (format!("{{{pid}}}"), format!("by process {pid}, ")),
+        ("nobody".to_owned(), "by a holder that names no process, ".to_owned()),
+    ] {
+        fs::write(folder.cache().with_file_name("cache.json.lockfile"), written).unwrap();
+        let error = waiter.commit(None, &document(&[("a", 1)])).unwrap_err();
+        assert!(error.to_string().contains(&expected), "{error}");
+    }
 }
 
 #[cfg(target_os = "linux")]

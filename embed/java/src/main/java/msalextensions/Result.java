@@ -35,7 +35,7 @@ record Result(
             keys(accounts.get("accountsAdded")), keys(accounts.get("accountsRemoved")));
     }
 
-    private Map<?, ?> details() {
+    Map<?, ?> details() {
         if (detail.isEmpty()) return Map.of();
         try (var reader = JsonProviders.createReader(detail)) {
             return (Map<?, ?>) reader.readUntyped();

@@ -1,5 +1,8 @@
 package msalextensions;
 
+import java.util.Locale;
+import java.util.Map;
+
 /** What every failed operation throws. */
 public final class TokenCacheException extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -31,10 +34,25 @@ public final class TokenCacheException extends RuntimeException {
             return new TokenCacheException(code, where + place, null, document, result.offset());
         }
         if (code == Code.LOCK_TIMEOUT) {
-            String holder = result.detail().isEmpty() ? " It changed hands all the time." : " It is held by " + result.detail();
-            return new TokenCacheException(code, " (" + path + ".lockfile)" + holder, null);
+            return new TokenCacheException(code, " (" + path + ".lockfile) " + advice(result.details()), null);
         }
         return new TokenCacheException(code, where, cause);
+    }
+
+    /** @param holder what the core says of it; empty where there is none */
+    private static String advice(Map<?, ?> holder) {
+        if (holder.isEmpty()) return "It changed hands all the time. Try again.";
+        double age = ((Number) holder.get("ageMs")).doubleValue() / 1000;
+        return "It is held by " + nameOf(holder) + String.format(Locale.ROOT, ", and its file is %.1f s old. ", age)
+            + "Wait for that process or end it; the lock of a process that has ended is taken over, the file need not be deleted.";
+    }
+
+    /** From the formats of the family: <code>&lt;pid> &lt;program></code>, <code>{&lt;pid>} {&lt;program>}</code>. */
+    private static String nameOf(Map<?, ?> holder) {
+        long pid = ((Number) holder.get("pid")).longValue();
+        if (pid == 0) return "a holder that names no process";
+        String program = ((String) holder.get("holder")).replaceFirst("^[\\s\ufeff{]*\\d+}?", "").strip().replaceFirst("^\\{(.*)}$", "$1");
+        return "process " + pid + (program.isEmpty() ? "" : " (" + program + ")");
     }
 
     /** A stable code, the same in every language. */

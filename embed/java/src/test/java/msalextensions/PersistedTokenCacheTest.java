@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -154,12 +155,27 @@ class PersistedTokenCacheTest {
         var waiting = open(Duration.ofMillis(300));
         open().update(stored -> {
             var error = expectCode(Code.LOCK_TIMEOUT, () -> waiting.commit(null, Documents.with("b")));
-            assertTrue(error.getMessage().contains("\"pid\":" + ProcessHandle.current().pid()), error.getMessage());
+            String holder = " (" + path + ".lockfile) It is held by process " + ProcessHandle.current().pid() + " (java), and its file is ";
+            assertTrue(error.getMessage().contains(holder), error.getMessage());
+            assertTrue(error.getMessage().endsWith("the file need not be deleted."), error.getMessage());
             // Reading takes no lock.
             assertEquals(List.of("a"), Documents.keys(waiting.load().orElseThrow()));
             return stored;
         });
         assertEquals(List.of("a", "b"), Documents.keys(waiting.commit(null, Documents.with("b")).content()));
+    }
+
+    @Test
+    void theFamilysLockFilesAreReadAndOnesThatNameNoProcessAreSaidToNameNone() throws Exception {
+        long pid = ProcessHandle.current().pid();
+        var expected = Map.of(
+            "{" + pid + "} {python3}", "by process " + pid + " (python3), ", "{" + pid + "}", "by process " + pid + ", ",
+            "nobody", "by a holder that names no process, ");
+        for (var written : expected.entrySet()) {
+            Files.writeString(folder.resolve("cache.json.lockfile"), written.getKey());
+            var error = expectCode(Code.LOCK_TIMEOUT, () -> open(Duration.ZERO).commit(null, Documents.with("a")));
+            assertTrue(error.getMessage().contains(written.getValue()), error.getMessage());
+        }
     }
 
     @Test
