@@ -104,6 +104,29 @@ func TestACipherCanSayWhyItFails(t *testing.T) {
 	expectCode(t, err, tokencache.CodeKeyNotFound)
 }
 
+// busy keeps its key under a lock that somebody else has.
+type busy struct{ calls *int }
+
+var errVault = &tokencache.Error{Code: tokencache.CodeLockTimeout, Path: "vault.lockfile"}
+
+func (b busy) Protect([]byte) ([]byte, error) {
+	*b.calls++
+	return nil, errVault
+}
+
+func (busy) Unprotect([]byte) ([]byte, error) { return nil, errVault }
+
+func TestACipherThatTimesOutItselfIsNotAskedUntilTheCacheWould(t *testing.T) {
+	path, calls := temporary(t), 0
+	_, err := open(t, path, &tokencache.Options{Cipher: busy{&calls}}).Commit(ctx, nil, tokens("a"))
+	if failed := expectCode(t, err, tokencache.CodeLockTimeout); failed.Path != path || failed.Err != errVault || failed.Holder != nil {
+		t.Errorf("%v", err)
+	}
+	if calls != 1 {
+		t.Errorf("called %d times", calls)
+	}
+}
+
 // forgetful loses what it should encrypt.
 type forgetful struct{ withKey }
 

@@ -118,18 +118,18 @@ func failure(r *result, path string, cause error) error {
 	switch {
 	case strings.HasPrefix(string(err.Code), "json_"), err.Code == CodeNotACache:
 		err.Document, err.Offset = documents[min(r.document, 2)], r.offset
-	case err.Code == CodeLockTimeout:
-		err.Path, err.Holder = path+".lockfile", holderOf(r.detail)
 	case cause != nil && (err.Code == CodeCallbackFailed || err.Code == CodeProtectFailed || codeOf(cause, CodeUnprotectFailed) == err.Code):
 		err.Err = cause
+	case err.Code == CodeLockTimeout:
+		err.Path, err.Holder = path+".lockfile", holderOf(r.detail)
 	}
 	return err
 }
 
-// hasCode tells whether an operation failed with this code, whatever the error it failed for has.
+// hasCode tells whether it was the core that ended an operation with this code: a cipher that fails with it leaves its error.
 func hasCode(err error, code Code) bool {
 	typed, ok := err.(*Error)
-	return ok && typed.Code == code
+	return ok && typed.Code == code && typed.Err == nil
 }
 
 // Below are outcomes that are no errors: not_found, say, is none of a cipher's.

@@ -262,7 +262,8 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
             try {
                 return attempt(operation, edit, arguments);
             } catch (TokenCacheException error) {
-                if (error.code() != Code.LOCK_TIMEOUT || System.nanoTime() - deadline >= 0) throw error;
+                // One with a cause is that of a cipher, which has a lock of its own.
+                if (error.code() != Code.LOCK_TIMEOUT || error.getCause() != null || System.nanoTime() - deadline >= 0) throw error;
                 if (Thread.currentThread().isInterrupted()) throw interrupted();
             }
         }

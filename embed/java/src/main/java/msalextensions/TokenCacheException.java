@@ -33,7 +33,7 @@ public final class TokenCacheException extends RuntimeException {
             String place = " At byte " + result.offset() + " of " + document + ".";
             return new TokenCacheException(code, where + place, null, document, result.offset());
         }
-        if (code == Code.LOCK_TIMEOUT) {
+        if (code == Code.LOCK_TIMEOUT && cause == null) {
             return new TokenCacheException(code, " (" + path + ".lockfile) " + advice(result.details()), null);
         }
         return new TokenCacheException(code, where, cause);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
@@ -135,6 +136,30 @@ class CipherTest {
         open(null).commit(null, Documents.with("b"));
         error = assertThrows(TokenCacheException.class, keyless::load);
         assertEquals(Code.KEY_NOT_FOUND, error.code());
+    }
+
+    /** One that keeps its key under a lock, say. */
+    @Test
+    void aCipherThatTimesOutItselfIsNotAskedUntilTheCacheWould() {
+        var calls = new AtomicInteger();
+        var busy = new TokenCacheException(Code.LOCK_TIMEOUT, " (the vault)", null);
+        var cache = open(new Cipher() {
+            @Override
+            public byte[] protect(byte[] plain) {
+                calls.incrementAndGet();
+                throw busy;
+            }
+
+            @Override
+            public byte[] unprotect(byte[] encrypted) {
+                return encrypted;
+            }
+        });
+        var error = assertThrows(TokenCacheException.class, () -> cache.commit(null, Documents.with("a")));
+        assertEquals(Code.LOCK_TIMEOUT, error.code());
+        assertSame(busy, error.getCause());
+        assertFalse(error.getMessage().contains(".lockfile"), error.getMessage());
+        assertEquals(1, calls.get());
     }
 
     /** The core reads again what cannot be decrypted: it may be half written. */
