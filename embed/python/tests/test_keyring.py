@@ -92,8 +92,10 @@ class Memory(KeyringBackend):
     def __init__(self):
         super().__init__()
         self.items = {}
+        self.questions = 0
 
     def get_password(self, service, username):
+        self.questions += 1
         return self.items.get((service, username))
 
     def set_password(self, service, username, password):
@@ -111,6 +113,18 @@ def test_a_key_that_another_process_has_stored_is_the_one_that_encrypts(cache, d
     store.commit(base, document(a=1, b=1))
     assert memory.items == {(SERVICE, cache): other}
     assert TokenCacheStore(build_encrypted_persistence(cache)).load().content is not None
+
+
+def test_the_keyring_is_asked_once_to_load_and_once_to_store(cache, document, backend):
+    memory = Memory()
+    backend(memory)
+    TokenCacheStore(build_encrypted_persistence(cache)).commit(None, document(a=1))
+    memory.questions = 0
+    store = TokenCacheStore(build_encrypted_persistence(cache))
+    base = store.load().content
+    assert memory.questions == 1
+    store.commit(base, document(a=1, b=1))
+    assert memory.questions == 2
 
 
 def test_a_known_key_that_cannot_be_stored_again_encrypts_nothing(cache, document, backend):

@@ -75,5 +75,5 @@ def build_encrypted_persistence(location: str | os.PathLike[str]) -> KeyringPers
     """Encrypted, or `PersistenceError` `secret_store_unavailable`: nothing falls back to plain text."""
     persistence = KeyringPersistence(location)
     with located(persistence.get_location()):
-        persistence.key.read()
+        persistence.key.for_unprotecting(fresh=True)  # and remembered: some keyrings take a while, or ask the user
     return persistence
