@@ -127,6 +127,18 @@ func TestACipherThatTimesOutItselfIsNotAskedUntilTheCacheWould(t *testing.T) {
 	}
 }
 
+func TestTheSignalOfASecretStoreIsNothingSaved(t *testing.T) {
+	path := temporary(t)
+	if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cache := open(t, path, &tokencache.Options{Cipher: newKey(t)})
+	if stored := must(cache.Load(ctx))(t); stored != nil {
+		t.Errorf("%s is stored", stored)
+	}
+	expectKeys(t, must(cache.Commit(ctx, nil, tokens("a")))(t).Content, "a")
+}
+
 // forgetful loses what it should encrypt.
 type forgetful struct{ withKey }
 

@@ -42,6 +42,15 @@ def test_another_key_a_torn_file_and_plain_text_are_errors_and_stay(cache, docum
     assert TokenCacheStore(FilePersistence(cache)).load().content == document(a=1)
 
 
+@pytest.mark.parametrize("nothing", [b"", b" \n", b"\0\0\0", b"{}"])
+def test_what_is_blank_and_the_signal_of_a_secret_store_are_nothing_saved(cache, document, secrets, nothing):
+    os.makedirs(os.path.dirname(cache))
+    open(cache, "wb").write(nothing)
+    assert store(cache).load().content is None
+    store(cache).commit(None, document(a=1))
+    assert len(secrets(store(cache).load().content)) == 1
+
+
 def test_every_error_says_which_cache_it_is_about(cache, document):
     store(cache).commit(None, document(a=1))
     small = TokenCacheStore(FilePersistence(f"{cache}.small"), max_bytes=100)
