@@ -259,6 +259,17 @@ func TestTheFamilysLockFilesAreReadAndOnesThatNameNoProcessAreSaidToNameNone(t *
 	}
 }
 
+func TestWhatIsWrongWithTheLockFileNamesIt(t *testing.T) {
+	path := temporary(t)
+	if err := os.Mkdir(path+".lockfile", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := open(t, path, nil).Commit(ctx, nil, tokens("a"))
+	if failed := expectCode(t, err, tokencache.CodeNotAFile); failed.Path != path+".lockfile" {
+		t.Error(failed)
+	}
+}
+
 func TestAContextEndsTheWait(t *testing.T) {
 	path := temporary(t)
 	must(open(t, path, nil).Commit(ctx, nil, tokens("a")))(t)

@@ -112,10 +112,15 @@ func (e *Error) Is(target error) bool { return target == e.Code }
 
 var documents = [...]string{"theirs", "base", "ours"}
 
+// In place of one of these.
+const aboutLock = 3
+
 // failure turns a result that is none into an error.
 func failure(r *result, path string, cause error) error {
 	err := &Error{Code: statusOf(r.status).code, Path: path}
 	switch {
+	case r.document == aboutLock:
+		err.Path = path + ".lockfile"
 	case strings.HasPrefix(string(err.Code), "json_"), err.Code == CodeNotACache:
 		err.Document, err.Offset = documents[min(r.document, 2)], r.offset
 	case cause != nil && (err.Code == CodeCallbackFailed || err.Code == CodeProtectFailed || codeOf(cause, CodeUnprotectFailed) == err.Code):

@@ -3,12 +3,12 @@
 import { isAllocated } from "../abi/arena";
 import { recordOutcome } from "../abi/capability-call";
 import * as core from "../abi/exports";
-import { clearResult, setStatus } from "../abi/result";
+import { clearResult, setFailure, setStatus } from "../abi/result";
 import { BAD_ARGUMENT, BAD_STATE, INVALID_LOCATION, LOCK_LOST, LOCK_NOT_HELD, LOST, OK } from "../abi/status";
 import { forgetVersion } from "../session/known-version";
 import * as operation from "../session/operation";
 import { forgetIdentity, setIdentity } from "./identity";
-import { answerStore, setAsksAboutProcesses } from "./imports";
+import { answerStore, endedByLock, forgetLockRefusal, setAsksAboutProcesses } from "./imports";
 import { isLockHeld, releaseLock, touchLock } from "./lock";
 import { LEASE, LOCATION, LOCK_FILE, appendText, copyPath, resolve } from "./path";
 import { KIND_MAKE_PRIVATE, askedFor, endRequest, isRequested, requestKind, requestRecord } from "./request";
@@ -19,6 +19,9 @@ const WASI_VERSION: u32 = 1;
 const ENDED: u32 = 0;
 const REQUESTING: u32 = 1;
 const HAS_ENDED: u32 = 1; // as `poll` says it
+
+/** In place of the document that an error is about. */
+const ABOUT_LOCK: u32 = 3;
 
 const FLAG_PROTECTED: u32 = 1;
 const FLAG_PROCESSES: u32 = 2;
@@ -149,12 +152,16 @@ export function result(): usize {
 }
 
 function started(status: u32): u32 {
-  return status == OK ? advance() : refused(status);
+  if (status != OK) return refused(status);
+  forgetLockRefusal();
+  return advance();
 }
 
 /** An import either answers at once or asks, so what has not ended is asking. */
 function advance(): u32 {
-  return core.poll() == HAS_ENDED ? ENDED : REQUESTING;
+  if (core.poll() != HAS_ENDED) return REQUESTING;
+  if (endedByLock()) setFailure(ABOUT_LOCK, 0);
+  return ENDED;
 }
 
 /** What is under way is not disturbed: its status is written when it ends. */

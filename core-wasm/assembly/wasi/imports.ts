@@ -2,7 +2,8 @@
 // compiler take this file for that one. Everything is answered before it returns, but for what is asked of the embedder.
 
 import { recordOutcome } from "../abi/capability-call";
-import { NOT_SUPPORTED, OK } from "../abi/status";
+import { resultRecord } from "../abi/result";
+import { IO_ERROR, NOT_SUPPORTED, OK } from "../abi/status";
 import * as lock from "./lock";
 import { KIND_EDIT, KIND_PROCESS_ALIVE, KIND_PROTECT, KIND_UNPROTECT, ask } from "./request";
 import * as store from "./store";
@@ -11,10 +12,26 @@ import { now, randomBits, sleep } from "./system";
 /** `{}` */
 const SIGNAL: u16 = 0x7d7b;
 
+/** Of the lock's file or lease, what the system refused last in this operation; `OK`: nothing. */
+let lockRefusal: u32 = OK;
+
 let asksAboutProcesses: bool = false;
 
 export function setAsksAboutProcesses(asks: bool): void {
   asksAboutProcesses = asks;
+}
+
+export function forgetLockRefusal(): void {
+  lockRefusal = OK;
+}
+
+export function endedByLock(): bool {
+  return lockRefusal != OK && lockRefusal == load<u32>(resultRecord());
+}
+
+function noted(status: u32): u32 {
+  if (status >= IO_ERROR) lockRefusal = status;
+  return status;
 }
 
 export function answerStore(op: u32, status: u32): void {
@@ -53,28 +70,28 @@ export function cipherUnprotect(op: u32, pointer: usize, length: usize): void {
 }
 
 export function lockCreate(op: u32, first: usize, second: usize): void {
-  answer(op, lock.createLock());
+  answer(op, noted(lock.createLock()));
 }
 
 export function lockInspect(op: u32, first: usize, second: usize): void {
-  const status = lock.inspectLock();
+  const status = noted(lock.inspectLock());
   recordOutcome(op, status, lock.inspectionPointer, status == OK ? lock.inspectionLength : 0);
 }
 
 export function lockTakeOver(op: u32, pointer: usize, length: usize): void {
-  answer(op, lock.takeOverLock(pointer));
+  answer(op, noted(lock.takeOverLock(pointer)));
 }
 
 export function lockCheck(op: u32, first: usize, second: usize): void {
-  answer(op, lock.checkLock());
+  answer(op, noted(lock.checkLock()));
 }
 
 export function lockTouch(op: u32, first: usize, second: usize): void {
-  answer(op, lock.touchLock());
+  answer(op, noted(lock.touchLock()));
 }
 
 export function lockRelease(op: u32, first: usize, second: usize): void {
-  answer(op, lock.releaseLock());
+  answer(op, noted(lock.releaseLock()));
 }
 
 /** WASI has nothing that watches a file: the whole time is slept. */

@@ -202,6 +202,14 @@ def test_a_lock_that_is_held_is_a_timeout_that_names_its_holder(cache, document)
     assert holder.update(edit).added == 1
 
 
+def test_what_is_wrong_with_the_lock_file_names_it(cache, document):
+    os.makedirs(f"{cache}.lockfile")
+    with pytest.raises(PersistenceError) as caught:
+        TokenCacheStore(cache).commit(None, document(a=1))
+    assert (caught.value.code, caught.value.location) == ("not_a_file", f"{cache}.lockfile")
+    assert f" {cache}.lockfile" in str(caught.value)
+
+
 @pytest.mark.parametrize("holder", ["zombie", "no process"])
 @posix
 def test_the_lock_of_a_process_that_has_ended_is_taken_over(cache, document, holder):

@@ -123,7 +123,7 @@ impl Error {
         self.code
     }
 
-    /// The cache or, of a lock that was not obtained in time, its file.
+    /// The cache or the lock file that the error is about.
     pub fn location(&self) -> Option<&Path> {
         self.location.as_deref()
     }

@@ -10,6 +10,8 @@ use crate::{processes, Cipher, Code, Error, Loaded, Merged};
 const ENCRYPTED: u32 = 1;
 const SEES_PROCESSES: u32 = 2;
 const MAKES_PRIVATE: u32 = 4;
+/// In place of the document that an error is about.
+const ABOUT_LOCK: u32 = 3;
 
 /// How a cache is opened.
 pub struct Options {
@@ -123,10 +125,8 @@ impl TokenCache {
             return Err(error.at(&self.location));
         }
         let error = Error::of(&result);
-        Err(match error.code() {
-            Code::LockTimeout => error.at(&lock_of(&self.location)),
-            _ => error.at(&self.location),
-        })
+        let is_about_lock = error.code() == Code::LockTimeout || result.document == ABOUT_LOCK;
+        Err(if is_about_lock { error.at(&lock_of(&self.location)) } else { error.at(&self.location) })
     }
 
     fn operate(

@@ -249,6 +249,15 @@ fn the_familys_lock_files_are_read_and_ones_that_name_no_process_are_said_to_nam
     }
 }
 
+#[test]
+fn what_is_wrong_with_the_lock_file_names_it() {
+    let folder = Folder::new();
+    let lock = folder.cache().with_file_name("cache.json.lockfile");
+    fs::create_dir_all(&lock).unwrap();
+    let error = TokenCache::open(folder.cache()).unwrap().commit(None, &document(&[("a", 1)])).unwrap_err();
+    assert_eq!((error.code(), error.location()), (Code::NotAFile, Some(lock.as_path())));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn the_lock_of_a_process_that_has_ended_is_taken_over() {

@@ -14,6 +14,8 @@ DocumentRole = Literal["theirs", "base", "ours"]
 """Which document of a merge an error is about: what is stored, what was last read, what is to be stored."""
 
 ROLES: tuple[DocumentRole, ...] = ("theirs", "base", "ours")
+ABOUT_LOCK = 3
+"""In place of one of these."""
 NAMES: dict[int, StatusName] = {number: name for name, number in STATUS.items()}
 
 
@@ -88,6 +90,8 @@ def failure(
 ) -> PersistenceError:
     """The error for a status that is one."""
     code = NAMES.get(status, "io_error")
+    if document == ABOUT_LOCK:
+        return PersistenceError(code, location=f"{location}.lockfile")
     if code == "lock_timeout":
         return _lock_timeout(f"{location}.lockfile", LockHolder.from_detail(detail))
     if code.startswith("json_") or code == "not_a_cache":

@@ -7,6 +7,8 @@ import java.util.Map;
 public final class TokenCacheException extends RuntimeException {
     private static final long serialVersionUID = 1;
     private static final String[] DOCUMENTS = {"theirs", "base", "ours"};
+    /** In place of one of these. */
+    private static final int ABOUT_LOCK = 3;
 
     private final Code code;
     private final String document;
@@ -27,7 +29,7 @@ public final class TokenCacheException extends RuntimeException {
     /** The error for a result that is none: what happened, where, who holds the lock. */
     static TokenCacheException of(Result result, String path, Throwable cause) {
         Code code = Code.of(result.status());
-        String where = path == null ? "" : " (" + path + ")";
+        String where = path == null ? "" : " (" + path + (result.document() == ABOUT_LOCK ? ".lockfile)" : ")");
         if (code.id().startsWith("json_") || code == Code.NOT_A_CACHE) {
             String document = DOCUMENTS[Math.min(result.document(), 2)];
             String place = " At byte " + result.offset() + " of " + document + ".";

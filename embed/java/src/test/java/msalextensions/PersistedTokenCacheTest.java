@@ -179,6 +179,13 @@ class PersistedTokenCacheTest {
     }
 
     @Test
+    void whatIsWrongWithTheLockFileNamesIt() throws Exception {
+        Files.createDirectory(folder.resolve("cache.json.lockfile"));
+        var error = expectCode(Code.NOT_A_FILE, () -> open().commit(null, Documents.with("a")));
+        assertTrue(error.getMessage().endsWith(" (" + path + ".lockfile)"), error.getMessage());
+    }
+
+    @Test
     void anInterruptionEndsTheWaitAndNothingElse() throws Exception {
         var waiting = open(Duration.ofHours(1));
         var started = new CountDownLatch(1);
