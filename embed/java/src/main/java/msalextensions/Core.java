@@ -33,6 +33,7 @@ final class Core {
         new ThreadPoolExecutor(0, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> daemon(work, "msal-extensions"));
     private final Instance instance;
     private final long maxBytes;
+    private Path cache;
     private boolean isUsable = true;
 
     /** Something that only the embedder can do. */
@@ -75,6 +76,7 @@ final class Core {
 
     /** Tells the instance which cache it serves, and what to write into its lock file. */
     int open(Path path, long timeoutMs, int flags, long pid, String program) {
+        cache = path;
         byte[] name = Wasi.guestName(path).getBytes(StandardCharsets.UTF_8);
         int status = call("open", put(name), name.length, maxBytes, timeoutMs, flags);
         if (status == 0) {
@@ -180,7 +182,7 @@ final class Core {
         } catch (ExecutionException trap) {
             isUsable = false;
             thread.shutdown();
-            throw new TokenCacheException(Code.CORE_TRAP, "", trap.getCause());
+            throw new TokenCacheException(Code.CORE_TRAP, cache == null ? "" : " (" + cache + ")", trap.getCause());
         }
     }
 

@@ -186,6 +186,15 @@ class PersistedTokenCacheTest {
     }
 
     @Test
+    void aTrapSaysWhichCacheItIsAbout() {
+        var core = new Core(1 << 20, List.of(folder));
+        assertEquals(Code.OK.status, core.open(path, 0, 0, 1, "java"));
+        var error = expectCode(Code.CORE_TRAP, () -> core.run("no such export", null));
+        assertTrue(error.getMessage().endsWith(" (" + path + ")"), error.getMessage());
+        assertFalse(core.isUsable());
+    }
+
+    @Test
     void anInterruptionEndsTheWaitAndNothingElse() throws Exception {
         var waiting = open(Duration.ofHours(1));
         var started = new CountDownLatch(1);
