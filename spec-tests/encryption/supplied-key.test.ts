@@ -92,6 +92,14 @@ test("nor from a plain cache that is being moved", async () => {
   await plain.close();
 });
 
+test("a plain cache is moved whatever blanks are before it: else its tokens stayed readable", async () => {
+  await writeFile(path(), `${"\n".repeat(500)}${JSON.stringify(document("ada"))}`);
+  const persistence = await create();
+  expect(await encryptPlainFile(path(), persistence)).toBe(true);
+  expect(JSON.parse((await persistence.load())!)).toEqual(document("ada"));
+  expect(await readFile(path(), "utf8")).toMatch(/^eyJ/);
+});
+
 test("no key is asked for where there is no plain cache to move", async () => {
   const askForKey = () => Promise.reject(new Error("asked"));
   expect(await encryptPlainFile(folder.file("plain"), await create(askForKey))).toBe(false);
@@ -152,6 +160,7 @@ describe("what cannot be decrypted", () => {
     ["garbage", () => writeFile(path(), "garbage"), "unprotect_failed"],
     ["half a file", async () => writeFile(path(), await halfAFile()), "unprotect_failed"],
     ["plain text", () => writeFile(path(), JSON.stringify(document("ada"))), "not_encrypted"],
+    ["plain text behind blanks", () => writeFile(path(), `\ufeff${" \n".repeat(500)}{"a":1}`), "not_encrypted"],
   ])("%s is a typed error that tells no secret, and stays as it is", async (_name, prepare, code) => {
     await prepare();
     const before = await readFile(path());

@@ -1,5 +1,6 @@
 import type { Awaitable, Cipher } from "../core/capabilities.ts";
 import { PersistenceError } from "../core/errors.ts";
+import { behindBlanks } from "./blank.ts";
 import { openGoJwe, sealGoJwe } from "./go-jwe.ts";
 import { loadJose } from "./jose.ts";
 
@@ -94,7 +95,9 @@ async function isOfAnotherKey(text: string, id: string | undefined): Promise<boo
   }
 }
 
-/** A JSON object or array, perhaps behind a byte order mark: what an application kept before it encrypted. */
+/** How a JSON object or array begins: what an application kept before it encrypted. */
+const OPENING: readonly (number | undefined)[] = [0x7b, 0x5b];
+
 export function refusePlainText(content: Uint8Array): void {
-  if (/^\uFEFF?\s*[{[]/.test(decoder.decode(content.subarray(0, 64)))) throw new PersistenceError("not_encrypted");
+  if (OPENING.includes(behindBlanks(content)[0])) throw new PersistenceError("not_encrypted");
 }

@@ -4,6 +4,7 @@ import { sameBytes } from "../core/same-bytes.ts";
 import type { StatusName } from "../core/status.ts";
 import { storeWith } from "../core/store-with.ts";
 import { LogLevel } from "../logger.ts";
+import { behindBlanks } from "./blank.ts";
 import { SIGNAL } from "./signal-file.ts";
 
 /** What to do with stored content that cannot be decrypted: report it, or keep it under another name and start empty. */
@@ -37,17 +38,12 @@ function nothingReadable(): Uint8Array {
   return document;
 }
 
-/** White space, and the NULs that some file systems leave of what was not written before a power cut. */
-const BLANK: readonly number[] = [0, 0x20, 0x09, 0x0a, 0x0d];
-const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
-
 /**
  * Nothing was saved: peers make an empty file before they save, and where a secret store keeps the cache (this user's desktop
  * session, say) the file is but a signal. What is blank the core takes for nothing too (session/blank.ts).
  */
 export function holdsNothing(stored: Uint8Array): boolean {
-  const start = sameBytes(stored.subarray(0, BYTE_ORDER_MARK.length), BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
-  return stored.subarray(start).every((byte) => BLANK.includes(byte)) || sameBytes(stored, SIGNAL);
+  return behindBlanks(stored).length === 0 || sameBytes(stored, SIGNAL);
 }
 
 function isHopeless(error: unknown, codes: readonly StatusName[] = HOPELESS): boolean {

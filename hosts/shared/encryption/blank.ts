@@ -1,0 +1,13 @@
+import { sameBytes } from "../core/same-bytes.ts";
+
+/** White space, and the NULs that some file systems leave of what was not written before a power cut. */
+const BLANK: readonly number[] = [0, 0x20, 0x09, 0x0a, 0x0d];
+const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+
+/** What is behind a byte order mark and blanks, however many. */
+export function behindBlanks(stored: Uint8Array): Uint8Array {
+  const start = sameBytes(stored.subarray(0, BYTE_ORDER_MARK.length), BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  const text = stored.subarray(start);
+  const first = text.findIndex((byte) => !BLANK.includes(byte));
+  return text.subarray(first === -1 ? text.length : first);
+}
