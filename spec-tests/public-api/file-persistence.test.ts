@@ -6,8 +6,10 @@ import { nodeHost } from "../../hosts/node/capabilities.ts";
 import {
   CrossPlatformLock,
   FilePersistence,
+  FilePersistenceWithDataProtection,
   FilePersistenceWithKey,
   KernelKeyringPersistence,
+  KeychainPersistence,
   LibSecretPersistence,
   type LoggerOptions,
   PersistenceError,
@@ -67,8 +69,43 @@ describe("create", () => {
     ["a label", (label) => secret({ schema: "schema", attributes: {}, label: label ?? 5 })],
     ["a key", (name) => KernelKeyringPersistence.create(folder.file("cache"), name ?? 5)],
   ])("refuses the name of %s that is no text: handed to C it would end the process", async (_what, create) => {
-    for (const name of [undefined, null, 5, {}])
+    for (const name of [undefined, null, 5, {}, Symbol("name"), Object.create(null), "cut\0off"])
       await expect(create(name as never)).rejects.toMatchObject({ code: "bad_argument" });
+  });
+
+  test.runIf(process.platform === "linux")(
+    "refuses an encoding that is none, what is kept as Base64 is no text, and attributes that are none",
+    async () => {
+      for (const encoding of ["Base64", "", 5, {}, Symbol("base64")])
+        await expect(secret({ schema: "schema", attributes: {}, encoding })).rejects.toMatchObject({
+          code: "bad_argument",
+          message: expect.stringContaining('"text" or "base64"'),
+        });
+      for (const attributes of [5, Symbol("attributes"), { "cut\0off": "value" }])
+        await expect(secret({ schema: "schema", attributes })).rejects.toMatchObject({ code: "bad_argument" });
+      for (const encoding of ["text", "base64", undefined, null])
+        await secret({ schema: "schema", attributes: {}, encoding });
+    },
+  );
+
+  test("refuses what is no name of the keychain's, and no scope or entropy of DPAPI's", async () => {
+    onTestFinished(() => installHost(nodeHost));
+    const on = (platform: string) => installHost({ ...nodeHost, runtime: { ...nodeHost.runtime, platform } });
+    on("darwin");
+    const keychain = (...names: unknown[]) => KeychainPersistence.create(folder.file("cache"), ...(names as [string]));
+    for (const name of [5, {}, Symbol("name"), "cut\0off"]) {
+      await expect(keychain(name)).rejects.toMatchObject({ code: "bad_argument" });
+      await expect(keychain("service", name)).rejects.toMatchObject({ code: "bad_argument" });
+    }
+    for (const given of [undefined, null]) await keychain(given, given);
+    on("win32");
+    const dpapi = (scope: unknown, entropy?: unknown) =>
+      FilePersistenceWithDataProtection.create(folder.file("cache"), scope as "CurrentUser", entropy as string);
+    for (const scope of ["localMachine", "", 1, {}, Symbol("scope")])
+      await expect(dpapi(scope)).rejects.toMatchObject({ code: "bad_argument" });
+    for (const entropy of [5, new Uint8Array(3), Symbol("entropy")])
+      await expect(dpapi("CurrentUser", entropy)).rejects.toMatchObject({ code: "bad_argument" });
+    for (const given of [undefined, null]) await dpapi(given, given);
   });
 
   test("expands ~ as Python does", () => {

@@ -6,6 +6,8 @@ import { host } from "../runtime/host.ts";
 import { DataProtectionScope } from "./data-protection-scope.ts";
 import { createDpapiCipher } from "./dpapi-cipher.ts";
 
+const SCOPES: readonly string[] = Object.values(DataProtectionScope);
+
 /** Windows: a file that DPAPI encrypts, the raw blob, as every member of the family has it. */
 export class FilePersistenceWithDataProtection extends StoredPersistence {
   readonly isEncrypted: boolean = true;
@@ -22,7 +24,7 @@ export class FilePersistenceWithDataProtection extends StoredPersistence {
   /**
    * @param scope who can decrypt: this user, or every user of this machine
    * @param optionalEntropy a further secret, without which it cannot be decrypted either
-   * @throws PersistenceError `not_supported` anywhere but on Windows
+   * @throws PersistenceError `not_supported` anywhere but on Windows, `bad_argument` for another scope, and entropy that is no text
    */
   static async create(
     fileLocation: string,
@@ -31,6 +33,10 @@ export class FilePersistenceWithDataProtection extends StoredPersistence {
     loggerOptions?: LoggerOptions,
   ): Promise<FilePersistenceWithDataProtection> {
     if (host().runtime.platform !== "win32") throw new PersistenceError("not_supported", "DPAPI is a part of Windows.");
+    if (!SCOPES.includes(scope ?? DataProtectionScope.CurrentUser))
+      throw new PersistenceError("bad_argument", `The scope must be one of ${SCOPES.join(", ")}.`);
+    if (typeof (optionalEntropy ?? "") !== "string")
+      throw new PersistenceError("bad_argument", "The optional entropy is text."); // of bytes it would be their numbers
     const persistence = new FilePersistenceWithDataProtection(fileLocation, scope, optionalEntropy, loggerOptions);
     await persistence.prepare();
     return persistence;

@@ -7,6 +7,7 @@ import { host } from "../runtime/host.ts";
 import { loadJose } from "./jose.ts";
 import { createJweCipher } from "./jwe-cipher.ts";
 import { KernelKeyring } from "./kernel-keyring.ts";
+import { assertNames } from "./names.ts";
 import { recoverUndecryptable } from "./recovery.ts";
 
 /**
@@ -42,7 +43,7 @@ export class KernelKeyringPersistence extends StoredPersistence {
     if (host().runtime.platform !== "linux")
       throw new PersistenceError("not_supported", "The kernel keyring is Linux's.");
     const name = keyName ?? host().runtime.paths.basename(absoluteLocation(fileLocation));
-    if (typeof name !== "string") throw new PersistenceError("bad_argument", "The name of a key is text."); // for C anything else is an address
+    assertNames("The name of a key", [name]);
     const persistence = new KernelKeyringPersistence(fileLocation, name, loggerOptions);
     await Promise.all([persistence.prepare(), loadJose()]);
     return persistence;

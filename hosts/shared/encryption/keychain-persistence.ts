@@ -4,6 +4,7 @@ import { freshNeighbour } from "../persistence/file-capabilities.ts";
 import { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
 import { KeychainItem } from "./keychain-item.ts";
+import { assertNames } from "./names.ts";
 import { createSecretStore } from "./secret-store.ts";
 import { sha256Hex } from "./sha256-hex.ts";
 import { createSignalFile } from "./signal-file.ts";
@@ -39,17 +40,19 @@ export class KeychainPersistence extends StoredPersistence {
    * With service and account: the item that keytar, and so `@azure/msal-node-extensions`, has under these names. Without: the one
    * that Python's extensions have for this location (`msal-extensions`, the SHA-256 of the location as hexadecimal text).
    *
-   * @throws PersistenceError `not_supported` anywhere but on macOS
+   * @throws PersistenceError `not_supported` anywhere but on macOS, `bad_argument` for a name that is no text
    */
   static async create(
     fileLocation: string,
-    serviceName: string = SERVICE,
+    serviceName?: string,
     accountName?: string,
     loggerOptions?: LoggerOptions,
   ): Promise<KeychainPersistence> {
     if (host().runtime.platform !== "darwin") throw new PersistenceError("not_supported", "The keychain is macOS's.");
+    const service = serviceName ?? SERVICE;
     const account = accountName ?? (await sha256Hex(fileLocation));
-    const persistence = new KeychainPersistence(fileLocation, serviceName, account, loggerOptions);
+    assertNames("The name of a service or an account", [service, account]);
+    const persistence = new KeychainPersistence(fileLocation, service, account, loggerOptions);
     await persistence.prepare();
     return persistence;
   }

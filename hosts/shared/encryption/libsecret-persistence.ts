@@ -6,8 +6,11 @@ import { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
 import { base64Cipher } from "./base64-cipher.ts";
 import { LibSecretItem, type SecretName } from "./libsecret.ts";
+import { assertNames } from "./names.ts";
 import { createSecretStore } from "./secret-store.ts";
 import { createSignalFile } from "./signal-file.ts";
+
+const ENCODINGS: readonly SecretName["encoding"][] = ["text", "base64"];
 
 /** keytar's, for the items of the Node peer. */
 const GENERIC_SCHEMA = "org.freedesktop.Secret.Generic";
@@ -32,12 +35,13 @@ export class LibSecretPersistence extends StoredPersistence {
   }
 
   /** The item that `@azure/msal-node-extensions` and keytar have under this service and account. */
-  static create(
+  static async create(
     fileLocation: string,
     serviceName: string,
     accountName: string,
     loggerOptions?: LoggerOptions,
   ): Promise<LibSecretPersistence> {
+    assertNames("The name of a service or an account", [serviceName, accountName]);
     const attributes = { service: serviceName, account: accountName };
     const name = { schema: GENERIC_SCHEMA, attributes, label: `${serviceName}/${accountName}` };
     return LibSecretPersistence.createForItem(fileLocation, name, loggerOptions);
@@ -48,7 +52,7 @@ export class LibSecretPersistence extends StoredPersistence {
    * collection and the two attributes that their application sets (`MsalClientID`, `Microsoft.Developer.IdentityService`), `encoding`
    * `base64`.
    *
-   * @throws PersistenceError `not_supported` anywhere but on Linux, `bad_argument` for a name that is no text
+   * @throws PersistenceError `not_supported` anywhere but on Linux, `bad_argument` for a name that is no text, and an encoding that is none of these
    */
   static async createForItem(
     fileLocation: string,
@@ -57,7 +61,7 @@ export class LibSecretPersistence extends StoredPersistence {
   ): Promise<LibSecretPersistence> {
     if (host().runtime.platform !== "linux")
       throw new PersistenceError("not_supported", "The Secret Service is Linux's.");
-    assertName(name);
+    assertItem(name);
     const persistence = new LibSecretPersistence(fileLocation, name, loggerOptions);
     await persistence.prepare();
     return persistence;
@@ -71,11 +75,11 @@ export class LibSecretPersistence extends StoredPersistence {
   }
 }
 
-/** For C what is no text is an address: an attribute that is undefined, say a variable that is not set, would end the process on the first use. */
-function assertName(name: SecretName): void {
-  const { schema, attributes, label = "", collection = "" }: Partial<SecretName> = name ?? {};
-  const parts: unknown[] = [schema, label, collection, ...Object.values(attributes ?? [undefined])];
-  if (parts.every((part) => typeof part === "string")) return;
-  const message = "The name of an item is text: schema, attributes, label, collection. Is one of them undefined?";
-  throw new PersistenceError("bad_argument", message);
+function assertItem(name: SecretName): void {
+  const { schema, attributes, label = "", collection = "", encoding }: Partial<SecretName> = name ?? {};
+  const values =
+    typeof attributes === "object" && attributes !== null ? Object.entries(attributes).flat() : [undefined];
+  assertNames("The name of an item (schema, attributes, label, collection)", [schema, label, collection, ...values]);
+  if (!ENCODINGS.includes(encoding ?? "text"))
+    throw new PersistenceError("bad_argument", `encoding must be ${ENCODINGS.map((one) => `"${one}"`).join(" or ")}.`);
 }
