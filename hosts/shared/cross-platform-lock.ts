@@ -1,4 +1,6 @@
 import { CoreSession } from "./core/core-session.ts";
+import { assertFunction, optionsOf } from "./core/options.ts";
+import { checkedLimit } from "./core/session-limits.ts";
 import { Logger, type LoggerLike, logTo } from "./logger.ts";
 import { absoluteLocation, connectFile } from "./persistence/file-capabilities.ts";
 import { host } from "./runtime/host.ts";
@@ -11,14 +13,22 @@ export interface CrossPlatformLockOptions {
   readonly retryDelay?: number | undefined;
 }
 
+const LOGGER_METHODS = ["error", "warning", "info", "verbose"] as const;
+
 /** What the Node peer takes for the one that is not given. */
 const FAMILY = { retryNumber: 500, retryDelay: 100 } as const;
 
-/** The timeout in milliseconds, or `undefined` for the default (10 s). */
-export function lockTimeoutOf(options: CrossPlatformLockOptions = {}): number | undefined {
-  const { retryNumber, retryDelay } = options;
-  if (retryNumber === undefined && retryDelay === undefined) return undefined;
-  return (retryNumber ?? FAMILY.retryNumber) * (retryDelay ?? FAMILY.retryDelay);
+/**
+ * The timeout in milliseconds, or `undefined` for the default (10 s).
+ *
+ * @throws PersistenceError `bad_argument`, naming the one of the two that is no such number
+ */
+export function lockTimeoutOf(options: CrossPlatformLockOptions | undefined): number | undefined {
+  const given = optionsOf(options);
+  if ((given.retryNumber ?? given.retryDelay) === undefined) return undefined;
+  const retryNumber = checkedLimit("retryNumber", given.retryNumber ?? FAMILY.retryNumber);
+  const retryDelay = checkedLimit("retryDelay", given.retryDelay ?? FAMILY.retryDelay);
+  return retryNumber === Number.POSITIVE_INFINITY ? retryNumber : retryNumber && retryNumber * retryDelay; // one may be 0
 }
 
 /**
@@ -37,10 +47,14 @@ export class CrossPlatformLock {
    */
   readonly #holders: CoreSession[] = [];
 
-  /** @param lockFilePath the lock file itself, `<location of the cache>.lockfile`; `~` stands for the user's home folder */
+  /**
+   * @param lockFilePath the lock file itself, `<location of the cache>.lockfile`; `~` stands for the user's home folder
+   * @throws PersistenceError `invalid_location`, `bad_argument`
+   */
   constructor(lockFilePath: string, logger?: LoggerLike, lockOptions?: CrossPlatformLockOptions) {
     this.#path = absoluteLocation(lockFilePath);
     this.#logger = logger ?? new Logger();
+    for (const method of LOGGER_METHODS) assertFunction(`logger.${method}`, this.#logger[method]);
     this.#timeoutMs = lockTimeoutOf(lockOptions);
   }
 

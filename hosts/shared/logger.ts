@@ -1,3 +1,6 @@
+import { PersistenceError } from "./core/errors.ts";
+import { assertFunction, optionsOf } from "./core/options.ts";
+
 /** Severities, as MSAL numbers them. */
 export const LogLevel = { Error: 0, Warning: 1, Info: 2, Verbose: 3, Trace: 4 } as const;
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
@@ -29,10 +32,15 @@ export class Logger implements LoggerLike {
   readonly #callback: LoggerOptions["loggerCallback"];
   readonly #level: number;
 
+  /** @throws PersistenceError `bad_argument` for a callback or a level that is none: nothing would be logged, or everything */
   constructor(options?: LoggerOptions) {
+    const { loggerCallback, logLevel } = optionsOf(options);
     this.options = options;
-    this.#callback = options?.loggerCallback;
-    this.#level = options?.logLevel ?? LogLevel.Info;
+    this.#callback = loggerCallback ?? undefined;
+    if (this.#callback !== undefined) assertFunction("loggerCallback", this.#callback);
+    this.#level = logLevel ?? LogLevel.Info;
+    if (typeof this.#level !== "number" || Number.isNaN(this.#level))
+      throw new PersistenceError("bad_argument", "logLevel must be a number, as those of LogLevel.");
   }
 
   error(message: string, correlationId = ""): void {

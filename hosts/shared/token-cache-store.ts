@@ -3,6 +3,7 @@ import { CacheMerger } from "./core/cache-merger.ts";
 import type { Awaitable, Store } from "./core/capabilities.ts";
 import { CoreSession } from "./core/core-session.ts";
 import { PersistenceError } from "./core/errors.ts";
+import { assertFunction, optionsOf } from "./core/options.ts";
 import type { CommitOutcome, Inspection, LoadOutcome } from "./core/outcomes.ts";
 import { SerialQueue } from "./core/serial-queue.ts";
 import type { SessionLimits } from "./core/session-limits.ts";
@@ -54,11 +55,12 @@ export class TokenCacheStore {
 
   /**
    * @param cache where the cache is: the path of a plain file, whose folder is created if it is missing, or a persistence of this package
-   * @throws PersistenceError `not_supported` for any other persistence; or what the operating system refused
+   * @throws PersistenceError `not_supported` for any other persistence, `bad_argument` for an option that is none; or what the operating system refused
    */
-  static async open(cache: string | IPersistence, options: TokenCacheStoreOptions = {}): Promise<TokenCacheStore> {
+  static async open(cache: string | IPersistence, options?: TokenCacheStoreOptions): Promise<TokenCacheStore> {
+    const given = optionsOf(options);
     const persistence = typeof cache === "string" ? await FilePersistence.create(cache) : cache;
-    return new TokenCacheStore(await partsOf(persistence, options));
+    return new TokenCacheStore(await partsOf(persistence, given));
   }
 
   /** Where the cache lives. */
@@ -104,9 +106,11 @@ export class TokenCacheStore {
    * must happen once (a refresh token redeemed) belongs under a `CrossPlatformLock` on a file of its own.
    *
    * @param edit gets the stored document, or `undefined`
-   * @throws PersistenceError `callback_failed`, with its cause, when `edit` throws; `lock_lost` after ten times more. Nothing is written then
+   * @throws PersistenceError `callback_failed`, with its cause, when `edit` throws; `lock_lost` after ten times more; `bad_argument` where it is no
+   *   function. Nothing is written then
    */
-  update(edit: (content: Uint8Array | undefined) => Awaitable<CacheDocument>): Promise<CommitOutcome> {
+  async update(edit: (content: Uint8Array | undefined) => Awaitable<CacheDocument>): Promise<CommitOutcome> {
+    assertFunction("What is given to update", edit);
     return this.#queue.run(() =>
       this.#published(this.#session.update(async (content) => bytesOf(await edit(content)))),
     );
@@ -137,9 +141,10 @@ export class TokenCacheStore {
    * call. Several changes in quick succession may be one call.
    *
    * @returns the function that ends it. On Deno a watch that is never ended keeps the process running; on Node and Bun it does not.
-   * @throws PersistenceError `bad_state` after `close`
+   * @throws PersistenceError `bad_state` after `close`, `bad_argument` for a listener that is no function
    */
   watch(listener: (change: CacheChange) => unknown): () => void {
+    assertFunction("What is given to watch", listener);
     if (this.#closed) throw new PersistenceError("bad_state", "This cache has been closed.");
     const load = async () => (await this.load()).content;
     const accountsOf = (content: Uint8Array) => this.#merger.inspect(content, 0).accounts;

@@ -1,4 +1,5 @@
 import { PersistenceError } from "./errors.ts";
+import { shown } from "./options.ts";
 
 type Limits = Readonly<Record<"maxBytes" | "lockTimeoutMs", number>>;
 
@@ -26,5 +27,5 @@ export function limitOf(name: keyof SessionLimits, limits: SessionLimits): numbe
 /** @throws PersistenceError `bad_argument` */
 export function checkedLimit(name: string, value: number): number {
   if (typeof value === "number" && value >= 0) return value;
-  throw new PersistenceError("bad_argument", `${name} must be a number that is not negative, and is ${value}.`);
+  throw new PersistenceError("bad_argument", `${name} must be a number that is not negative, and is ${shown(value)}.`);
 }

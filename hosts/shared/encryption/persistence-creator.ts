@@ -1,5 +1,7 @@
 import { PersistenceError } from "../core/errors.ts";
+import { optionsOf } from "../core/options.ts";
 import { Logger, type LoggerOptions } from "../logger.ts";
+import { absoluteLocation } from "../persistence/file-capabilities.ts";
 import { FilePersistence } from "../persistence/file-persistence.ts";
 import type { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
@@ -20,7 +22,7 @@ export interface EncryptedPersistenceOptions {
   /** Windows; `CurrentUser` unless told otherwise. */
   readonly dataProtectionScope?: DataProtectionScope | undefined;
   readonly optionalEntropy?: string | undefined;
-  /** Used instead of anything of the operating system's. */
+  /** Used instead of anything of the operating system's. `null` is a key that is none: a vault that gave nothing is no reason to do without. */
   readonly key?: SuppliedKey | undefined;
   readonly loggerOptions?: LoggerOptions | undefined;
 }
@@ -44,13 +46,15 @@ interface Candidate {
  * Service, else the kernel keyring. With a key of the caller's: that, and nothing else.
  *
  * @throws PersistenceError `persistence_not_verified`: the message says what was tried and why each was refused, and the cause
- *   is an `AggregateError` of the reasons
+ *   is an `AggregateError` of the reasons; `invalid_location`, `bad_argument`
  */
-export function buildEncryptedPersistence(
+export async function buildEncryptedPersistence(
   location: string,
-  options: EncryptedPersistenceOptions = {},
+  options?: EncryptedPersistenceOptions,
 ): Promise<StoredPersistence> {
-  return firstThatWorks(candidates(location, options), new Logger(options.loggerOptions));
+  absoluteLocation(location); // what is no location is no reason to look for another kind
+  const given = optionsOf(options);
+  return firstThatWorks(candidates(location, given), new Logger(given.loggerOptions));
 }
 
 // biome-ignore lint/complexity/noStaticOnlyClass: the family's shape
@@ -60,10 +64,12 @@ export class PersistenceCreator {
    * is not given up for the kernel keyring, which the family does not know: the Node peer has left it, and may be writing it still.
    */
   static async createPersistence(config: IPersistenceConfiguration): Promise<StoredPersistence> {
-    const { cachePath, key, loggerOptions } = config;
+    const given = optionsOf(config);
+    const { cachePath = "", key, loggerOptions } = given;
+    absoluteLocation(cachePath);
     const logger = new Logger(loggerOptions);
-    const encrypted = candidates(cachePath, config);
-    if (!config.usePlaintextFileOnLinux || key !== undefined || host().runtime.platform !== "linux")
+    const encrypted = candidates(cachePath, given);
+    if (!given.usePlaintextFileOnLinux || key !== undefined || host().runtime.platform !== "linux")
       return firstThatWorks(encrypted, logger);
     const plain = { name: "plain file", create: () => FilePersistence.create(cachePath, loggerOptions) };
     const choice = (await isPlain(cachePath, loggerOptions)) ? encrypted.map(sparingPlainCache) : encrypted;
@@ -86,7 +92,8 @@ function sparingPlainCache(candidate: Candidate): Candidate {
 }
 
 function candidates(location: string, options: EncryptedPersistenceOptions): Candidate[] {
-  const { key, loggerOptions, optionalEntropy, dataProtectionScope = DataProtectionScope.CurrentUser } = options;
+  const { key, loggerOptions, optionalEntropy } = options;
+  const dataProtectionScope = options.dataProtectionScope ?? DataProtectionScope.CurrentUser;
   if (key !== undefined) {
     return [{ name: "supplied key", create: () => FilePersistenceWithKey.create(location, key, loggerOptions) }];
   }

@@ -53,11 +53,11 @@ export class FileStore implements Store {
   /** The descriptor of the file that was replaced last. */
   #replaced: number | undefined;
 
-  constructor(runtime: Runtime, location: string, { sync = true }: FileStoreOptions = {}) {
+  constructor(runtime: Runtime, location: string, { sync }: FileStoreOptions = {}) {
     this.location = location;
     this.#files = new Files(runtime.fs);
     this.#runtime = runtime;
-    this.#sync = sync;
+    this.#sync = sync ?? true;
   }
 
   async stat(): Promise<StoreVersion | undefined> {

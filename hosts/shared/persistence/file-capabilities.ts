@@ -45,11 +45,13 @@ export function lockingAlso(capabilities: Capabilities, lockFiles: readonly stri
 /**
  * With `~` expanded, and the same file still when the process goes to another folder.
  *
- * @throws PersistenceError `invalid_location` for what is no text
+ * @throws PersistenceError `invalid_location` for what is no text, or no path
  */
 export function absoluteLocation(location: string): string {
   if (typeof location !== "string")
     throw new PersistenceError("invalid_location", `A location is text, not ${typeof location}.`);
+  if (location === "" || location.includes("\0"))
+    throw new PersistenceError("invalid_location", "A location is not empty, and without NUL characters.");
   const { paths } = host().runtime;
   const expanded = expandHome(location);
   if (paths.isAbsolute(expanded)) return expanded; // As it is: where a folder is a link, `..` is what the system makes of it.

@@ -1,3 +1,4 @@
+import { optionsOf } from "../core/options.ts";
 import type { FileStoreOptions } from "../files/store.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { freshNeighbour } from "./file-capabilities.ts";
@@ -11,16 +12,17 @@ export class FilePersistence extends StoredPersistence {
 
   readonly #options: FileStoreOptions;
 
-  protected constructor(fileLocation: string, loggerOptions?: LoggerOptions, options: FileStoreOptions = {}) {
-    super({ location: fileLocation, loggerOptions, fileOptions: options });
-    this.#options = options;
+  protected constructor(fileLocation: string, loggerOptions?: LoggerOptions, options?: FileStoreOptions) {
+    const fileOptions = optionsOf(options);
+    super({ location: fileLocation, loggerOptions, fileOptions });
+    this.#options = fileOptions;
   }
 
   /**
    * Creates the folder (0700) if it is missing. A file that is there is made private (0600), its content is not touched.
    *
    * @param fileLocation `~` stands for the user's home folder
-   * @throws PersistenceError with the code of what the operating system refused
+   * @throws PersistenceError with the code of what the operating system refused, `invalid_location`, `bad_argument` for options that are none
    */
   static async create(
     fileLocation: string,

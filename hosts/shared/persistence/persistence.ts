@@ -1,6 +1,7 @@
 import type { Awaitable, Capabilities } from "../core/capabilities.ts";
 import type { CoreModule } from "../core/core-module.ts";
 import { PersistenceError } from "../core/errors.ts";
+import { optionsOf } from "../core/options.ts";
 import type { LoggerLike } from "../logger.ts";
 import { lockingAlso } from "./file-capabilities.ts";
 
@@ -57,7 +58,8 @@ const FOREIGN =
  * @throws PersistenceError `not_supported` for an object that this package did not make: the plugin merges and locks
  *   through the core, which `save` and `load` alone cannot give it.
  */
-export function coreLinkOf(persistence: IPersistence, { alsoLock = [] }: LockingOptions = {}): CoreLink {
+export function coreLinkOf(persistence: IPersistence, options?: LockingOptions): CoreLink {
+  const { alsoLock = [] } = optionsOf(options);
   if (isLinked(persistence)) {
     const { module, capabilities } = persistence[CORE_LINK]();
     return { module, capabilities: lockingAlso(capabilities, alsoLock) };

@@ -1,4 +1,5 @@
 import { PersistenceError } from "../core/errors.ts";
+import { assertFunction, optionsOf, shown } from "../core/options.ts";
 import { checkedLimit, limitsOf, type SessionLimits } from "../core/session-limits.ts";
 import { type CrossPlatformLockOptions, lockTimeoutOf } from "../cross-platform-lock.ts";
 import { recoverUndecryptable, type UndecryptablePolicy } from "../encryption/recovery.ts";
@@ -50,16 +51,14 @@ export class PersistenceCachePlugin {
    * @throws PersistenceError `not_supported` when `persistence` is not one of this package's, `bad_argument` for an option that is none
    */
   constructor(persistence: IPersistence, lockOptions?: PersistenceCachePluginOptions) {
-    const link = withPolicy(coreLinkOf(persistence, lockOptions), lockOptions?.onUndecryptable ?? "setAside");
+    const given = optionsOf(lockOptions);
+    const link = withPolicy(coreLinkOf(persistence, given), given.onUndecryptable ?? "setAside");
     this.persistence = persistence;
     this.lockFilePath = `${persistence.getFilePath()}.lockfile`;
     this.#logger = persistence.getLogger();
     this.#undecryptable = link.capabilities.undecryptable;
-    this.#view = new CacheView(link, this.#logger, sessionLimitsOf(lockOptions));
-    this.#holdLimitMs = Math.min(
-      checkedLimit("holdLimitMs", lockOptions?.holdLimitMs ?? HOLD_LIMIT_MS),
-      LONGEST_TIMER_MS,
-    );
+    this.#view = new CacheView(link, this.#logger, sessionLimitsOf(given));
+    this.#holdLimitMs = Math.min(checkedLimit("holdLimitMs", given.holdLimitMs ?? HOLD_LIMIT_MS), LONGEST_TIMER_MS);
   }
 
   /** What MSAL's memory was last brought to, or has last written. `null` before the first access. */
@@ -76,9 +75,11 @@ export class PersistenceCachePlugin {
    * Brings MSAL's memory to what is stored, with what other callers of this plugin have changed since. When the caller is
    * about to change the cache, nobody else changes this memory until `afterCacheAccess`.
    *
-   * @throws PersistenceError when the store cannot be read, but not to a writer after it has been read once. Memory is then as it was, and nothing is held.
+   * @throws PersistenceError `bad_argument` for what is no context of MSAL's; when the store cannot be read, but not to a writer after it has been read once. Memory is then as it was, and nothing is held.
    */
   async beforeCacheAccess(cacheContext: CacheContext): Promise<void> {
+    for (const method of ["serialize", "deserialize"] as const)
+      assertFunction(`tokenCache.${method}`, cacheContext?.tokenCache?.[method]);
     const memory = this.#memoryOf(cacheContext.tokenCache);
     const writes = cacheContext.cacheHasChanged;
     if (!writes) memory.handOverAtOnce();
@@ -136,13 +137,16 @@ export class PersistenceCachePlugin {
   }
 }
 
-function sessionLimitsOf(options: PersistenceCachePluginOptions = {}): SessionLimits {
+function sessionLimitsOf(options: PersistenceCachePluginOptions): SessionLimits {
   return limitsOf({ lockTimeoutMs: lockTimeoutOf(options), maxBytes: options.maxBytes });
 }
 
 function withPolicy(link: CoreLink, policy: UndecryptablePolicy): CoreLink {
   if (policy !== "throw" && policy !== "setAside") {
-    throw new PersistenceError("bad_argument", `onUndecryptable must be "setAside" or "throw", and is ${policy}.`);
+    throw new PersistenceError(
+      "bad_argument",
+      `onUndecryptable must be "setAside" or "throw", and is ${shown(policy)}.`,
+    );
   }
   return policy === "throw" ? link : { ...link, capabilities: recoverUndecryptable(link.capabilities) };
 }
