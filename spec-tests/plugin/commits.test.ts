@@ -237,6 +237,23 @@ describe("damage", () => {
   });
 });
 
+test("the log says which cache was damaged, how, and where its original is", async () => {
+  const log: string[] = [];
+  const torn = JSON.stringify(document("ann")).slice(0, -1);
+  await writeFile(cacheFile(), torn);
+  const loggerCallback = (_level: number, message: string) => log.push(message);
+  const persistence = await FilePersistence.create(cacheFile(), { loggerCallback });
+  await (await TokenCacheStore.open(persistence)).load();
+  const [kept] = (await readdir(folder.path)).filter((name) => name.includes(".damaged-"));
+  expect(log.map((line) => line.slice(line.indexOf("cache_")))).toEqual(
+    expect.arrayContaining([
+      `cache_damaged: ${cacheFile()}: json_unexpected_end at byte ${torn.length}`,
+      `cache_set_aside: ${cacheFile()} has been kept as ${folder.file(kept!)}`,
+      `cache_salvaged: ${cacheFile()}`,
+    ]),
+  );
+});
+
 describe("a cache that goes away", () => {
   test("by being cleared signs everybody out, here too; what is added later is stored", async () => {
     await store(cacheFile(), document("ann"));

@@ -3,6 +3,7 @@ import { type CoreMemory, type CoreResult, refusalOf } from "./core-memory.ts";
 import type { CoreExports, CoreImports } from "./core-module.ts";
 import { statusName } from "./error-messages.ts";
 import { PersistenceError, statusOfError } from "./errors.ts";
+import { eventText } from "./event-text.ts";
 import { decodeInspection, encodeInspection, encodeReadHeader, encodeVersion, encodeWritten } from "./marshal.ts";
 import { isSameVersion } from "./same-version.ts";
 import { EVENT_NAME, STATUS, type StatusName } from "./status.ts";
@@ -51,6 +52,8 @@ export class CapabilityBridge {
   #pending: Promise<void> | undefined;
   /** What the store held when this operation looked at it last. */
   #seen: StoreVersion | undefined;
+  /** Under which name the store has kept a damaged original. */
+  #keptAs = "";
   /** What this operation has handed to the store, and where in the core's memory it stood. */
   #written: { readonly pointer: number; readonly content: Uint8Array } | undefined;
 
@@ -153,7 +156,12 @@ export class CapabilityBridge {
         return then(store.replace(content, look), (version) => bytes(encodeWritten(version)));
       }),
       remove: this.#import(() => then(store.remove(), (removed) => (removed ? OK : missing))),
-      set_aside: this.#import(() => then(store.setAside(), () => OK)),
+      set_aside: this.#import(() =>
+        then(store.setAside(), (name) => {
+          this.#keptAs = name;
+          return OK;
+        }),
+      ),
     };
   }
 
@@ -211,7 +219,9 @@ export class CapabilityBridge {
   /** A log that throws must not tear the core apart. */
   #log(level: number, code: number, pointer: number, length: number): void {
     try {
-      this.#capabilities.log(level, EVENT_NAME[code] ?? statusName(code), this.#memory!.text(pointer, length));
+      const name = EVENT_NAME[code] ?? statusName(code);
+      const told = this.#memory!.text(pointer, length);
+      this.#capabilities.log(level, name, eventText(name, told, this.#capabilities, this.#keptAs));
     } catch {
       // There is nowhere left to report it.
     }
