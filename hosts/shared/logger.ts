@@ -10,7 +10,7 @@ const LEVEL_NAME = ["Error", "Warning", "Info", "Verbose", "Trace"] as const;
 /** The same shape as MSAL's, so that one object serves both. */
 export interface LoggerOptions {
   /** Receives every message at or above `logLevel`. Without it nothing is logged. */
-  readonly loggerCallback?: ((level: number, message: string, containsPii: boolean) => void) | undefined;
+  readonly loggerCallback?: ((level: LogLevel, message: string, containsPii: boolean) => void) | undefined;
   /** Accepted for compatibility. This package never logs personal data or secrets. */
   readonly piiLoggingEnabled?: boolean | undefined;
   /** The least severe level that is passed on; `LogLevel.Info` (2) unless told otherwise. */
@@ -63,7 +63,7 @@ export class Logger implements LoggerLike {
     this.#write(LogLevel.Trace, message, correlationId);
   }
 
-  #write(level: keyof typeof LEVEL_NAME & number, message: string, correlationId: string): void {
+  #write(level: LogLevel, message: string, correlationId: string): void {
     if (this.#callback === undefined || level > this.#level) return;
     const line = `[${new Date().toUTCString()}] : [${correlationId}] : msal-extensions : ${LEVEL_NAME[level]} - ${message}`;
     try {

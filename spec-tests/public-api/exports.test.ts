@@ -112,7 +112,12 @@ describe("names", () => {
     const options = (given: MsalLoggerOptions): api.LoggerOptions => given;
     const logger = (given: MsalLogger): api.LoggerLike => given;
     const level = (given: MsalLogLevel): api.LogLevel => given;
-    expect([plugin, options, logger, level]).toHaveLength(4);
+    const callbacks: NonNullable<api.LoggerOptions["loggerCallback"]>[] = [
+      (_: MsalLogLevel) => {},
+      (_: api.LogLevel) => {},
+      (_: number) => {},
+    ];
+    expect([plugin, options, logger, level, callbacks]).toHaveLength(5);
   });
 });
 
