@@ -35,6 +35,7 @@ export interface IPersistenceConfiguration extends EncryptedPersistenceOptions {
 }
 
 const KERNEL_KEYRING = "kernel keyring";
+const SUPPLIED_KEY = "supplied key";
 
 interface Candidate {
   readonly name: string;
@@ -95,7 +96,7 @@ function candidates(location: string, options: EncryptedPersistenceOptions): Can
   const { key, loggerOptions, optionalEntropy } = options;
   const dataProtectionScope = options.dataProtectionScope ?? DataProtectionScope.CurrentUser;
   if (key !== undefined) {
-    return [{ name: "supplied key", create: () => FilePersistenceWithKey.create(location, key, loggerOptions) }];
+    return [{ name: SUPPLIED_KEY, create: () => FilePersistenceWithKey.create(location, key, loggerOptions) }];
   }
   switch (host().runtime.platform) {
     case "win32": {
@@ -142,11 +143,22 @@ async function firstThatWorks(choice: readonly Candidate[], logger: Logger): Pro
     } catch (error) {
       const reason = error instanceof Error ? error : new Error(String(error));
       reasons.push(reason);
-      refusals.push(`${name}: ${reason.message}`);
-      logger.info(`Not used: ${name}. ${reason.message}`);
+      refusals.push(`${name}: ${whyOf(reason)}`);
+      logger.info(`Not used: ${name}. ${whyOf(reason)}`);
     }
   }
   const tried = refusals.length ? `Tried: ${refusals.join(" / ")}` : "There is none for this platform.";
-  const message = `No encrypted persistence works here. ${tried} Supply a key (FilePersistenceWithKey) instead.`;
+  const advice = isKeySupplied(choice) ? "" : ` ${ADVICE}`;
+  const message = `No encrypted persistence works here. ${tried}${advice}`;
   throw new PersistenceError("persistence_not_verified", message, { cause: new AggregateError(reasons, message) });
+}
+
+const ADVICE = "Supply a key (option `key`, or FilePersistenceWithKey), or permit plain text (FilePersistence).";
+
+const isKeySupplied = ([first]: readonly Candidate[]) => first?.name === SUPPLIED_KEY;
+
+/** What a trial failed of; that it failed is plain from where this is told. */
+function whyOf(reason: Error): string {
+  const isVerdict = reason instanceof PersistenceError && reason.code === "persistence_not_verified";
+  return isVerdict && reason.cause instanceof Error ? reason.cause.message : reason.message;
 }
