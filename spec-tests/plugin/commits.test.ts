@@ -210,7 +210,10 @@ describe("a commit that fails", () => {
     await writeFile(`${cacheFile()}.lockfile`, `${process.ppid} somebody`);
     const plugin = new PersistenceCachePlugin(persistence, { retryNumber: 5, retryDelay: 10 });
     const tokenCache = tokenCacheOf(plugin);
-    await expect(add(plugin, tokenCache, "bob")).rejects.toMatchObject({ code: "lock_timeout" });
+    await expect(add(plugin, tokenCache, "bob")).rejects.toMatchObject({
+      code: "lock_timeout",
+      message: expect.stringMatching(/held by process \d+ \(somebody\).*taken over within 30 s/),
+    });
     expect(await stored(cacheFile())).toEqual(document("ann"));
     expect(await readFile(`${cacheFile()}.lockfile`, "utf8")).toBe(`${process.ppid} somebody`);
   });

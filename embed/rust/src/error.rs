@@ -156,7 +156,7 @@ impl fmt::Display for Error {
             Some(holder) => {
                 let age = holder.age_ms / 1000.0;
                 write!(f, " It is held by {holder}, and its file is {age:.1} s old. Wait for that process or end it; the lock of a process")?;
-                f.write_str(" that has ended is taken over, the file need not be deleted.")
+                f.write_str(" that has ended is taken over within 30 s, the file need not be deleted.")
             }
             None if self.code == Code::LockTimeout => f.write_str(" Try again."),
             None => Ok(()),

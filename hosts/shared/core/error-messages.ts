@@ -75,7 +75,7 @@ function advice(holder: LockHolder | undefined): string {
   const who = holder.pid === undefined ? "a holder that names no process" : `process ${holder.pid}${program}`;
   return (
     `It is held by ${who}, and its file is ${seconds(holder.ageMs)} old. ` +
-    "Wait for that process or end it; the lock of a process that has ended is taken over, the file need not be deleted."
+    "Wait for that process or end it; the lock of a process that has ended is taken over within 30 s, the file need not be deleted."
   );
 }
 

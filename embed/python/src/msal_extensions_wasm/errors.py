@@ -107,7 +107,7 @@ def _lock_timeout(lock: str, holder: LockHolder | None) -> PersistenceError:
     else:
         advice = (
             f"It is held by {holder}, and its file is {holder.age_ms / 1000:.1f} s old. Wait for that process or end it; "
-            "the lock of a process that has ended is taken over, the file need not be deleted."
+            "the lock of a process that has ended is taken over within 30 s, the file need not be deleted."
         )
     return PersistenceError(
         "lock_timeout", f"The lock {lock} was not obtained in time. {advice}", location=lock, holder=holder
