@@ -1,4 +1,4 @@
-// Every encrypted store, and the lease, with exactly the flags that the README gives for it, and with one of them missing.
+// Every encrypted store, and the lease, with exactly the flags that docs/runtimes.md gives for it, and with one of them missing.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -73,5 +73,5 @@ export function createLeases({ path, files, runtime }: LockParts): Leases {
   return { take };
 }
 
-/** It is CommonJS, which esbuild makes nothing of in a module unless that is given a `require` (README.md). */
+/** It is CommonJS, which esbuild makes nothing of in a module unless that is given a `require` (docs/runtimes.md). */
 const loadLockfile = () => loadCommonJs("proper-lockfile", async () => (await import("proper-lockfile")).default);
