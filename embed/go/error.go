@@ -72,7 +72,7 @@ func (h *Holder) advice() string {
 		return " It changed hands all the time. Try again."
 	}
 	return fmt.Sprintf(" It is held by %s, and its file is %.1f s old. Wait for that process or end it; "+
-		"the lock of a process that has ended is taken over, the file need not be deleted.", h, h.Age.Seconds())
+		"the lock of a process that has ended is taken over within 30 s, the file need not be deleted.", h, h.Age.Seconds())
 }
 
 // String reads the formats of the family: "<pid> <program>", "{<pid>} {<program>}".

@@ -46,7 +46,7 @@ public final class TokenCacheException extends RuntimeException {
         if (holder.isEmpty()) return "It changed hands all the time. Try again.";
         double age = ((Number) holder.get("ageMs")).doubleValue() / 1000;
         return "It is held by " + nameOf(holder) + String.format(Locale.ROOT, ", and its file is %.1f s old. ", age)
-            + "Wait for that process or end it; the lock of a process that has ended is taken over, the file need not be deleted.";
+            + "Wait for that process or end it; the lock of a process that has ended is taken over within 30 s, the file need not be deleted.";
     }
 
     /** From the formats of the family: <code>&lt;pid> &lt;program></code>, <code>{&lt;pid>} {&lt;program>}</code>. */
