@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { document, World } from "./world.ts";
+import { document, utf8, World } from "./world.ts";
 
 const A = document({ a: { v: 1 }, b: { v: 2 } });
 const TORN = A.slice(0, -4);
@@ -34,4 +34,14 @@ describe("load", () => {
     expect(await world.session().load()).toMatchObject({ salvaged: false, setAside: true, restarts: 1 });
     expect(world.text()).toBe(A);
   });
+});
+
+test("who commits to a file that a peer has cut to nothing, and never saw what it held, has it removed for nobody", async () => {
+  const world = damaged(A);
+  const who = world.session();
+  const { content } = await who.load();
+  world.store("", 5000);
+  await world.session().commit(undefined, utf8(document({ c: { v: 3 } })));
+  await who.commit(content, content!);
+  expect(JSON.parse(world.text()!)).toMatchObject(JSON.parse(document({ a: { v: 1 }, b: { v: 2 }, c: { v: 3 } })));
 });

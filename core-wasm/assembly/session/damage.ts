@@ -2,7 +2,7 @@
 // moments, then under the lock, and only then believe it, keep the original and save what can be saved.
 
 import { outcomeFailure, outcomeStatus } from "../abi/capability-call";
-import { FLAG_SET_ASIDE, addFlags, dataLength, dataPointer, setFailure } from "../abi/result";
+import { FLAG_SALVAGED, FLAG_SET_ASIDE, addFlags, dataLength, dataPointer, removeFlags, setFailure } from "../abi/result";
 import { CACHE_DAMAGED, CACHE_SALVAGED, CACHE_SET_ASIDE, OK } from "../abi/status";
 import { canSalvage, salvageDocument } from "../cache/salvage";
 import { enter, enterPause } from "./calls";
@@ -17,7 +17,7 @@ const FIRST_PAUSE_MS: f64 = 5;
 const PAUSES: u32 = 3;
 
 export const SOUND: u32 = 0;
-/** Nothing was stored where something had been: the salvaged document is empty, and storing it is not urgent. */
+/** The store is there and blank: the salvaged document is empty, and storing it is not urgent. */
 const EMPTIED: u32 = 1;
 /** The stored bytes have to be replaced. */
 export const DAMAGED: u32 = 2;
@@ -99,5 +99,22 @@ function salvage(): void {
     return;
   }
   logEvent(LEVEL_WARNING, CACHE_SALVAGED);
+  settled(dataPointer(), dataLength());
+}
+
+/**
+ * A blank file that this process has never seen otherwise. Perhaps nothing was ever stored; perhaps a peer was killed between
+ * truncating it and writing, and others know what it held: without the marker they would take all of it for removed.
+ */
+// @ts-ignore: decorator
+@cold
+export function fillBlank(): void {
+  finding = EMPTIED;
+  const status = salvageDocument(0, 0, randomWord(), randomWord());
+  if (status != OK) {
+    fail(status);
+    return;
+  }
+  removeFlags(FLAG_SALVAGED);
   settled(dataPointer(), dataLength());
 }

@@ -19,7 +19,7 @@ import { validateDocument } from "../cache/validate";
 import { isBlank } from "./blank";
 import { looksEncrypted } from "./encrypted";
 import { enter, enterWith, lookedAt } from "./calls";
-import { hasPausesLeft, readAgain, suspect } from "./damage";
+import { fillBlank, hasPausesLeft, readAgain, suspect } from "./damage";
 import { fail, finish } from "./ending";
 import { forgetVersion, isUnchanged, knownDocument, rememberVersion } from "./known-version";
 import * as operation from "./operation";
@@ -58,6 +58,7 @@ export function onStat(): void {
   else if (outcomeStatus != OK) fail(outcomeFailure());
   else if (!isUnchanged(outcomePointer, outcomeLength)) enter(operation.STAGE_READ);
   else if (operation.kind == operation.KIND_LOAD) unchangedSinceLoad();
+  else if (!knownDocument) fillBlank();
   else settled(operation.basePointer, operation.baseLength);
 }
 
@@ -101,7 +102,8 @@ function judge(pointer: usize, length: usize): void {
   }
   if (isBlank(pointer, length)) {
     if (knownDocument) suspect(JSON_UNEXPECTED_END, 0, 0, 0);
-    else settled(0, 0);
+    else if (operation.kind == operation.KIND_LOAD) settled(0, 0);
+    else fillBlank();
     return;
   }
   const status = validateDocument(pointer, length);
