@@ -93,13 +93,16 @@ export function onSetAside(): void {
 }
 
 function salvage(): void {
-  const status = salvageDocument(damagedPointer, damagedLength, randomWord(), randomWord());
-  if (status != OK) {
-    fail(status);
-    return;
-  }
+  if (!isSalvaged(damagedPointer, damagedLength)) return;
   logEvent(LEVEL_WARNING, CACHE_SALVAGED);
   settled(dataPointer(), dataLength());
+}
+
+/** Into the result record; false: the operation has failed. */
+function isSalvaged(pointer: usize, length: usize): bool {
+  const status = salvageDocument(pointer, length, randomWord(), randomWord());
+  if (status != OK) fail(status);
+  return status == OK;
 }
 
 /**
@@ -110,11 +113,7 @@ function salvage(): void {
 @cold
 export function fillBlank(): void {
   finding = EMPTIED;
-  const status = salvageDocument(0, 0, randomWord(), randomWord());
-  if (status != OK) {
-    fail(status);
-    return;
-  }
+  if (!isSalvaged(0, 0)) return;
   removeFlags(FLAG_SALVAGED);
   settled(dataPointer(), dataLength());
 }
