@@ -15,7 +15,7 @@ mkdirSync(folder, { recursive: true });
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const PAGES = ["README.md", "docs/api.md"] as const;
+const PAGES = ["README.md", "docs/api.md", "docs/migration.md"] as const;
 const textOf = (page: string) => readFileSync(join(root, page), "utf8");
 
 describe.each(PAGES)("%s", (page) => {
