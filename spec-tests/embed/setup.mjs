@@ -3,10 +3,11 @@
 //   node spec-tests/embed/setup.mjs [name …]
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { delimiter, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { builtOnce, digestOf } from "../support/built-once.mjs";
 import { missingOf } from "../support/toolchain.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -101,30 +102,19 @@ export async function run(name, commands) {
 /** What the tools leave beside the sources, where somebody runs them there. */
 const isSource = (path) => !/(^|[/\\])(target|__pycache__|\.\w+_cache)([/\\]|$)/.test(path);
 
-function digestOf(name) {
-  const hash = createHash("sha256").update(process.version).update(readFileSync(core));
-  for (const path of readdirSync(join(sources, name), { recursive: true }).filter(isSource).sort()) {
-    const file = join(sources, name, path);
-    if (statSync(file).isFile()) hash.update(path).update(readFileSync(file));
-  }
-  return hash.digest("hex");
-}
-
 /** Unless it is built from these very sources and this very core already. */
 export async function build(name) {
+  const source = join(sources, name);
   const folder = join(built, name);
-  const stamp = join(folder, ".built");
-  const digest = digestOf(name);
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
-  console.log(`building the embedding in ${name}; the first time its packages are downloaded`);
+  const digest = createHash("sha256").update(digestOf(source, isSource)).update(readFileSync(core)).digest("hex");
   const started = Date.now();
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(built, { recursive: true });
-  cpSync(join(sources, name), folder, { recursive: true, filter: (path) => isSource(relative(sources, path)) });
-  cpSync(core, join(folder, "core.wasi.wasm"));
-  await run(name, EMBEDDINGS[name].build);
-  writeFileSync(stamp, digest);
-  console.log(`built the embedding in ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  const isNew = await builtOnce(folder, digest, () => {
+    console.log(`building the embedding in ${name}; the first time its packages are downloaded`);
+    cpSync(source, folder, { recursive: true, filter: (path) => isSource(relative(sources, path)) });
+    cpSync(core, join(folder, "core.wasi.wasm"));
+    return run(name, EMBEDDINGS[name].build);
+  });
+  if (isNew) console.log(`built the embedding in ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

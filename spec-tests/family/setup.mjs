@@ -2,11 +2,11 @@
 // unchanged is left alone. As a program it prints what it did.
 //   node spec-tests/family/setup.mjs
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { builtOnce, digestOf } from "../support/built-once.mjs";
 import { missingOf } from "../support/toolchain.mjs";
 
 const sources = fileURLToPath(new URL("./", import.meta.url));
@@ -87,26 +87,13 @@ export const PEERS = {
 /** What is not installed of what a peer is built with; nothing: it can be built. */
 export const missingFor = (name) => missingOf(PEERS[name].needs);
 
-function digestOf(folder) {
-  const hash = createHash("sha256").update(process.version);
-  for (const name of readdirSync(folder, { recursive: true }).sort()) {
-    const path = join(folder, name);
-    if (statSync(path).isFile()) hash.update(name).update(readFileSync(path));
-  }
-  return hash.digest("hex");
-}
-
 /** One folder, unless it is built from these very sources already. */
-async function buildFolder({ folder, build }) {
-  const stamp = join(built, folder, ".built");
-  const digest = digestOf(join(sources, folder));
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return false;
-  rmSync(join(built, folder), { recursive: true, force: true });
-  mkdirSync(built, { recursive: true });
-  cpSync(join(sources, folder), join(built, folder), { recursive: true });
-  await build();
-  writeFileSync(stamp, digest);
-  return true;
+function buildFolder({ folder, build }) {
+  const source = join(sources, folder);
+  return builtOnce(join(built, folder), digestOf(source), () => {
+    cpSync(source, join(built, folder), { recursive: true });
+    return build();
+  });
 }
 
 /** Builds these peers. They wait for registries more than they compute, so all at once. */

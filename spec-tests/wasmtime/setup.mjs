@@ -2,16 +2,17 @@
 // unchanged is left alone. As a program it prints what it did.
 //   node spec-tests/wasmtime/setup.mjs
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { builtOnce } from "../support/built-once.mjs";
 
 const requirements = fileURLToPath(new URL("./requirements.txt", import.meta.url));
-const environment = fileURLToPath(new URL("../../.wasmtime/", import.meta.url));
+const environment = fileURLToPath(new URL("../../.wasmtime", import.meta.url));
 const execute = promisify(execFile);
 
 /** The Python that has wasmtime, once `build` has resolved. */
-export const PYTHON = `${environment}bin/python`;
+export const PYTHON = `${environment}/bin/python`;
 
 /** Is there a Python to install it into? */
 export function isPythonThere() {
@@ -24,15 +25,11 @@ export function isPythonThere() {
 }
 
 /** Resolves with whether there was something to do. */
-export async function build() {
-  const stamp = `${environment}.built`;
-  const wanted = readFileSync(requirements, "utf8");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return false;
-  rmSync(environment, { recursive: true, force: true });
-  await execute("python3", ["-m", "venv", environment]);
-  await execute(PYTHON, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
-  writeFileSync(stamp, wanted);
-  return true;
+export function build() {
+  return builtOnce(environment, readFileSync(requirements, "utf8"), async () => {
+    await execute("python3", ["-m", "venv", environment]);
+    await execute(PYTHON, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
