@@ -18,7 +18,7 @@ const bench = (...options: string[]) => promisify(execFile)(process.execPath, [p
 describe("every workload runs, once and small", () => {
   beforeAll(buildFamily, 300_000);
 
-  it.each(WORKLOADS.map(({ name }) => name))("%s", { timeout: 120_000 }, async (name) => {
+  it.each(WORKLOADS.map(({ name }) => name))("%s", { timeout: 300_000 }, async (name) => {
     const { stdout } = await bench("--quick", "--only", name);
     expect(stdout).toContain(`${name}: `);
     expect(stdout).toMatch(/\d+ met, \d+ known misses, \d+ missed, \d+ not measured/);
