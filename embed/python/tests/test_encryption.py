@@ -90,6 +90,14 @@ def test_a_key_has_32_bytes(cache, key):
     assert code_of(lambda: FilePersistenceWithKey(cache, key)) == "bad_key"
 
 
+def test_a_key_may_be_a_bytearray_that_is_erased_afterwards(cache, document):
+    key = bytearray(KEY)
+    persistence = FilePersistenceWithKey(cache, key)
+    key[:] = bytes(32)
+    stored = TokenCacheStore(persistence).commit(None, document(a=1)).content
+    assert store(cache).load().content == stored
+
+
 def test_nothing_that_is_printed_holds_content(cache, document):
     committed = store(cache).commit(None, document(a=1))
     assert "secret of" not in repr(committed) + repr(store(cache).load())

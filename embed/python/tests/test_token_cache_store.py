@@ -12,7 +12,19 @@ import time
 
 import pytest
 
-from msal_extensions_wasm import CacheMerger, LockHolder, PersistenceError, TokenCacheStore, owner, token_cache_store
+from msal_extensions_wasm import (
+    CacheMerger,
+    FilePersistence,
+    FilePersistenceWithKey,
+    KeyringPersistence,
+    LockHolder,
+    PersistedTokenCache,
+    PersistenceError,
+    TokenCacheStore,
+    build_encrypted_persistence,
+    owner,
+    token_cache_store,
+)
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX has modes and fork")
 
@@ -364,10 +376,65 @@ def test_a_location_below_the_home_of_a_user_who_has_none_is_refused(monkeypatch
     assert TokenCacheStore("~nobody-known/cache.json").location == os.path.abspath("~nobody-known/cache.json")
 
 
+NO_LOCATIONS = [None, 5, True, b"cache", ["cache"], "", "a\0b", "a\0b/cache", "\udcff", "\udcff/cache", "\ud800"]
+
+
+@pytest.mark.parametrize("location", NO_LOCATIONS)
+def test_what_is_no_location_is_refused_before_it_is_used(location):
+    assert code_of(lambda: TokenCacheStore(location)) == "invalid_location"
+    assert code_of(lambda: FilePersistence(location)) == "invalid_location"
+    assert code_of(lambda: FilePersistenceWithKey(location, b"7" * 32)) == "invalid_location"
+    assert code_of(lambda: KeyringPersistence(location)) == "invalid_location"
+    assert code_of(lambda: build_encrypted_persistence(location)) == "invalid_location"
+
+
 @posix
-@pytest.mark.parametrize("name", ["a\0b/cache", "\udcff", "\udcff/cache", "a" * 300 + "/cache"])
-def test_a_location_that_cannot_be_one_is_told_so(tmp_path, name):
-    assert code_of(TokenCacheStore(str(tmp_path / name)).load) == "invalid_location"
+@pytest.mark.parametrize("folder", ["a" * 300, "a/" * 3000])
+def test_a_location_that_is_too_long_is_refused_and_none_of_its_folders_made(tmp_path, folder):
+    assert code_of(TokenCacheStore(tmp_path / folder / "cache").load) == "invalid_location"
+    assert os.listdir(tmp_path) == []
+
+
+@posix
+def test_a_relative_location_where_the_current_folder_was_removed_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "removed").mkdir()
+    monkeypatch.chdir(tmp_path / "removed")
+    (tmp_path / "removed").rmdir()
+    assert code_of(lambda: TokenCacheStore("cache")) == "invalid_location"
+
+
+class Custom:
+    def __init__(self, location, cipher=None, is_encrypted=False):
+        self.get_location = lambda: location
+        self.cipher = cipher
+        self.is_encrypted = is_encrypted
+
+
+def test_a_persistence_of_the_callers_own_may_have_a_relative_location(tmp_path, monkeypatch, document):
+    monkeypatch.chdir(tmp_path)
+    assert TokenCacheStore(Custom("cache.json")).commit(None, document(a=1)).added == 1
+    assert code_of(lambda: TokenCacheStore(Custom(None))) == "invalid_location"
+
+
+def test_what_says_that_it_is_encrypted_and_has_no_cipher_is_not_stored_in_plain_text(cache):
+    assert code_of(lambda: TokenCacheStore(Custom(cache, is_encrypted=True))) == "bad_argument"
+
+
+@pytest.mark.parametrize("persistence", [None, 5, "cache", b"cache", object()])
+def test_msal_is_given_no_cache_that_is_no_persistence(persistence):
+    assert code_of(lambda: PersistedTokenCache(persistence)) == "bad_argument"
+
+
+@pytest.mark.parametrize("service", [None, 5, "", "a\0b"])
+def test_a_service_without_a_name_is_refused(cache, service):
+    assert code_of(lambda: KeyringPersistence(cache, service)) == "bad_argument"
+
+
+def test_what_is_no_function_and_no_time_is_refused(cache):
+    assert code_of(lambda: TokenCacheStore(cache).update(None)) == "bad_argument"
+    assert not os.path.exists(os.path.dirname(cache))
+    for now in ("now", [], 10**400):
+        assert code_of(lambda now=now: CacheMerger().inspect(b"{}", now)) == "bad_argument"
 
 
 @pytest.mark.parametrize("number, code", [(errno.EROFS, "read_only"), (errno.ENOSPC, "disk_full"), (errno.EACCES, "permission_denied")])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .core import Core, CoreResult, document, optional_document, usable
-from .errors import failure
+from .errors import PersistenceError, failure
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class CacheMerger:
 
     def inspect(self, content: bytes, now: float | None = None) -> dict[str, Any]:
         """What a document holds, without secrets. `now` in seconds since the epoch."""
-        return self._run("inspect", document(content), float(int(time.time()) if now is None else now)).inspection()
+        return self._run("inspect", document(content), _seconds(now)).inspection()
 
     def _run(self, operation: str, *arguments: bytes | float | None) -> CoreResult:
         usable()
@@ -65,3 +65,10 @@ class CacheMerger:
         if result.status != 0:
             raise failure(result.status, document=result.document, offset=result.offset)
         return result
+
+
+def _seconds(now: float | None) -> float:
+    try:
+        return float(int(time.time()) if now is None else now)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise PersistenceError("bad_argument", f"now is a number of seconds, not {now!r}.") from error

@@ -30,10 +30,10 @@ class KeySource(Protocol):
 
 
 class FixedKey:
-    def __init__(self, key: bytes) -> None:
-        if not isinstance(key, bytes) or len(key) != KEY_BYTES:
+    def __init__(self, key: bytes | bytearray) -> None:
+        if not isinstance(key, bytes | bytearray) or len(key) != KEY_BYTES:
             raise PersistenceError("bad_key")
-        self._key = key
+        self._key = bytes(key)
 
     def for_protecting(self) -> bytes:
         return self._key

@@ -29,6 +29,8 @@ def gives_in(folder: str) -> bool:
 
 def make_folders(folder: str) -> None:
     """Those that are missing, this one for its owner only."""
+    with suppress(FileNotFoundError):
+        os.stat(folder)  # refuses a path that is too long, of which the first folders could be made
     missing = [path for path in (folder, *map(str, Path(folder).parents)) if not os.path.exists(path)]
     os.makedirs(folder, mode=0o700, exist_ok=True)
     for made in reversed(missing):

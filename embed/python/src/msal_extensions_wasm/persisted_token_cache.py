@@ -28,6 +28,10 @@ class PersistedTokenCache(msal.SerializableTokenCache):  # type: ignore[misc]
     """
 
     def __init__(self, persistence: Persistence, *, lock_timeout: float = 10.0) -> None:
+        """Raises `PersistenceError` `bad_argument` for a path, by which nobody would have said whether tokens are encrypted."""
+        if not isinstance(persistence, Persistence):
+            name = type(persistence).__name__
+            raise PersistenceError("bad_argument", f"PersistedTokenCache takes a persistence, FilePersistence(path) say, not {name}.")
         super().__init__()
         self._cache_store = TokenCacheStore(persistence, lock_timeout=lock_timeout)
         self.is_encrypted = persistence.is_encrypted

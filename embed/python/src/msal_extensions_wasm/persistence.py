@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .errors import PersistenceError, located
 from .jwe_cipher import Cipher, FixedKey, JweCipher
 from .status import STATUS_MESSAGE
 
 
+@runtime_checkable
 class Persistence(Protocol):
     """What `PersistedTokenCache` and `TokenCacheStore` take."""
 
@@ -26,12 +27,29 @@ class FilePersistence:
 
     def __init__(self, location: str | os.PathLike[str]) -> None:
         """
-        `~` is the home folder; `PersistenceError` `invalid_location` where there is none. The file and its folder need not be there yet.
+        `~` is the home folder. The file and its folder need not be there yet. Raises `PersistenceError` `invalid_location` for what is no path of
+        text, and where there is no home folder.
         """
-        self._location = os.path.abspath(_expanded(os.fspath(location)))
+        self._location = absolute(location)
 
     def get_location(self) -> str:
         return self._location
+
+
+def absolute(location: object) -> str:
+    """The core's names are UTF-8: it knows no bytes, nor what stands for bytes that are no text."""
+    path = os.fspath(location) if isinstance(location, os.PathLike) else location
+    if not isinstance(path, str):
+        raise PersistenceError("invalid_location", f"A location is a path of text, not {type(path).__name__}.")
+    if not path or "\0" in path:
+        raise PersistenceError("invalid_location", "A location is not empty, and without NUL characters.", location=path)
+    expanded = _expanded(path)
+    try:
+        found = os.path.abspath(expanded)
+        found.encode()
+        return found
+    except (OSError, UnicodeError) as error:  # an OSError: the current folder was removed
+        raise PersistenceError("invalid_location", location=ascii(path)) from error
 
 
 def _expanded(location: str) -> str:
@@ -53,7 +71,7 @@ class FilePersistenceWithKey(FilePersistence):
 
     is_encrypted = True
 
-    def __init__(self, location: str | os.PathLike[str], key: bytes) -> None:
+    def __init__(self, location: str | os.PathLike[str], key: bytes | bytearray) -> None:
         super().__init__(location)
         self.cipher = JweCipher(FixedKey(key))
 
@@ -64,9 +82,12 @@ class KeyringPersistence(FilePersistence):
     is_encrypted = True
 
     def __init__(self, location: str | os.PathLike[str], service: str = "msal-extensions-wasm") -> None:
+        """Raises `PersistenceError` `bad_argument` for a service without a name, which could be an item of somebody else's."""
         from .keyring_key import KeyringKey  # needs the optional dependencies
 
         super().__init__(location)
+        if not isinstance(service, str) or not service or "\0" in service:
+            raise PersistenceError("bad_argument", "The name of a service is text, not empty, and without NUL characters.")
         self.key = KeyringKey(service, self.get_location())
         self.cipher = JweCipher(self.key)
 

@@ -16,7 +16,7 @@ from .core import (
 )
 from .errors import PersistenceError, failure, located
 from .owner import make_folders, make_private
-from .persistence import FilePersistence, Persistence
+from .persistence import FilePersistence, Persistence, absolute
 from .processes import is_alive
 from .status import STATUS, StatusName
 from .system_errors import code_of, code_of_io_error
@@ -53,12 +53,15 @@ class TokenCacheStore:
         """
         `cache`: the path of a plain file, or a persistence. `lock_timeout`: seconds to wait for other processes; 0 is one look.
         `max_bytes`: larger documents are refused; 0 is the default.
-        The cache's folder is made if it is missing. Raises `PersistenceError` `bad_argument` for limits that are no numbers or negative.
+        The cache's folder is made if it is missing. Raises `PersistenceError` `invalid_location` for what is no path, and `bad_argument` for
+        limits that are no numbers or negative.
         """
-        persistence = FilePersistence(cache) if isinstance(cache, str | os.PathLike) else cache
-        self.location = persistence.get_location()
+        persistence = cache if isinstance(cache, Persistence) else FilePersistence(cache)
+        self.location = absolute(persistence.get_location())
         self.is_encrypted = persistence.is_encrypted
         self._cipher = persistence.cipher
+        if self.is_encrypted and self._cipher is None:
+            raise PersistenceError("bad_argument", "The persistence is encrypted, and has no cipher.", location=self.location)
         self._settings = {
             "max_bytes": _limit("max_bytes", max_bytes), "timeout_ms": _limit("lock_timeout", lock_timeout, unit=1000),
         }
@@ -80,6 +83,8 @@ class TokenCacheStore:
         Stores what `edit` makes of what is stored, under the lock: others wait. It must not use this store, and is called again if
         the lock was lost meanwhile. If it raises, or returns no bytes, that is `callback_failed` and nothing is stored; `clear` removes all.
         """
+        if not callable(edit):
+            raise PersistenceError("bad_argument", f"update takes a function, not {type(edit).__name__}.", location=self.location)
         return self._run("update", take=self._committed, edit=edit)
 
     def clear(self) -> bool:
@@ -137,13 +142,12 @@ class TokenCacheStore:
     def _opened(self) -> Core:
         folder, name = os.path.split(self.location)
         try:
-            self.location.encode()  # the core's names are UTF-8
             make_folders(folder)
             core = Core(os.path.realpath(folder))
         except OSError as error:
             raise PersistenceError(code_of(error), location=folder) from error
-        except ValueError as error:
-            raise PersistenceError("invalid_location", location=ascii(self.location)) from error
+        except UnicodeError as error:  # a link leads to a folder whose name is no text
+            raise PersistenceError("invalid_location", location=self.location) from error
         flags = (ENCRYPTED if self._cipher else 0) | (SEES_PROCESSES | MAKES_PRIVATE if POSIX else 0)
         status = core.open(f"/{name}", flags=flags, **self._settings)
         if status != STATUS["ok"]:
