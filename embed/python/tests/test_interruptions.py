@@ -167,3 +167,28 @@ def test_an_interrupted_change_removes_nothing_that_another_has_added(cache, eac
 
     each_call(change, check)
     assert clients(one) == clients(other) == {*added, "own"}
+
+
+def test_a_wait_for_the_lock_is_interrupted(cache, document):
+    held, interrupted = threading.Event(), threading.Event()
+
+    def edit(_content):
+        held.set()
+        interrupted.wait()
+        return document(a=1)
+
+    holder = threading.Thread(target=TokenCacheStore(cache).update, args=(edit,))
+    holder.start()
+    held.wait()
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    started = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            TokenCacheStore(cache, lock_timeout=20).commit(None, document(b=1))
+        assert time.monotonic() - started < 10
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        interrupted.set()
+        holder.join()
+    assert set(json.load(open(cache))["AccessToken"]) == {"a"}

@@ -214,6 +214,18 @@ def test_a_lock_that_is_held_is_a_timeout_that_names_its_holder(cache, document)
     assert holder.update(edit).added == 1
 
 
+def test_the_lock_is_waited_for_as_long_as_the_caller_says(cache, document):
+    holder, waiter = TokenCacheStore(cache), TokenCacheStore(cache, lock_timeout=0.7)
+
+    def edit(_content):
+        started = time.monotonic()
+        assert code_of(lambda: waiter.commit(None, document(b=1))) == "lock_timeout"
+        assert 0.7 <= time.monotonic() - started < 5
+        return document(a=1)
+
+    assert holder.update(edit).added == 1
+
+
 def test_what_is_wrong_with_the_lock_file_names_it(cache, document):
     os.makedirs(f"{cache}.lockfile")
     with pytest.raises(PersistenceError) as caught:

@@ -23,6 +23,8 @@ from .system_errors import code_of, code_of_io_error
 
 ENCRYPTED, SEES_PROCESSES, MAKES_PRIVATE = 1, 2, 4
 FIRST_ERROR = STATUS["io_error"]
+WAITING_SLICE_MS = 200
+"""The core cannot be interrupted while it waits for the lock, so it waits in slices, and between them Python handles signals."""
 LARGEST = 0xFFFF_FFFE  # one more means the core's own default
 POSIX = os.name == "posix"  # elsewhere a signal 0 is not for looking, and there are no modes
 
@@ -62,9 +64,8 @@ class TokenCacheStore:
         self._cipher = persistence.cipher
         if self.is_encrypted and self._cipher is None:
             raise PersistenceError("bad_argument", "The persistence is encrypted, and has no cipher.", location=self.location)
-        self._settings = {
-            "max_bytes": _limit("max_bytes", max_bytes), "timeout_ms": _limit("lock_timeout", lock_timeout, unit=1000),
-        }
+        self._max_bytes = _limit("max_bytes", max_bytes)
+        self._timeout_ms = _limit("lock_timeout", lock_timeout, unit=1000)
         self._lock = threading.RLock()
         self._core: Core | None = None
         self._folder: tuple[int, int, int] | None = None
@@ -117,7 +118,7 @@ class TokenCacheStore:
             core = self._usable()
             requests = _Requests(self.location, self._cipher, edit)
             try:
-                result = core.run(operation, *arguments, answer=requests.answer)
+                result = self._performed(core, operation, arguments, requests)
                 if result.status < FIRST_ERROR:
                     return take(result)
             except BaseException:
@@ -131,6 +132,15 @@ class TokenCacheStore:
             raise requests.failures.get(result.status) or failure(
                 status, location=self.location, document=result.document, offset=result.offset, detail=result.detail
             )
+
+    def _performed(self, core: Core, operation: str, arguments: tuple[Argument, ...], requests: _Requests) -> CoreResult:
+        """Again and again until it has the lock. A cipher that fails for a lock of its own is asked once."""
+        deadline = time.monotonic() + self._timeout_ms / 1000
+        while True:
+            result = core.run(operation, *arguments, answer=requests.answer)
+            is_held = result.status == STATUS["lock_timeout"] and result.status not in requests.failures
+            if not is_held or time.monotonic() >= deadline:
+                return result
 
     def _usable(self) -> Core:
         if self._core is not None and self._core.is_running:
@@ -149,7 +159,7 @@ class TokenCacheStore:
         except UnicodeError as error:  # a link leads to a folder whose name is no text
             raise PersistenceError("invalid_location", location=self.location) from error
         flags = (ENCRYPTED if self._cipher else 0) | (SEES_PROCESSES | MAKES_PRIVATE if POSIX else 0)
-        status = core.open(f"/{name}", flags=flags, **self._settings)
+        status = core.open(f"/{name}", max_bytes=self._max_bytes, timeout_ms=min(WAITING_SLICE_MS, self._timeout_ms), flags=flags)
         if status != STATUS["ok"]:
             raise failure(status, location=self.location)
         core.identify(os.getpid(), _program())
