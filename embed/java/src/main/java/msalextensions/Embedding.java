@@ -51,6 +51,7 @@ final class Embedding implements Core.Embedder {
     }
 
     private Core.Answer failed(Throwable error, Code code) {
+        if (error instanceof InterruptedException) Thread.currentThread().interrupt(); // who waits for this thread to end would wait in vain
         failure = error;
         failed = code.status;
         return Core.Answer.of(code);

@@ -4,6 +4,7 @@ import com.microsoft.aad.msal4j.ITokenCache;
 import com.microsoft.aad.msal4j.ITokenCacheAccessAspect;
 import com.microsoft.aad.msal4j.ITokenCacheAccessContext;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -58,7 +59,9 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         byte[] edit(byte[] stored) throws Exception;
     }
 
+    /** @throws TokenCacheException {@link Code#INVALID_LOCATION} where it is null */
     public static Builder builder(Path path) {
+        if (path == null) throw new TokenCacheException(Code.INVALID_LOCATION, " There is none.", null);
         return new Builder(path);
     }
 
@@ -82,10 +85,10 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         /**
          * How long to wait for other processes. An interrupted thread waits no longer.
          *
-         * @throws TokenCacheException {@link Code#BAD_ARGUMENT} where it is negative
+         * @throws TokenCacheException {@link Code#BAD_ARGUMENT} where it is negative or null
          */
         public Builder lockTimeout(Duration lockTimeout) {
-            if (lockTimeout.isNegative()) throw new TokenCacheException(Code.BAD_ARGUMENT, " lockTimeout is " + lockTimeout + ".", null);
+            if (lockTimeout == null || lockTimeout.isNegative()) throw new TokenCacheException(Code.BAD_ARGUMENT, " lockTimeout is " + lockTimeout + ".", null);
             this.lockTimeout = lockTimeout.compareTo(FOR_EVER) > 0 ? FOR_EVER : lockTimeout;
             return this;
         }
@@ -103,9 +106,18 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
 
         /** The folder is made where it is missing; the file is made by the first commit. */
         public PersistedTokenCache build() {
-            if (path.getParent() == null) throw new TokenCacheException(Code.INVALID_LOCATION, " (" + path + ")", null);
+            if (path.getParent() == null || !isText(path.getFileName())) throw new TokenCacheException(Code.INVALID_LOCATION, " (" + path + ")", null);
             Folders.make(path.getParent());
             return new PersistedTokenCache(this);
+        }
+
+        /** The core knows names of text. Of other bytes, in a folder's listing say, Java makes a text that is the name of another file. */
+        private static boolean isText(Path name) {
+            try {
+                return name.getFileSystem().getPath(name.toString()).equals(name);
+            } catch (InvalidPathException error) {
+                return false;
+            }
         }
     }
 
@@ -138,6 +150,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
      * object. It is called again should the lock be lost, which takes a process that was stopped for seconds.
      */
     public Merged update(Edit edit) {
+        if (edit == null) throw new TokenCacheException(Code.BAD_ARGUMENT, " There is no function to change " + path + ".", null);
         return inTurn(() -> written(run("update", edit)));
     }
 

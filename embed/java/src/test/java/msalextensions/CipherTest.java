@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -115,6 +116,24 @@ class CipherTest {
         error = assertThrows(TokenCacheException.class, () -> wrongKey.commit(null, Documents.with("b")));
         assertEquals(Code.UNPROTECT_FAILED, error.code());
         assertArrayEquals(before, file());
+    }
+
+    @Test
+    void anInterruptionOfACipherIsKept() {
+        var interrupted = open(new Cipher() {
+            @Override
+            public byte[] protect(byte[] plain) throws InterruptedException {
+                throw new InterruptedException();
+            }
+
+            @Override
+            public byte[] unprotect(byte[] encrypted) {
+                return encrypted;
+            }
+        });
+        var error = assertThrows(TokenCacheException.class, () -> interrupted.commit(null, Documents.with("a")));
+        assertTrue(Thread.interrupted());
+        assertEquals(Code.PROTECT_FAILED, error.code());
     }
 
     @Test

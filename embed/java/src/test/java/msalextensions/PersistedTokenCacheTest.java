@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -122,6 +123,36 @@ class PersistedTokenCacheTest {
         })));
         Merged merged = open(Duration.ZERO).commit(null, Documents.with("b"));
         assertEquals(List.of("a", "b"), Documents.keys(merged.content()));
+    }
+
+    @Test
+    void anInterruptionOfTheFunctionOfAnUpdateIsKept() {
+        var error = expectCode(Code.CALLBACK_FAILED, () -> open().update(stored -> {
+            Thread.currentThread().interrupt();
+            new CountDownLatch(1).await();
+            return stored;
+        }));
+        assertTrue(Thread.interrupted());
+        assertInstanceOf(InterruptedException.class, error.getCause());
+    }
+
+    @Test
+    void whatIsMissingIsRefusedBeforeItIsUsed() {
+        expectCode(Code.INVALID_LOCATION, () -> PersistedTokenCache.builder(null));
+        expectCode(Code.BAD_ARGUMENT, () -> PersistedTokenCache.builder(path).lockTimeout(null));
+        expectCode(Code.BAD_ARGUMENT, () -> open().update(null));
+    }
+
+    /** Java cannot make such a name, but finds it. */
+    @Test
+    void aNameThatIsNoTextIsRefused() throws Exception {
+        var named = new ProcessBuilder("sh", "-c", "touch \"$0/$(printf '\\377')\"", folder.toString()).start();
+        assumeTrue(named.waitFor() == 0); // not on every file system
+        try (var found = Files.list(folder)) {
+            Path odd = found.findFirst().orElseThrow();
+            expectCode(Code.INVALID_LOCATION, () -> PersistedTokenCache.builder(odd).build());
+            assertTrue(PersistedTokenCache.builder(odd.resolveSibling("cache.json")).build().load().isEmpty());
+        }
     }
 
     @Test
