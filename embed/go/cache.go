@@ -137,6 +137,9 @@ func (c *Cache) Commit(ctx context.Context, base, ours []byte) (*Merged, error) 
 // no section, which stay whatever edit leaves out; no other process can write meanwhile. edit must not use the cache. It is called again
 // should the lock be lost, which takes a process that was stopped for seconds.
 func (c *Cache) Update(ctx context.Context, edit func(stored []byte) ([]byte, error)) (*Merged, error) {
+	if edit == nil {
+		return nil, &Error{Code: CodeBadArgument, Path: c.path, Err: errors.New("there is no function")}
+	}
 	leave, err := c.enter(ctx)
 	if err != nil {
 		return nil, err
@@ -182,7 +185,7 @@ func (c *Cache) enter(ctx context.Context) (leave func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-timeout.C:
-		return nil, &Error{Code: CodeLockTimeout, Path: c.path, Err: errors.New("another goroutine uses it")}
+		return nil, &Error{Code: CodeLockTimeout, Path: c.path, Err: errors.New("another goroutine uses it, or the function handed to Update does")}
 	}
 }
 

@@ -177,6 +177,20 @@ func TestAFailedUpdateChangesNothing(t *testing.T) {
 	expectKeys(t, must(other.Commit(ctx, nil, tokens("b")))(t).Content, "a", "b")
 }
 
+func TestNoFunctionAndOneThatUsesTheCacheAreToldSo(t *testing.T) {
+	cache := open(t, temporary(t), &tokencache.Options{LockTimeout: 50 * time.Millisecond})
+	_, err := cache.Update(ctx, nil)
+	expectCode(t, err, tokencache.CodeBadArgument)
+	must(cache.Update(ctx, func([]byte) ([]byte, error) {
+		_, err := cache.Load(ctx)
+		expectCode(t, err, tokencache.CodeLockTimeout)
+		if !strings.Contains(err.Error(), "the function handed to Update") {
+			t.Errorf("%v", err)
+		}
+		return tokens("a"), nil
+	}))(t)
+}
+
 func TestAnUpdateThatFailsForAnotherLockIsNotRepeated(t *testing.T) {
 	calls := 0
 	_, err := open(t, temporary(t), nil).Update(ctx, func([]byte) ([]byte, error) {
