@@ -1,9 +1,17 @@
+use std::fmt;
+
 use crate::core::{Argument, Core, CoreResult};
 use crate::{Code, Error, Merged};
 
 /// The pure part of the core: merges, salvages and inspects documents (docs/merge.md). Touches no store and no lock.
 pub struct CacheMerger {
     core: Core,
+}
+
+impl fmt::Debug for CacheMerger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheMerger").finish_non_exhaustive()
+    }
 }
 
 impl CacheMerger {

@@ -1,4 +1,5 @@
 use std::error::Error as StdError;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, process};
@@ -29,6 +30,17 @@ impl Default for Options {
     }
 }
 
+/// A cipher may hold its key.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("encrypted", &self.cipher.is_some())
+            .field("lock_timeout", &self.lock_timeout)
+            .field("max_bytes", &self.max_bytes)
+            .finish()
+    }
+}
+
 type Edit<'a> = dyn FnMut(Option<&[u8]>) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>> + 'a;
 
 /// The cache at one location. Any number of processes may have it open.
@@ -37,6 +49,16 @@ pub struct TokenCache {
     options: Options,
     opened: Opened,
     current: Option<Vec<u8>>,
+}
+
+/// Without the content: tokens do not belong into a log.
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCache")
+            .field("location", &self.location)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An instance of the core, and the folder that it has open.

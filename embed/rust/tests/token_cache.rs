@@ -5,7 +5,7 @@ use std::fs;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::time::Duration;
 
-use msal_extensions_wasm::{Cipher, Code, Document, Error, Options, TokenCache};
+use msal_extensions_wasm::{CacheMerger, Cipher, Code, Document, Error, Options, TokenCache};
 use support::{document, names, secrets, Folder};
 
 fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -152,6 +152,9 @@ fn nothing_that_is_printed_holds_content() {
     let committed = cache.commit(None, &document(&[("a", 1)])).unwrap();
     let printed = format!("{committed:?} {:?} {}", cache.load().unwrap(), cache.inspect().unwrap());
     assert!(printed.contains("\"AccessToken\":1") && !printed.contains("secret"), "{printed}");
+    // So that what holds one can be printed too.
+    let printed = format!("{cache:?} {:?}", CacheMerger::new().unwrap());
+    assert!(printed.contains("cache.json") && !printed.contains("secret"), "{printed}");
 }
 
 #[test]
