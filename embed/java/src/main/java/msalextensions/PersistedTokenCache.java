@@ -208,6 +208,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     /** MSAL has used its memory: what it changed is stored; if that fails, with the next change of any application. */
     @Override
     public void afterCacheAccess(ITokenCacheAccessContext context) {
+        if (!turn.isHeldByCurrentThread()) throw new TokenCacheException(Code.BAD_STATE, " Nobody has called beforeCacheAccess in this thread.", null);
         try {
             if (!context.hasCacheChanged()) return;
             memories.compute(context.tokenCache(), (memory, before) -> view.absorb(before, bytes(context)));

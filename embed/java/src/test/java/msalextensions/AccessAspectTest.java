@@ -1,6 +1,7 @@
 package msalextensions;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -259,6 +260,15 @@ class AccessAspectTest {
         meanwhile.run();
         cache.afterCacheAccess(access);
         return handed;
+    }
+
+    @Test
+    void whoHasNotBegunToUseItsMemoryStoresNothing() throws Exception {
+        var memory = new Memory();
+        memory.deserialize(new String(Documents.with("a"), StandardCharsets.UTF_8));
+        var error = assertThrows(TokenCacheException.class, () -> open().afterCacheAccess(new Access(memory, true)));
+        assertEquals(Code.BAD_STATE, error.code());
+        assertFalse(Files.exists(path));
     }
 
     @Test
