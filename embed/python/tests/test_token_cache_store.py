@@ -320,6 +320,34 @@ def test_so_is_one_that_was_forked_while_a_thread_was_using_the_cache(cache):
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED_WITHIN, cache]).returncode == 0
 
 
+FORKED_UNDER_THE_LOCK = """
+import os, signal, sys
+from msal_extensions_wasm import PersistenceError, TokenCacheStore
+store = TokenCacheStore(sys.argv[1])
+parent = os.getpid()
+def edit(content):
+    if os.fork() == 0:
+        signal.alarm(5)
+        if sys.argv[2] == "ends":
+            sys.exit(3)
+        return b'{"AccessToken": {"of the child": {}}}'
+    ended = os.waitstatus_to_exitcode(os.wait()[1])
+    assert ended == 3 and os.path.exists(sys.argv[1] + ".lockfile"), ended
+    return b'{"AccessToken": {"of the parent": {}}}'
+try:
+    store.update(edit)
+except PersistenceError as error:
+    os._exit(3 if error.code == "not_supported" and os.getpid() != parent else 1)
+assert b"of the parent" in store.load().content
+"""
+
+
+@posix
+@pytest.mark.parametrize("child", ["ends", "returns"])
+def test_what_is_forked_under_the_lock_leaves_it_to_its_parent(cache, child):
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED_UNDER_THE_LOCK, cache, child]).returncode == 0
+
+
 @pytest.mark.parametrize("again", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy])
 def test_an_error_arrives_whole_in_another_process(cache, again):
     """Pools of processes pickle it. What cannot be read there breaks the pool, or leaves it waiting."""

@@ -168,7 +168,6 @@ class Core:
         One operation, from its start to its result. What `answer` raises abandons it. So does the exception of a signal handler, and that
         may come anywhere, also where something is being tidied up: then it is done again.
         """
-        usable()
         if self.is_running:
             raise PersistenceError("bad_state", "An operation on this cache is already under way.")
         try:
@@ -195,7 +194,7 @@ class Core:
     def _give_up(self) -> None:
         """A request that is pending is not answered any more, and the lock is released: it names a process that lives on."""
         self.is_running = False
-        with suppress(Trap, WasmtimeError):
+        with suppress(Trap, WasmtimeError, PersistenceError):
             self._call("reset")
 
     def _answered(self, answer: Answer, kind: int, asked: bytes, value: int) -> tuple[int, bytes]:
@@ -257,6 +256,7 @@ class Core:
         return memory
 
     def _call(self, name: str, *arguments: int | float) -> int:
+        usable()  # whoever answers a request may have forked, and the lock is the parent's
         function = self._exports[name]
         assert isinstance(function, Func)
         with self._calling:
