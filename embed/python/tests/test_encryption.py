@@ -4,6 +4,7 @@ import os
 import traceback
 
 import pytest
+from mypy import api
 
 from msal_extensions_wasm import FilePersistence, FilePersistenceWithKey, PersistenceError, TokenCacheStore
 
@@ -141,3 +142,40 @@ def test_a_cipher_that_gives_no_bytes_has_failed(cache, document, answer):
             operation(TokenCacheStore(persistence))
         assert caught.value.code == "unprotect_failed"
     assert open(cache, "rb").read() == b"encrypted"
+
+
+OF_THE_CALLERS_OWN = """
+from msal_extensions_wasm import Cipher, Persistence, TokenCacheStore
+
+class Reversing:
+    def protect(self, content: bytes) -> bytes:
+        return content[::-1]
+
+    unprotect = protect
+
+class Reversed:
+    def __init__(self, location: str) -> None:
+        self._location = location
+        self.cipher = Reversing()
+
+    @property
+    def is_encrypted(self) -> bool:
+        return True
+
+    def get_location(self) -> str:
+        return self._location
+
+def reversing(location: str) -> TokenCacheStore:
+    cipher: Cipher = Reversing()
+    persistence: Persistence = Reversed(location)
+    return TokenCacheStore(persistence)
+"""
+
+
+def test_a_persistence_of_the_callers_own_needs_no_cast(cache, document):
+    printed, errors, status = api.run(["--config-file=", "--strict", "--follow-imports=silent", "-c", OF_THE_CALLERS_OWN])
+    assert status == 0, printed + errors
+    names = {}
+    exec(OF_THE_CALLERS_OWN, names)
+    stored = names["reversing"](cache).commit(None, document(a=1)).content
+    assert open(cache, "rb").read() == stored[::-1]

@@ -1,6 +1,7 @@
 """Token-cache persistence for MSAL Python, by the same WebAssembly core as on Node.js, Deno and Bun."""
 from .cache_merger import CacheMerger, Merged
 from .errors import DocumentRole, LockHolder, PersistenceError
+from .jwe_cipher import Cipher
 from .persisted_token_cache import PersistedTokenCache
 from .persistence import (
     FilePersistence,
@@ -14,6 +15,7 @@ from .token_cache_store import Committed, Loaded, TokenCacheStore
 
 __all__ = [
     "CacheMerger",
+    "Cipher",
     "Committed",
     "DocumentRole",
     "FilePersistence",

@@ -13,8 +13,11 @@ from .status import STATUS_MESSAGE
 class Persistence(Protocol):
     """What `PersistedTokenCache` and `TokenCacheStore` take."""
 
-    is_encrypted: bool
-    cipher: Cipher | None
+    @property
+    def is_encrypted(self) -> bool: ...
+
+    @property
+    def cipher(self) -> Cipher | None: ...
 
     def get_location(self) -> str: ...
 
