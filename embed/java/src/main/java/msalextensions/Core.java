@@ -25,6 +25,12 @@ final class Core {
     private static final ScheduledThreadPoolExecutor RENEWALS =
         new ScheduledThreadPoolExecutor(1, work -> daemon(work, "msal-extensions renewal"));
 
+    static {
+        // Where applications are loaded and unloaded, a thread that stays keeps all classes of its application.
+        RENEWALS.setKeepAliveTime(1, TimeUnit.SECONDS);
+        RENEWALS.allowCoreThreadTimeOut(true);
+    }
+
     /**
      * On which the module runs: Chicory stops at an interruption of the thread it is in, which may have the lock of the cache just then. Ends when
      * it has nothing to do for a while, but never within an operation: where no other one can be started nobody would give the lock back.

@@ -342,6 +342,19 @@ class PersistedTokenCacheTest {
         });
     }
 
+    /** Or an application that is unloaded could not be forgotten. */
+    @Test
+    @Timeout(30)
+    void noThreadOutlivesItsWorkForLong() throws Exception {
+        open().update(stored -> Documents.with("a"));
+        assertTrue(ours().anyMatch(thread -> thread.getName().equals("msal-extensions renewal")));
+        while (ours().findAny().isPresent()) Thread.sleep(50);
+    }
+
+    private static Stream<Thread> ours() {
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("msal-extensions"));
+    }
+
     @Test
     void aFolderThatWasRemovedIsMadeAgain() throws Exception {
         Path file = folder.resolve("new/cache.json");
