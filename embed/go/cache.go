@@ -84,7 +84,7 @@ func (c *Cache) Format(to fmt.State, _ rune) { fmt.Fprintf(to, "{%s}", c.path) }
 
 // New returns the cache at path. Its folder is made where it is missing; the file is made by the first commit.
 func New(path string, options *Options) (*Cache, error) {
-	absolute, err := filepath.Abs(path)
+	absolute, err := filepath.Abs(throughLinks(path))
 	// The engine opens no file of another name.
 	if name := filepath.Base(path); err != nil || path == "" || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
 		return nil, &Error{Code: CodeInvalidLocation, Path: path, Err: err}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	wasisys "github.com/tetratelabs/wazero/experimental/sys"
@@ -42,6 +43,17 @@ func targetOf(path, link string) string {
 		folder = real
 	}
 	return filepath.Join(folder, link)
+}
+
+// throughLinks returns a path that may be cleaned: where a folder is a link, ".." leads out of what that leads to. As the system has it, and other
+// languages, who may mean the same file.
+func throughLinks(path string) string {
+	if up := strings.LastIndex(path, "/../"); up >= 0 {
+		if above, err := filepath.EvalSymlinks(path[:up+3]); err == nil {
+			return filepath.Join(above, path[up+3:])
+		}
+	}
+	return path
 }
 
 // makeFolder makes a folder where it is missing, for its owner only.

@@ -27,6 +27,21 @@ func TestAFolderThatWasRemovedIsMadeAgain(t *testing.T) {
 	}
 }
 
+func TestALocationLeadsOutOfWhatALinkLeadsTo(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	for _, err := range []error{os.MkdirAll(filepath.Join(folder, "releases/42"), 0o700), os.Symlink("releases/42", "current")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, above := range []string{"", folder + "/"} {
+		must(open(t, above+"current/../shared/cache.json", nil).Commit(ctx, nil, tokens("a"+above)))(t)
+	}
+	stored := must(os.ReadFile(filepath.Join(folder, "releases/shared/cache.json")))(t)
+	expectKeys(t, stored, "a", "a"+folder+"/")
+}
+
 func TestALinkMayLeadToWhatIsNotThereYetAndChange(t *testing.T) {
 	folder, elsewhere := t.TempDir(), t.TempDir()
 	path := filepath.Join(folder, "cache.json")

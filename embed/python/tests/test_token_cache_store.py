@@ -443,6 +443,17 @@ def test_a_relative_location_where_the_current_folder_was_removed_is_refused(tmp
     assert code_of(lambda: TokenCacheStore("cache")) == "invalid_location"
 
 
+@posix
+@pytest.mark.parametrize("is_relative", [False, True])
+def test_a_location_leads_out_of_what_a_link_leads_to(tmp_path, monkeypatch, document, is_relative):
+    (tmp_path / "releases" / "42").mkdir(parents=True)
+    (tmp_path / "current").symlink_to("releases/42")
+    monkeypatch.chdir(tmp_path)
+    above = "" if is_relative else f"{tmp_path}/"
+    TokenCacheStore(f"{above}current/../shared/cache.json").commit(None, document(a=1))
+    assert os.listdir(tmp_path / "releases" / "shared") == ["cache.json"]
+
+
 class Custom:
     def __init__(self, location, cipher=None, is_encrypted=False):
         self.get_location = lambda: location

@@ -48,11 +48,17 @@ def absolute(location: object) -> str:
         raise PersistenceError("invalid_location", "A location is not empty, and without NUL characters.", location=path)
     expanded = _expanded(path)
     try:
-        found = os.path.abspath(expanded)
+        found = os.path.abspath(_through_links(expanded))
         found.encode()
         return found
     except (OSError, UnicodeError) as error:  # an OSError: the current folder was removed
         raise PersistenceError("invalid_location", location=ascii(path)) from error
+
+
+def _through_links(path: str) -> str:
+    """Where a folder is a link, `..` leads out of what that leads to. As the system has it, and other languages, who may mean the same file."""
+    above, up, below = path.rpartition("/../") if os.name == "posix" else ("", "", path)
+    return os.path.join(os.path.realpath(above + up), below) if up else path
 
 
 def _expanded(location: str) -> str:

@@ -37,6 +37,22 @@ final class Folders {
         return link.getParent().toRealPath().resolve(Files.readSymbolicLink(link)).normalize();
     }
 
+    /**
+     * A path that may be normalized: where a folder is a link, {@code ..} leads out of what that leads to. As the system has it, and other languages,
+     * who may mean the same file.
+     */
+    static Path throughLinks(Path absolute) {
+        int below = absolute.getNameCount();
+        while (below > 0 && !absolute.getName(below - 1).toString().equals("..")) below--;
+        if (below == 0) return absolute;
+        try {
+            Path above = absolute.getRoot().resolve(absolute.subpath(0, below)).toRealPath();
+            return below == absolute.getNameCount() ? above : above.resolve(absolute.subpath(below, absolute.getNameCount()));
+        } catch (IOException notThere) {
+            return absolute;
+        }
+    }
+
     /** Where it is missing. For its owner only. */
     static void make(Path folder) {
         if (Files.isDirectory(folder)) return;

@@ -73,7 +73,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         private long maxBytes = DEFAULT_MAX_BYTES;
 
         private Builder(Path path) {
-            this.path = path.toAbsolutePath().normalize();
+            this.path = Folders.throughLinks(path.toAbsolutePath()).normalize();
         }
 
         /** Without one, the file is plain text, readable by its owner only. */

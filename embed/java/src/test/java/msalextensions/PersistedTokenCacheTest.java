@@ -342,6 +342,15 @@ class PersistedTokenCacheTest {
         });
     }
 
+    @Test
+    void aLocationLeadsOutOfWhatALinkLeadsTo() throws Exception {
+        Files.createDirectories(folder.resolve("releases/42"));
+        Files.createSymbolicLink(folder.resolve("current"), Path.of("releases/42"));
+        path = folder.resolve("current/../shared/cache.json");
+        open().commit(null, Documents.with("a"));
+        assertEquals(List.of("a"), Documents.keys(Files.readAllBytes(folder.resolve("releases/shared/cache.json"))));
+    }
+
     /** Or an application that is unloaded could not be forgotten. */
     @Test
     @Timeout(30)
