@@ -1,7 +1,6 @@
 package msalextensions;
 
 import java.util.Locale;
-import java.util.Map;
 
 /** What every failed operation throws. */
 public final class TokenCacheException extends RuntimeException {
@@ -13,17 +12,19 @@ public final class TokenCacheException extends RuntimeException {
     private final Code code;
     private final String document;
     private final long offset;
+    private final LockHolder holder;
 
     /** For a {@link Cipher} that knows why it fails. */
     public TokenCacheException(Code code, String message, Throwable cause) {
-        this(code, message, cause, null, -1);
+        this(code, message, cause, null, -1, null);
     }
 
-    private TokenCacheException(Code code, String message, Throwable cause, String document, long offset) {
+    private TokenCacheException(Code code, String message, Throwable cause, String document, long offset, LockHolder holder) {
         super(code.id() + ": " + code.message + message, cause);
         this.code = code;
         this.document = document;
         this.offset = offset;
+        this.holder = holder;
     }
 
     /** The error for a result that is none: what happened, where, who holds the lock. */
@@ -33,28 +34,19 @@ public final class TokenCacheException extends RuntimeException {
         if (code.id().startsWith("json_") || code == Code.NOT_A_CACHE) {
             String document = DOCUMENTS[Math.min(result.document(), 2)];
             String place = " At byte " + result.offset() + " of " + document + ".";
-            return new TokenCacheException(code, where + place, null, document, result.offset());
+            return new TokenCacheException(code, where + place, null, document, result.offset(), null);
         }
         if (code == Code.LOCK_TIMEOUT && cause == null) {
-            return new TokenCacheException(code, " (" + path + ".lockfile) " + advice(result.details()), null);
+            LockHolder holder = LockHolder.of(result.details());
+            return new TokenCacheException(code, " (" + path + ".lockfile) " + advice(holder), null, null, -1, holder);
         }
         return new TokenCacheException(code, where, cause);
     }
 
-    /** @param holder what the core says of it; empty where there is none */
-    private static String advice(Map<?, ?> holder) {
-        if (holder.isEmpty()) return "It changed hands all the time. Try again.";
-        double age = ((Number) holder.get("ageMs")).doubleValue() / 1000;
-        return "It is held by " + nameOf(holder) + String.format(Locale.ROOT, ", and its file is %.1f s old. ", age)
+    private static String advice(LockHolder holder) {
+        if (holder == null) return "It changed hands all the time. Try again.";
+        return "It is held by " + holder + String.format(Locale.ROOT, ", and its file is %.1f s old. ", holder.age().toMillis() / 1000.0)
             + "Wait for that process or end it; the lock of a process that has ended is taken over within 30 s, the file need not be deleted.";
-    }
-
-    /** From the formats of the family: <code>&lt;pid> &lt;program></code>, <code>{&lt;pid>} {&lt;program>}</code>. */
-    private static String nameOf(Map<?, ?> holder) {
-        long pid = ((Number) holder.get("pid")).longValue();
-        if (pid == 0) return "a holder that names no process";
-        String program = ((String) holder.get("holder")).replaceFirst("^[\\s\ufeff{]*\\d+}?", "").strip().replaceFirst("^\\{(.*)}$", "$1");
-        return "process " + pid + (program.isEmpty() ? "" : " (" + program + ")");
     }
 
     /** A stable code, the same in every language. */
@@ -72,5 +64,10 @@ public final class TokenCacheException extends RuntimeException {
     /** Of the first byte that is wrong in it, or -1. */
     public long offset() {
         return offset;
+    }
+
+    /** Of the lock that was not obtained in time. Null where it changed hands all the time, another thread has this cache, or the wait was interrupted. */
+    public LockHolder holder() {
+        return holder;
     }
 }

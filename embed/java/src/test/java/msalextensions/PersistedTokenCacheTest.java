@@ -10,7 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -189,11 +193,20 @@ class PersistedTokenCacheTest {
             String holder = " (" + path + ".lockfile) It is held by process " + ProcessHandle.current().pid() + " (java), and its file is ";
             assertTrue(error.getMessage().contains(holder), error.getMessage());
             assertTrue(error.getMessage().endsWith("the file need not be deleted."), error.getMessage());
+            assertEquals(List.of(ProcessHandle.current().pid(), "java"), List.of(error.holder().pid(), error.holder().program()));
+            assertTrue(error.holder().age().compareTo(Duration.ofMinutes(1)) < 0);
+            assertEquals(error.holder(), afterItsWayToAnotherProcess(error).holder());
             // Reading takes no lock.
             assertEquals(List.of("a"), Documents.keys(waiting.load().orElseThrow()));
             return stored;
         });
         assertEquals(List.of("a", "b"), Documents.keys(waiting.commit(null, Documents.with("b")).content()));
+    }
+
+    private static TokenCacheException afterItsWayToAnotherProcess(TokenCacheException error) throws Exception {
+        var bytes = new ByteArrayOutputStream();
+        new ObjectOutputStream(bytes).writeObject(error);
+        return (TokenCacheException) new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray())).readObject();
     }
 
     @Test
