@@ -76,8 +76,13 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
             this.path = Folders.throughLinks(path.toAbsolutePath()).normalize();
         }
 
-        /** Without one, the file is plain text, readable by its owner only. */
+        /**
+         * Without one, the file is plain text, readable by its owner only.
+         *
+         * @throws TokenCacheException {@link Code#BAD_ARGUMENT} where it is null: who names a cipher does not want plain text
+         */
         public Builder cipher(Cipher cipher) {
+            if (cipher == null) throw new TokenCacheException(Code.BAD_ARGUMENT, " cipher is null.", null);
             this.cipher = cipher;
             return this;
         }

@@ -88,7 +88,11 @@ class CipherTest {
     }
 
     private PersistedTokenCache open(Cipher cipher) {
-        return PersistedTokenCache.builder(folder.resolve("cache.bin")).cipher(cipher).build();
+        return plain().cipher(cipher).build();
+    }
+
+    private PersistedTokenCache.Builder plain() {
+        return PersistedTokenCache.builder(folder.resolve("cache.bin"));
     }
 
     private byte[] file() throws Exception {
@@ -103,6 +107,12 @@ class CipherTest {
         assertFalse(new String(file(), StandardCharsets.ISO_8859_1).contains("AccessToken"));
         assertEquals(List.of("a", "b"), Documents.keys(key.unprotect(file())));
         assertEquals(List.of("a", "b"), Documents.keys(open(key).load().orElseThrow()));
+    }
+
+    @Test
+    void aCipherThatIsMissingIsNoWishForPlainText() {
+        var error = assertThrows(TokenCacheException.class, () -> open(null));
+        assertEquals(Code.BAD_ARGUMENT, error.code());
     }
 
     @Test
@@ -141,7 +151,7 @@ class CipherTest {
         var misleading = open(new Misleading());
         var error = assertThrows(TokenCacheException.class, () -> misleading.commit(null, Documents.with("a")));
         assertEquals(Code.PROTECT_FAILED, error.code());
-        open(null).commit(null, Documents.with("b"));
+        plain().build().commit(null, Documents.with("b"));
         error = assertThrows(TokenCacheException.class, misleading::load);
         assertEquals(Code.UNPROTECT_FAILED, error.code());
         assertEquals(List.of("b"), Documents.keys(file()));
@@ -152,7 +162,7 @@ class CipherTest {
         var keyless = open(new Keyless());
         var error = assertThrows(TokenCacheException.class, () -> keyless.commit(null, Documents.with("a")));
         assertEquals(Code.KEY_UNAVAILABLE, error.code());
-        open(null).commit(null, Documents.with("b"));
+        plain().build().commit(null, Documents.with("b"));
         error = assertThrows(TokenCacheException.class, keyless::load);
         assertEquals(Code.KEY_NOT_FOUND, error.code());
     }
@@ -200,7 +210,7 @@ class CipherTest {
                 return key.unprotect(encrypted);
             }
         };
-        var cache = PersistedTokenCache.builder(folder.resolve("cache.bin")).cipher(unsteady).maxBytes(document.length - 1).build();
+        var cache = plain().cipher(unsteady).maxBytes(document.length - 1).build();
         var error = assertThrows(TokenCacheException.class, cache::load);
         assertEquals(Code.DOCUMENT_TOO_LARGE, error.code());
         assertNull(error.getCause());
@@ -231,7 +241,7 @@ class CipherTest {
     void theLimitIsOfWhatIsPlain() throws Exception {
         byte[] document = Documents.with("a");
         var key = WithKey.fresh();
-        var cache = PersistedTokenCache.builder(folder.resolve("cache.bin")).cipher(key).maxBytes(document.length).build();
+        var cache = plain().cipher(key).maxBytes(document.length).build();
         cache.commit(null, document);
         assertArrayEquals(document, open(key).load().orElseThrow());
         byte[] larger = new String(document, StandardCharsets.UTF_8).replace("{", "{ ").getBytes(StandardCharsets.UTF_8);
