@@ -60,7 +60,7 @@ final class CacheView {
         }
         Merged merged = merger.merge(base, ours, content);
         int length = merged.content().length;
-        if (length > maxBytes && length > content.length) throw new TokenCacheException(Code.DOCUMENT_TOO_LARGE, " (" + path + ")", null);
+        if (length > maxBytes && length > content.length) throw new TokenCacheException(Code.DOCUMENT_TOO_LARGE, path, "", null);
         content = merged.content();
         isPending |= !merged.unchanged();
         return new Memory(now, ours);

@@ -188,7 +188,7 @@ final class Core {
         } catch (ExecutionException trap) {
             isUsable = false;
             thread.shutdown();
-            throw new TokenCacheException(Code.CORE_TRAP, cache == null ? "" : " (" + cache + ")", trap.getCause());
+            throw new TokenCacheException(Code.CORE_TRAP, cache, "", trap.getCause());
         }
     }
 

@@ -62,9 +62,9 @@ final class Folders {
             Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             missing.forEach(Owner::give);
         } catch (UnsupportedOperationException error) {
-            throw new TokenCacheException(Code.NOT_SUPPORTED, " (" + folder + ")", error); // Windows has no such modes
+            throw new TokenCacheException(Code.NOT_SUPPORTED, folder, "", error); // Windows has no such modes
         } catch (IOException error) {
-            throw new TokenCacheException(codeOf(error, folder), " (" + folder + ")", error);
+            throw new TokenCacheException(codeOf(error, folder), folder, "", error);
         }
     }
 

@@ -111,7 +111,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
 
         /** The folder is made where it is missing; the file is made by the first commit. */
         public PersistedTokenCache build() {
-            if (path.getParent() == null || !isText(path.getFileName())) throw new TokenCacheException(Code.INVALID_LOCATION, " (" + path + ")", null);
+            if (path.getParent() == null || !isText(path.getFileName())) throw new TokenCacheException(Code.INVALID_LOCATION, path, "", null);
             Folders.make(path.getParent());
             return new PersistedTokenCache(this);
         }
@@ -146,7 +146,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
      */
     public Merged commit(byte[] base, byte[] ours) {
         // As an empty document it would remove everything.
-        if (ours == null) throw new TokenCacheException(Code.BAD_ARGUMENT, " There is nothing to store in " + path + ".", null);
+        if (ours == null) throw new TokenCacheException(Code.BAD_ARGUMENT, path, " There is nothing to store.", null);
         return inTurn(() -> written(run("commit", null, base, ours)));
     }
 
@@ -155,7 +155,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
      * object. It is called again should the lock be lost, which takes a process that was stopped for seconds.
      */
     public Merged update(Edit edit) {
-        if (edit == null) throw new TokenCacheException(Code.BAD_ARGUMENT, " There is no function to change " + path + ".", null);
+        if (edit == null) throw new TokenCacheException(Code.BAD_ARGUMENT, path, " There is no function.", null);
         return inTurn(() -> written(run("update", edit)));
     }
 
@@ -213,7 +213,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     /** MSAL has used its memory: what it changed is stored; if that fails, with the next change of any application. */
     @Override
     public void afterCacheAccess(ITokenCacheAccessContext context) {
-        if (!turn.isHeldByCurrentThread()) throw new TokenCacheException(Code.BAD_STATE, " Nobody has called beforeCacheAccess in this thread.", null);
+        if (!turn.isHeldByCurrentThread()) throw new TokenCacheException(Code.BAD_STATE, path, " Nobody has called beforeCacheAccess in this thread.", null);
         try {
             if (!context.hasCacheChanged()) return;
             memories.compute(context.tokenCache(), (memory, before) -> view.absorb(before, bytes(context)));
@@ -247,7 +247,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     private void enter() {
         try {
             if (!turn.tryLock() && !turn.tryLock(lockTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new TokenCacheException(Code.LOCK_TIMEOUT, " Another thread uses " + path + ".", null);
+                throw new TokenCacheException(Code.LOCK_TIMEOUT, path, " Another thread uses it.", null);
             }
         } catch (InterruptedException interruption) {
             Thread.currentThread().interrupt();
@@ -255,12 +255,12 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         }
         if (isRunning) {
             turn.unlock();
-            throw new TokenCacheException(Code.BAD_STATE, " The function handed to update uses " + path + ".", null);
+            throw new TokenCacheException(Code.BAD_STATE, path, " The function handed to update uses it.", null);
         }
     }
 
     private TokenCacheException interrupted() {
-        return new TokenCacheException(Code.LOCK_TIMEOUT, " (" + path + ".lockfile) The thread was interrupted.", null);
+        return new TokenCacheException(Code.LOCK_TIMEOUT, path + ".lockfile", " The thread was interrupted.", null);
     }
 
     private byte[] loaded() {

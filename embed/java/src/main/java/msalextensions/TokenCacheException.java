@@ -10,18 +10,25 @@ public final class TokenCacheException extends RuntimeException {
     private static final int ABOUT_LOCK = 3;
 
     private final Code code;
+    private final String path;
     private final String document;
     private final long offset;
     private final LockHolder holder;
 
     /** For a {@link Cipher} that knows why it fails. */
     public TokenCacheException(Code code, String message, Throwable cause) {
-        this(code, message, cause, null, -1, null);
+        this(code, null, message, cause);
     }
 
-    private TokenCacheException(Code code, String message, Throwable cause, String document, long offset, LockHolder holder) {
-        super(code.id() + ": " + code.message + message, cause);
+    TokenCacheException(Code code, Object path, String message, Throwable cause) {
+        this(code, path, message, cause, null, -1, null);
+    }
+
+    private TokenCacheException(
+        Code code, Object path, String message, Throwable cause, String document, long offset, LockHolder holder) {
+        super(code.id() + ": " + code.message + (path == null ? "" : " (" + path + ")") + message, cause);
         this.code = code;
+        this.path = path == null ? null : path.toString();
         this.document = document;
         this.offset = offset;
         this.holder = holder;
@@ -30,17 +37,16 @@ public final class TokenCacheException extends RuntimeException {
     /** The error for a result that is none: what happened, where, who holds the lock. */
     static TokenCacheException of(Result result, String path, Throwable cause) {
         Code code = Code.of(result.status());
-        String where = path == null ? "" : " (" + path + (result.document() == ABOUT_LOCK ? ".lockfile)" : ")");
         if (code.id().startsWith("json_") || code == Code.NOT_A_CACHE) {
             String document = DOCUMENTS[Math.min(result.document(), 2)];
             String place = " At byte " + result.offset() + " of " + document + ".";
-            return new TokenCacheException(code, where + place, null, document, result.offset(), null);
+            return new TokenCacheException(code, path, place, null, document, result.offset(), null);
         }
         if (code == Code.LOCK_TIMEOUT && cause == null) {
             LockHolder holder = LockHolder.of(result.details());
-            return new TokenCacheException(code, " (" + path + ".lockfile) " + advice(holder), null, null, -1, holder);
+            return new TokenCacheException(code, path + ".lockfile", " " + advice(holder), null, null, -1, holder);
         }
-        return new TokenCacheException(code, where, cause);
+        return new TokenCacheException(code, result.document() == ABOUT_LOCK ? path + ".lockfile" : path, "", cause);
     }
 
     private static String advice(LockHolder holder) {
@@ -52,6 +58,11 @@ public final class TokenCacheException extends RuntimeException {
     /** A stable code, the same in every language. */
     public Code code() {
         return code;
+    }
+
+    /** The cache, its folder or the lock file that the error is about; null where it is about an argument or a document of nobody's. */
+    public String path() {
+        return path;
     }
 
     /**

@@ -196,6 +196,7 @@ class PersistedTokenCacheTest {
             assertEquals(List.of(ProcessHandle.current().pid(), "java"), List.of(error.holder().pid(), error.holder().program()));
             assertTrue(error.holder().age().compareTo(Duration.ofMinutes(1)) < 0);
             assertEquals(error.holder(), afterItsWayToAnotherProcess(error).holder());
+            assertEquals(path + ".lockfile", error.path());
             // Reading takes no lock.
             assertEquals(List.of("a"), Documents.keys(waiting.load().orElseThrow()));
             return stored;
@@ -227,6 +228,7 @@ class PersistedTokenCacheTest {
         Files.createDirectory(folder.resolve("cache.json.lockfile"));
         var error = expectCode(Code.NOT_A_FILE, () -> open().commit(null, Documents.with("a")));
         assertTrue(error.getMessage().endsWith(" (" + path + ".lockfile)"), error.getMessage());
+        assertEquals(path + ".lockfile", error.path());
     }
 
     @Test
@@ -235,6 +237,7 @@ class PersistedTokenCacheTest {
         assertEquals(Code.OK.status, core.open(path, 0, 0, 1, "java"));
         var error = expectCode(Code.CORE_TRAP, () -> core.run("no such export", null));
         assertTrue(error.getMessage().endsWith(" (" + path + ")"), error.getMessage());
+        assertEquals(path.toString(), error.path());
         assertFalse(core.isUsable());
     }
 
@@ -295,6 +298,7 @@ class PersistedTokenCacheTest {
         var wrong = expectCode(Code.JSON_UNEXPECTED_BYTE, () -> cache.commit(null, "{\"AccessToken\":!}".getBytes()));
         assertEquals("ours", wrong.document());
         assertEquals(15, wrong.offset());
+        assertEquals(path.toString(), wrong.path());
         expectCode(Code.DOCUMENT_TOO_LARGE, () -> cache.commit(null, new byte[1001]));
         expectCode(Code.DOCUMENT_TOO_LARGE, () -> cache.update(stored -> new byte[1001]));
         expectCode(Code.NOT_A_FILE, () -> PersistedTokenCache.builder(Path.of("/dev/null/cache.json")).build());
