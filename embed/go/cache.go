@@ -162,7 +162,7 @@ func (c *Cache) Clear(ctx context.Context) error {
 	return nil
 }
 
-// Close gives back the memory of the cache's instance. The cache can still be used, and then takes it again.
+// Close gives back the memory of the cache's instance, when whoever uses it has done so. The cache can still be used, and then takes it again.
 func (c *Cache) Close() {
 	c.turn <- struct{}{}
 	c.giveUp()
