@@ -1,11 +1,14 @@
-import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Lock } from "../../hosts/shared/core/capabilities.ts";
-import { joinLocks } from "../../hosts/shared/lock/joint-lock.ts";
+import { Files } from "../../hosts/shared/files/file-system.ts";
+import * as shared from "../../hosts/shared/lock/joint-lock.ts";
 import { acquire, tryAcquire } from "./acquire.ts";
 import { descriptors, failing, names, nextTurn, temporaryFolder } from "./fixtures.ts";
-import { createLock, type LockOptions } from "./replaced-runtime.ts";
+import { createLock, type LockOptions, realFileSystem } from "./replaced-runtime.ts";
+
+const joinLocks = (locks: readonly [Lock, ...Lock[]]) => shared.joinLocks(locks, new Files(realFileSystem));
 
 const NOBODY = 2147483646; // no system gives this number to a process
 
@@ -121,6 +124,46 @@ describe.each(["K", "P"] as const)("two lock files held together, kind %s", (kin
     expect(names(folder)).toContain(".lockfile.line");
     for (const lock of [first, last, joint]) await lock.release();
     expect(names(folder)).toEqual([]);
+  });
+
+  describe.each(["a-link", "z-link"])("one of which is the other, through %s", (link) => {
+    function alias() {
+      const folder = temporaryFolder();
+      mkdirSync(join(folder, "folder"));
+      symlinkSync("folder", join(folder, link));
+      const paths = [join(folder, "folder", "lockfile"), join(folder, link, "lockfile")] as const;
+      return { folder: join(folder, "folder"), paths, joint: joinLocks([lockAt(paths[0]), lockAt(paths[1])]) };
+    }
+
+    it.each([false, true])("are one lock, left behind before: %s", async (wasLeft) => {
+      const { folder, paths, joint } = alias();
+      const before = descriptors();
+      if (wasLeft) writeFileSync(paths[0], `${NOBODY} gone`);
+      expect(await tryAcquire(joint)).toBe(wasLeft ? "taken" : "created");
+      expect(await joint.check()).toBe(true);
+      expect(await joint.touch()).toBe(true);
+      const other = lockAt(paths[0]);
+      expect(await other.create()).toBe(false);
+      await other.release();
+      rmSync(paths[0]);
+      expect(await joint.check()).toBe(false);
+      await joint.release();
+      expect(names(folder)).toEqual([]);
+      expect(descriptors()).toBe(before);
+    });
+
+    it("are refused while another holds it", async () => {
+      const { folder, paths, joint } = alias();
+      const other = lockAt(paths[0]);
+      await other.create();
+      expect(await joint.create()).toBe(false);
+      expect(await other.check()).toBe(true);
+      const waiting = acquire(joint);
+      await other.release();
+      expect(await waiting).toBe("created");
+      await joint.release();
+      expect(names(folder)).toEqual([]);
+    });
   });
 
   it("do not block holders who take them in the other order", async () => {

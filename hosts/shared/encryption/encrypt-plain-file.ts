@@ -76,12 +76,9 @@ async function askForKey(cipher: Cipher | undefined, persistence: StoredPersiste
   }
 }
 
-/** However they are written: absolute, relative, through a link. The plain file is there. */
+/** The plain file is there. */
 async function isSameFile(plain: string, other: string): Promise<boolean> {
-  if (plain === other) return true;
-  const files = new Files(host().runtime.fs);
-  const [one, another] = await Promise.all([plain, other].map((path) => files.stat(path).catch(() => undefined)));
-  return one !== undefined && one.dev === another?.dev && one.ino === another.ino;
+  return plain === other || new Files(host().runtime.fs).isSame(plain, other);
 }
 
 /** Its lock is held. Where the file is not the store but the signal of one, an item may be there already. */

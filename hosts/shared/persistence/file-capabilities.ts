@@ -39,7 +39,7 @@ export function lockingAlso(capabilities: Capabilities, lockFiles: readonly stri
   const paths = new Set(lockFiles.map(absoluteLocation));
   paths.delete(first.path); // it would wait for itself
   if (paths.size === 0) return capabilities;
-  return { ...capabilities, lock: joinLocks([first, ...[...paths].map(lockAt)]) };
+  return { ...capabilities, lock: joinLocks([first, ...[...paths].map(lockAt)], new Files(host().runtime.fs)) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import type { CacheChange, PersistenceError } from "../../../hosts/shared/index.ts";
 import type { OnCache } from "../library-tests.ts";
 import type { Target } from "../target.ts";
@@ -54,6 +54,18 @@ export function storeTests({ library }: Target, test: OnCache): void {
     ok(held.includes(".lockfile") && held.includes("cache.json.lockfile"), String(held));
     deepEqual(usersIn((await caches.load()).content), ["ann"]);
     deepEqual(await readdir(folder), ["cache.json"]);
+  });
+
+  test("further locks that are one file by several paths are held once", async (cache, folder) => {
+    await mkdir(`${folder}/inner`);
+    const alsoLock = ["cache.json.lockfile", ".lockfile", "inner/../.lockfile"].map(
+      (name) => `${folder}/inner/../${name}`,
+    );
+    const caches = await TokenCacheStore.open(cache, { alsoLock, lockTimeoutMs: 0 });
+    await caches.commit(undefined, documentOf("ann"));
+    deepEqual(await storedUsers(cache), ["ann"]);
+    deepEqual((await readdir(folder)).sort(), ["cache.json", "inner"]);
+    await caches.close();
   });
 
   test("caches that share a further lock wait for each other in this process, in order, and not on disk", async (_, folder) => {
