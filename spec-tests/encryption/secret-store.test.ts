@@ -1,10 +1,18 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import "../../hosts/node/index.ts"; // the host, whose core tells what a cache has
 import type { SecretItem } from "../../hosts/shared/encryption/secret-item.ts";
 import { createSecretStore } from "../../hosts/shared/encryption/secret-store.ts";
 import { temporaryFolder } from "../node/fixtures.ts";
 import { createFileStore } from "../node/replaced-runtime.ts";
+
+const itemOf = (items: Map<string, string>, name = ""): SecretItem => ({
+  read: async () => items.get(name),
+  write: async (text) => void items.set(name, text),
+  remove: async () => items.delete(name),
+  beside: (suffix) => itemOf(items, name + suffix),
+});
 
 it("looks once more directly before it writes the item, and writes nothing if that throws", async () => {
   const location = join(temporaryFolder(), "cache");
@@ -28,7 +36,7 @@ it("looks once more directly before it writes the item, and writes nothing if th
   expect([written, readFileSync(location, "utf8")]).toEqual([["new"], "{}"]);
 });
 
-it("leaves no copy of a plain cache where the item cannot be written", async () => {
+it("leaves no copy of a plain cache where the item can be neither written nor removed", async () => {
   const folder = temporaryFolder();
   const location = join(folder, "cache");
   const refused = new Error("locked");
@@ -37,27 +45,48 @@ it("leaves no copy of a plain cache where the item cannot be written", async () 
     write: async () => {
       throw refused;
     },
-    remove: async () => false,
+    remove: async () => {
+      throw refused;
+    },
     beside: () => item,
   };
   writeFileSync(location, "a plain cache");
   const store = createSecretStore(item, createFileStore(location), () => 0);
-  for (let tries = 0; tries < 3; tries += 1)
+  for (let tries = 0; tries < 3; tries += 1) {
     await expect(async () => store.replace(new TextEncoder().encode("new"))).rejects.toBe(refused);
+    await expect(async () => store.remove()).rejects.toBe(refused);
+  }
   expect(readdirSync(folder)).toEqual(["cache"]);
   expect(readFileSync(location, "utf8")).toBe("a plain cache");
 });
 
+const accountOf = (name: string) => `"${name}":{"home_account_id":"${name}"}`;
+const PLAIN = `{"Account":{${accountOf("ann")}}}`;
+
+it.each([
+  ["nothing", undefined, true],
+  ["another account", `{"Account":{${accountOf("bob")}}}`, true],
+  ["all of it and more", `{"Account":{${accountOf("bob")},${accountOf("ann")}}}`, false],
+])(
+  "removes no plain cache from the place of the signal without keeping it, where the item had %s",
+  async (_, had, isKept) => {
+    const folder = temporaryFolder();
+    const location = join(folder, "cache");
+    const items = new Map(had === undefined ? [] : [["", had]]);
+    writeFileSync(location, PLAIN);
+    const store = createSecretStore(itemOf(items), createFileStore(location), () => 0);
+    expect(await store.remove()).toBe(had !== undefined);
+    expect(items.size).toBe(0);
+    const kept = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+    expect(kept).toEqual(isKept ? [PLAIN] : []);
+    expect(readdirSync(folder)).not.toContain("cache");
+  },
+);
+
 it("sets the same item aside once, however often it cannot be written over, and another one anew", async () => {
   const items = new Map([["", "damaged"]]);
-  const itemCalled = (name: string): SecretItem => ({
-    read: async () => items.get(name),
-    write: async (text) => void items.set(name, text),
-    remove: async () => items.delete(name),
-    beside: (suffix) => itemCalled(name + suffix),
-  });
   let now = 0;
-  const store = createSecretStore(itemCalled(""), createFileStore(join(temporaryFolder(), "cache")), () => ++now);
+  const store = createSecretStore(itemOf(items), createFileStore(join(temporaryFolder(), "cache")), () => ++now);
   const names = [await store.setAside(), await store.setAside()];
   expect(names[1]).toBe(names[0]);
   expect([...items.values()]).toEqual(["damaged", "damaged"]);

@@ -18,7 +18,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * after they have changed the item, both under the lock, and its version is the version of the store. A peer killed between the two
  * leaves the lock behind: who takes it over reads the item in any case, others do with the next change.
  *
- * A plain cache that was in that file before is never written over: it is set aside, unless the item has all of it.
+ * A plain cache that was in that file before is neither written over nor removed: it is set aside, unless the item has, or had, all of it.
  */
 export function createSecretStore(item: SecretItem, signal: Store, now: () => number): Store {
   /** The version of a file without an item: peers make the file first, and people remove items by hand. */
@@ -46,14 +46,17 @@ export function createSecretStore(item: SecretItem, signal: Store, now: () => nu
       const text = textOf(content);
       await beforePublishing?.();
       await item.write(text);
-      await keepPlainCache(signal, content); // not before: where the item is refused, each try would leave a copy
+      await keepPlainCache(signal, await plainCache(signal), content); // not before: where the item is refused, each try would leave a copy
       return signal.replace(SIGNAL);
     },
 
     settle: () => signal.settle(),
 
     async remove() {
+      const plain = await plainCache(signal);
+      const text = plain === undefined ? "" : await item.read();
       const removed = await item.remove();
+      await keepPlainCache(signal, plain, encoder.encode(text));
       await signal.remove();
       return removed;
     },
@@ -83,17 +86,19 @@ function textOf(content: Uint8Array): string {
 }
 
 /** The largest thing a peer writes into the file is a byte or two, or nothing. */
-async function keepPlainCache(signal: Store, replacement: Uint8Array): Promise<void> {
+async function plainCache(signal: Store): Promise<Uint8Array | undefined> {
   const version = await signal.stat();
-  if (version === undefined || version.size <= BigInt(SIGNAL.length)) return;
-  const plain = (await signal.read())?.content;
-  if (plain !== undefined && !(await hasAllOf(replacement, plain))) await signal.setAside();
+  return version !== undefined && version.size > SIGNAL.length ? (await signal.read())?.content : undefined;
 }
 
-async function hasAllOf(replacement: Uint8Array, plain: Uint8Array): Promise<boolean> {
-  if (sameBytes(plain, replacement)) return true;
+async function keepPlainCache(signal: Store, plain: Uint8Array | undefined, item: Uint8Array): Promise<void> {
+  if (plain !== undefined && !(await hasAllOf(item, plain))) await signal.setAside();
+}
+
+async function hasAllOf(item: Uint8Array, plain: Uint8Array): Promise<boolean> {
+  if (sameBytes(plain, item)) return true;
   try {
-    return new CacheMerger(await host().module()).merge(undefined, plain, replacement).unchanged;
+    return new CacheMerger(await host().module()).merge(undefined, plain, item).unchanged;
   } catch {
     return false; // one of them is no cache
   }
