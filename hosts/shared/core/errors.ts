@@ -23,6 +23,8 @@ export interface PersistenceErrorDetails {
   readonly cause?: unknown;
 }
 
+const DETAILS = ["location", "holder", "document", "offset"] as const;
+
 /**
  * The one base class of what this package throws. `code` is stable and comes from `core-wasm/errors.json`; the message is for
  * people and never holds cache content.
@@ -30,18 +32,16 @@ export interface PersistenceErrorDetails {
 export class PersistenceError extends Error {
   override readonly name: string = "PersistenceError";
   readonly code: StatusName;
-  readonly location: string | undefined;
-  readonly holder: LockHolder | undefined;
-  readonly document: DocumentRole | undefined;
-  readonly offset: number | undefined;
+  // Declared, not defined: what is not known is no property, or whoever prints an error would print each as `undefined`.
+  declare readonly location: string | undefined;
+  declare readonly holder: LockHolder | undefined;
+  declare readonly document: DocumentRole | undefined;
+  declare readonly offset: number | undefined;
 
   constructor(code: StatusName, message: string = STATUS_MESSAGE[code], details: PersistenceErrorDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
-    this.location = details.location;
-    this.holder = details.holder;
-    this.document = details.document;
-    this.offset = details.offset;
+    for (const name of DETAILS) if (details[name] !== undefined) Object.assign(this, { [name]: details[name] });
   }
 
   /** The family's name for `code`. */

@@ -1,5 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { ppid } from "node:process";
+import { inspect } from "node:util";
 import type { CacheChange, PersistenceError } from "../../../hosts/shared/index.ts";
 import type { OnCache } from "../library-tests.ts";
 import type { Target } from "../target.ts";
@@ -240,6 +242,19 @@ export function storeTests({ library }: Target, test: OnCache): void {
       await rejects(TokenCacheStore.open(cache, options), { code: "bad_argument" });
     const caches = await TokenCacheStore.open(cache, { maxBytes: Number.POSITIVE_INFINITY });
     deepEqual(usersIn((await caches.commit(undefined, documentOf("ann"))).content), ["ann"]);
+    await caches.close();
+  });
+
+  test("what is printed of an error is what it knows, and no secret", async (cache) => {
+    const caches = await TokenCacheStore.open(cache, { lockTimeoutMs: 0 });
+    await writeFile(cache, documentOf("ann"));
+    await writeFile(`${cache}.lockfile`, `${ppid} another`);
+    const printed = async (attempt: Promise<unknown>) => inspect(await attempt.catch((error: unknown) => error));
+    const locked = await printed(caches.commit(undefined, documentOf("bob")));
+    ok(/holder: /.test(locked) && !/document|offset|undefined|cause|secret of/.test(locked), locked);
+    await rm(`${cache}.lockfile`);
+    const refused = await printed(caches.commit(undefined, documentOf("bob").replace("}", "")));
+    ok(/document: .ours.,\s+offset: \d+/.test(refused) && !/holder|undefined|cause|secret of/.test(refused), refused);
     await caches.close();
   });
 
