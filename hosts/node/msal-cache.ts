@@ -37,6 +37,11 @@ function canOpen(folder: string): boolean {
 const forward = (path: string) => (process.platform === "win32" ? path.replaceAll("\\", "/") : path);
 
 const [command = "", ...rest] = process.argv.slice(2);
+if (command === "--version") {
+  const manifest = readFileSync(new URL("../../../package.json", import.meta.url), "utf8"); // of the package; the module is part of others too
+  console.log((JSON.parse(manifest) as { version: string }).version);
+  process.exit();
+}
 const files = rest.map((argument) => (argument === "-" ? argument : fileOf(argument)));
 const folders = files.map((file) => dirname(file)).filter(canOpen);
 const wasi = new WASI({

@@ -138,7 +138,10 @@ describe("the packed tarball", () => {
 
   it("brings the command msal-cache", () => {
     writeFileSync(join(folder, "sound.json"), '{"AccessToken":{}}');
-    expect(run(join(folder, "node_modules", ".bin", "msal-cache"), ["verify", "sound.json"])).toBe("ok\n");
+    const command = (...args: string[]) => run(join(folder, "node_modules", ".bin", "msal-cache"), args);
+    expect(command("verify", "sound.json")).toBe("ok\n");
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    expect(command("--version")).toBe(`${version}\n`);
   });
 
   it("holds no sources, tests or machine's leftovers", () => {

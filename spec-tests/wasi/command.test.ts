@@ -229,6 +229,10 @@ describe.each(LAUNCHERS)("msal-cache on %s", (_name, isThere, launch) => {
     },
   );
 
+  it.runIf(isThere).each(["--help", "-h"])("%s is answered on standard output", (flag) => {
+    expect(run(flag)).toMatchObject({ code: 0, output: expect.stringMatching(/^usage: msal-cache /), complaint: "" });
+  });
+
   it.runIf(isThere)("no file was written", () => {
     expect(readdirSync(folder).sort()).toEqual(
       [...(process.platform === "win32" ? [] : ["pipe"]), ...Object.keys(FILES), "folder"].sort(),

@@ -49,11 +49,16 @@ function run(): u32 {
   if (argumentCount == 3 && argumentIs(1, "verify")) return verify();
   if (argumentCount == 3 && argumentIs(1, "salvage")) return salvage();
   if (argumentCount == 5 && argumentIs(1, "merge")) return merge();
+  putUsage();
+  if (argumentCount > 1 && (argumentIs(1, "--help") || argumentIs(1, "-h"))) return finish(textPointer(), textLength());
+  complain(textPointer(), textLength());
+  return NOT_UNDERSTOOD;
+}
+
+function putUsage(): void {
   beginText(512);
   putText("usage: msal-cache inspect FILE | verify FILE | salvage FILE | merge BASE OURS THEIRS\n");
   putText("merge and salvage print a document, with its secrets. - stands for a document that there is not.\n");
-  complain(textPointer(), textLength());
-  return NOT_UNDERSTOOD;
 }
 
 /** JSON, without secrets: of an account only what says whose it is. */
