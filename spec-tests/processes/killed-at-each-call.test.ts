@@ -1,5 +1,5 @@
 // killed-holder.test.ts kills at random. Here a commit is killed before each of its calls that change what others find, and so after the one before.
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TokenCacheStore } from "../../hosts/node/index.ts";
@@ -10,6 +10,7 @@ import { temporaryCache } from "./temporary.ts";
 
 type Kind = "K" | "P";
 
+const NOBODY = 2147483646; // no system gives this number to a process
 const document = (key: string) => JSON.stringify({ AccessToken: { [key]: { secret: key, cached_at: "100" } } });
 const keys = (cache: string) => Object.keys(JSON.parse(readFileSync(cache, "utf8")).AccessToken).sort();
 
@@ -77,3 +78,26 @@ describe.each(["K", "P"] as const)("a commit of kind %s that is killed before an
     console.log(`kind ${kind}: killed before each of ${calls} calls, ${published} times after it had published`);
   });
 });
+
+/** What is left of a killed process counts as left when it is a minute old. */
+function ageTemporaries(cache: string): void {
+  const names = readdirSync(dirname(cache)).filter((name) => name.endsWith(".tmp"));
+  for (const name of names) utimesSync(join(dirname(cache), name), 1000, 1000);
+}
+
+it.each(["K", "P"] as const)(
+  "a take-over of kind %s that is killed before any of its calls leaves nothing that is not swept",
+  async (kind) => {
+    for (let call = 1; ; call++) {
+      const cache = await temporaryCache();
+      await commitAtOnce(cache, kind, "before");
+      writeFileSync(`${cache}.lockfile`, `${NOBODY} gone`, { mode: 0o600 });
+      const survived = await commitAndDie(cache, kind, call);
+      ageLease(cache);
+      ageTemporaries(cache);
+      await commitAtOnce(cache, kind, "next");
+      expect(readdirSync(dirname(cache)), `killed at call ${call}`).toEqual(["cache.json"]);
+      if (survived !== undefined) break;
+    }
+  },
+);

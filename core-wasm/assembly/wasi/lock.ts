@@ -7,8 +7,8 @@ import { statusOf } from "./errno";
 import * as files from "./files";
 import { lengthOfLine, linePointer } from "./identity";
 import { isLeaseOurs, releaseLease, renewLease, takeLease } from "./lease";
-import { nameRandomly, nameTemporary } from "./names";
-import { LEASE, LOCK_FILE, TEMPORARY, appendText, copyPath } from "./path";
+import { nameTemporary } from "./names";
+import { LEASE, LOCK_FILE, TEMPORARY } from "./path";
 import { EXIST, NOENT } from "./preview1";
 import { now } from "./system";
 
@@ -97,9 +97,7 @@ export function takeOverLock(inspected: usize): u32 {
 function replaceAbandoned(inspected: usize): u32 {
   let status = compare(LOCK_FILE, inspected);
   if (status != OK) return status;
-  copyPath(TEMPORARY, LOCK_FILE);
-  nameRandomly(TEMPORARY);
-  appendText(TEMPORARY, ".abandoned");
+  nameTemporary(TEMPORARY, LOCK_FILE);
   const errno = files.rename(LOCK_FILE, TEMPORARY);
   if (errno != 0) return errno == NOENT ? CHANGED : statusOf(errno);
   status = compare(TEMPORARY, inspected);

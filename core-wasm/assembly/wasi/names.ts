@@ -19,12 +19,6 @@ import { now, randomBits } from "./system";
 const DOT: u32 = 0x2e;
 const DAY: u64 = 86400;
 
-/** Adds `.<12 digits>`. */
-export function nameRandomly(path: usize): void {
-  appendByte(path, DOT);
-  appendHex(path, randomBits(), 12);
-}
-
 /** `.<name>.<pid>.<12 digits>.tmp` beside `target`. */
 export function nameTemporary(path: usize, target: usize): void {
   const from = baseStart(target);
@@ -34,7 +28,8 @@ export function nameTemporary(path: usize, target: usize): void {
   append(path, bytesOf(target) + from, lengthOf(target) - from);
   appendByte(path, DOT);
   appendDecimal(path, pid);
-  nameRandomly(path);
+  appendByte(path, DOT);
+  appendHex(path, randomBits(), 12);
   appendText(path, ".tmp");
 }
 

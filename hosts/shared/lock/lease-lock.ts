@@ -176,7 +176,9 @@ export class LeaseLock implements KindOfLock {
     if (!(await unlessMissing(isStillAt(this.#files, this.#runtime, this.#path, inspected)))) {
       return undefined;
     }
-    const aside = `${this.#path}.${randomName(this.#runtime.clock)}.abandoned`;
+    const { paths, pid, clock } = this.#runtime;
+    const name = `.${paths.basename(this.#path)}.${pid}.${randomName(clock)}.tmp`; // which is swept if we are killed now
+    const aside = paths.join(paths.dirname(this.#path), name);
     if ((await unlessMissing(this.#files.rename(this.#path, aside).then(() => true))) === undefined) {
       return undefined;
     }
