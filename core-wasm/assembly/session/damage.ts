@@ -21,24 +21,39 @@ export const SOUND: u32 = 0;
 const EMPTIED: u32 = 1;
 /** The stored bytes have to be replaced. */
 export const DAMAGED: u32 = 2;
-/** A load found bytes of which nothing can be saved. Perhaps no cache at all: they stay until somebody has something to store. */
+/**
+ * A load found bytes of which nothing can be saved, perhaps no cache at all, or could not have the lock: they stay until somebody has
+ * something to store.
+ */
 export const UNREADABLE: u32 = 3;
 
 /** What this attempt found. */
 export let finding: u32 = 0; // SOUND, as a literal (abi/arena.ts)
 
 let pauses: u32 = 0;
+/** There can be no lock file here. */
+let isLockless: bool = false;
 let damagedPointer: usize = 0;
 let damagedLength: usize = 0;
 
 export function resetDamage(): void {
   pauses = 0;
+  isLockless = false;
   finding = SOUND;
 }
 
 /** A new attempt under the lock: what an earlier one found is not there any more. */
 export function forgetFinding(): void {
   finding = SOUND;
+}
+
+/** Where nothing can be written a load gives what can be saved, and leaves the rest to who may write. */
+// @ts-ignore: decorator
+@cold
+export function readWithoutLock(status: u32): void {
+  logEvent(LEVEL_WARNING, status);
+  isLockless = true;
+  enter(operation.STAGE_READ);
 }
 
 export function hasPausesLeft(): bool {
@@ -61,7 +76,7 @@ export function onPaused(): void {
 @cold
 export function suspect(status: u32, offset: u32, pointer: usize, length: usize): void {
   if (hasPausesLeft()) readAgain();
-  else if (!operation.isLocked()) acquire();
+  else if (!operation.isLocked() && !isLockless) acquire();
   else believe(status, offset, pointer, length);
 }
 
@@ -76,6 +91,7 @@ function believe(status: u32, offset: u32, pointer: usize, length: usize): void 
 }
 
 function findingOf(pointer: usize, length: usize): u32 {
+  if (isLockless) return UNREADABLE;
   if (length == 0) return EMPTIED;
   return operation.kind == operation.KIND_LOAD && !canSalvage(pointer, length) ? UNREADABLE : DAMAGED;
 }
