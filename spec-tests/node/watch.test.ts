@@ -1,9 +1,13 @@
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
+import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { type CacheChange, TokenCacheStore } from "../../hosts/node/index.ts";
+import type { FileSystem, FileWatcher } from "../../hosts/shared/files/file-system.ts";
+import { watchStore } from "../../hosts/shared/files/store-watch.ts";
 import { document } from "../plugin/fixtures.ts";
 import { temporaryFolder } from "./fixtures.ts";
+import { createFileStore } from "./replaced-runtime.ts";
 
 const LIMIT_MS = 30_000;
 
@@ -48,4 +52,54 @@ it("hears of what comes by a link that is pointed elsewhere, and of what is writ
   writeFileSync(at("below/other.json"), JSON.stringify(document("bob", "cid"))); // in a folder that nobody watches
   await heard.added("cid");
   await store.close();
+});
+
+/** A watch of `location`, and how many watchers of the system it has. */
+function countedWatch(location: string) {
+  const open = new Set<FileWatcher>();
+  const { runtime } = nodeHost;
+  const watch: FileSystem["watch"] = (path, options, listener) => {
+    const watcher = runtime.fs.watch(path, options, listener);
+    open.add(watcher);
+    const close = watcher.close.bind(watcher);
+    return Object.assign(watcher, {
+      close() {
+        open.delete(watcher);
+        close();
+      },
+    });
+  };
+  const store = createFileStore(location);
+  let wake = () => {};
+  const change = () => new Promise<void>((resolve) => (wake = resolve));
+  const parts = { runtime: { ...runtime, fs: { ...runtime.fs, watch } }, location, target: async () => location };
+  const stop = watchStore({ ...parts, stat: async () => store.stat() }, () => wake());
+  onTestFinished(stop);
+  return { change, watchers: () => open.size };
+}
+
+it("goes on watching a folder whose mode has changed", { timeout: LIMIT_MS }, async () => {
+  const folder = temporaryFolder();
+  const { change, watchers } = countedWatch(join(folder, "cache.json"));
+  const changed = change();
+  chmodSync(folder, 0o750);
+  await changed;
+  expect(watchers()).toBe(1);
+});
+
+// It looks every second while there is no folder.
+it("watches a folder again that was removed and is made anew", { timeout: LIMIT_MS }, async () => {
+  const folder = join(temporaryFolder(), "folder");
+  const write = () => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "cache.json"), "{}");
+  };
+  write();
+  const { change, watchers } = countedWatch(join(folder, "cache.json"));
+  rmSync(folder, { recursive: true });
+  while (watchers() > 0) await change();
+  const found = change();
+  write();
+  await found;
+  expect(watchers()).toBe(1);
 });

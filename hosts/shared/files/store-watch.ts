@@ -44,8 +44,11 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
 
   async function look(): Promise<void> {
     const version = await watched.stat().catch(() => undefined);
-    if (!ended && last !== undefined && !isSameVersion(version, last.version)) onChange();
+    if (ended) return;
+    const isChanged = last !== undefined && !isSameVersion(version, last.version);
     last = { version };
+    if (isChanged || watchers.length === 0) watchAnew(); // it may be in another folder by now
+    if (isChanged) onChange();
     lookLater();
   }
 
@@ -54,14 +57,25 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
     lookLater();
   }
 
+  function watchAnew(): void {
+    closeWatchers();
+    watchFolderOf(watched.location);
+    void watched.target().then(
+      (target) => {
+        if (!ended && watchers.length > 0 && target !== watched.location) watchFolderOf(target);
+      },
+      () => undefined,
+    );
+  }
+
   function watchFolderOf(path: string): void {
     const folder = paths.dirname(path);
     const name = paths.basename(path);
     try {
       const watcher = fs.watch(folder, { persistent: false }, (event, file) => {
-        // The folder itself has gone, and with it what this watcher could see. (Or the file, where both have one name.)
+        // The folder itself may have gone, and with it what this watcher could see. (Or its mode has changed; or the file, where both have one name.)
         const isFolder = event === "rename" && file === paths.basename(folder);
-        if (isFolder) pollOnly();
+        if (isFolder) watchAnew();
         if (isFolder || file === name || file === null) onChange();
       });
       watchers.push(watcher);
@@ -71,14 +85,8 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
     }
   }
 
-  watchFolderOf(watched.location);
+  watchAnew();
   void look();
-  void watched.target().then(
-    (target) => {
-      if (!ended && watchers.length > 0 && target !== watched.location) watchFolderOf(target);
-    },
-    () => undefined,
-  );
   return () => {
     ended = true;
     closeWatchers();
