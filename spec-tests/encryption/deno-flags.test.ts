@@ -1,5 +1,6 @@
 // Every encrypted store, and the lease, with exactly the flags that docs/runtimes.md gives for it, and with one of them missing.
 import { execFile } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../plugin/fixtures.ts";
@@ -45,6 +46,16 @@ describe("Deno's flags", () => {
     const others = ["--allow-env", "--allow-sys=uid"].filter((flag) => !flag.startsWith(missing));
     const { code, message } = await onDeno("environment", others);
     expect([code, message]).toEqual(["permission_denied", expect.stringContaining(missing)]);
+  });
+
+  test.each([
+    ["sound", '{"Account":{"a":{"username":"ann"}}}'],
+    ["damaged", '{"Account":{"a":{"username":"ann"},'],
+  ])("to look at a %s cache: --allow-read", { timeout: LIMIT_MS }, async (_, content) => {
+    writeFileSync(folder.file("cache"), content);
+    expect(await onDeno("look", [`--allow-read=${folder.path}`])).toEqual({ loaded: "ann" });
+    expect(readFileSync(folder.file("cache"), "utf8")).toBe(content);
+    rmSync(folder.file("cache"));
   });
 
   needsExactly("plain file", []);

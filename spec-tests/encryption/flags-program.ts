@@ -1,4 +1,4 @@
-// Saves, loads and deletes in one kind of persistence, or holds a lease, or asks for the environment, with whatever this runtime was permitted. Prints what came
+// Saves, loads and deletes in one kind of persistence, or holds a lease, looks at a cache, or asks for the environment, with whatever this runtime was permitted. Prints what came
 // of it, as JSON.
 import process from "node:process";
 import type { PersistenceError } from "../../hosts/shared/core/errors.ts";
@@ -35,10 +35,16 @@ async function lease(): Promise<string> {
   return "text";
 }
 
+async function look(): Promise<string> {
+  const accounts = await (await library.TokenCacheStore.open(location)).accounts();
+  return accounts.map(({ username }) => username).join();
+}
+
 async function result(): Promise<FlagsResult> {
   try {
     if (kind === "environment") return { loaded: environment() };
     if (kind === "lease") return { loaded: await lease() };
+    if (kind === "look") return { loaded: await look() };
     const persistence = await kinds[kind as keyof typeof kinds].create(location);
     await persistence.save("text");
     const loaded = await persistence.load();

@@ -1,6 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { nodeHost } from "../../hosts/node/capabilities.ts";
+import { Files } from "../../hosts/shared/files/file-system.ts";
+import { makeFolder } from "../../hosts/shared/files/make-folder.ts";
 import { createClock } from "../../hosts/shared/runtime/clock.ts";
 import { type Call, descriptors, ERRNOS, errno, failing, names, temporaryFolder } from "./fixtures.ts";
 import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
@@ -94,6 +97,16 @@ describe("folders", () => {
     const store = createFileStore(join(folder, "missing", "cache"), { fs: failing("mkdir", code) });
     await expect(store.replace(content)).rejects.toMatchObject({ code });
     expect(names(folder)).toEqual([]);
+  });
+
+  it.each(["EPERM", "EACCES", "EROFS"])("%s from mkdir is no matter where the folder is there", async (code) => {
+    const fs = failing("mkdir", code, 0);
+    const runtime = { ...nodeHost.runtime, fs };
+    const folder = temporaryFolder();
+    await makeFolder(new Files(fs), runtime, folder);
+    writeFileSync(join(folder, "file"), "");
+    for (const path of [join(folder, "file"), join(folder, "missing")])
+      await expect(makeFolder(new Files(fs), runtime, path)).rejects.toMatchObject({ code });
   });
 
   it.runIf(process.platform === "linux")("a place where nobody can make folders is refused", async () => {

@@ -14,14 +14,21 @@ export async function makeFolder(files: Files, runtime: Runtime, path: string): 
     throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT", path });
 }
 
-/** `false`: there is nothing to make it in. */
+/**
+ * `false`: there is nothing to make it in. That one is there already is not always what is said: a process of Deno's that may only read is refused, and so
+ * is everybody at the root of a drive of Windows.
+ */
 async function isMade(files: Files, runtime: Runtime, path: string): Promise<boolean> {
   try {
     await files.mkdir(path, 0o700);
   } catch (error) {
     if (hasCode(error, "ENOENT")) return false;
-    if (!hasCode(error, "EEXIST")) throw error;
-    if (!(await files.stat(path)).isFile()) return true;
+    const isThere = hasCode(error, "EEXIST");
+    const found = await files.stat(path).catch((missing: unknown) => {
+      throw isThere ? missing : error;
+    });
+    if (!found.isFile()) return true;
+    if (!isThere) throw error;
     throw Object.assign(new Error(`ENOTDIR: not a folder, '${path}'`), { code: "ENOTDIR", path });
   }
   if (runtime.isRoot) await quietly(give(files, runtime, path));
