@@ -2,10 +2,8 @@ import { enterTurn, enterTurns, type LeaveTurn } from "../lock/process-queue.ts"
 import { LogLevel } from "../logger.ts";
 import { every, type StopTimer } from "../runtime/every.ts";
 import type { Awaitable, Capabilities } from "./capabilities.ts";
-import { CapabilityBridge } from "./core-imports.ts";
-import { CoreMemory, type CoreResult } from "./core-memory.ts";
-import { type CoreExports, type CoreModule, instantiate, seedFrom } from "./core-module.ts";
-import { failureOf, statusName } from "./error-messages.ts";
+import { type Begin, CoreDriver, type Read } from "./core-driver.ts";
+import type { CoreModule } from "./core-module.ts";
 import { locate, messageFor, PersistenceError } from "./errors.ts";
 import { commitOutcome, loadOutcome, lockReport } from "./outcome-readers.ts";
 import type { CommitOutcome, LoadOutcome, LockReport } from "./outcomes.ts";
@@ -16,48 +14,44 @@ import { STATUS, type StatusName } from "./status.ts";
 /** Contenders call a lock abandoned after 30 s, a lease after 8 s (core-wasm/assembly/lock/rules.ts). */
 const RENEW_EVERY_MS = 5_000;
 
-interface Instance {
-  readonly core: CoreExports;
-  readonly memory: CoreMemory;
-}
-
-type Begin = (instance: Instance) => number;
 type Edit = (current: Uint8Array | undefined) => Awaitable<Uint8Array>;
 
+/** What the application does between `lock` and `unlock`. */
+interface Section {
+  readonly stopRenewing: StopTimer;
+  /** Lets the next section of this session begin. */
+  readonly leave: LeaveTurn;
+}
+
 /**
- * Drives one instance of the core, which serves one cache. Operations run one after the other, in the order of the calls.
- * Instantiated on first use; after a fault of the core the next operation gets a fresh instance.
+ * One cache. Operations run one after the other, in the order of the calls. After a fault of the core the next one gets a
+ * fresh instance of it.
  */
 export class CoreSession {
-  readonly #module: Awaitable<CoreModule>;
   readonly #capabilities: Capabilities;
   readonly #maxBytes: number;
   readonly #timeoutMs: number;
-  readonly #bridge: CapabilityBridge;
+  readonly #driver: CoreDriver;
   readonly #queue = new SerialQueue();
-  #instance: Instance | undefined;
   #edit: Edit | undefined;
+  /** This session's turn at the lock within the process. */
   #turn: LeaveTurn | undefined;
   /** The operation under way has found the lock taken. */
   #wasRefused = false;
-  /** The application holds the lock (`lock`), as far as we know. */
-  #locked = false;
-  #stopRenewing: StopTimer | undefined;
-  /** Lets the next critical section of this session begin. */
-  #leaveSection: LeaveTurn | undefined;
+  /** The application holds the lock, as far as we know. */
+  #section: Section | undefined;
   #closed = false;
 
   constructor(module: Awaitable<CoreModule>, capabilities: Capabilities, options: SessionLimits = {}) {
-    this.#module = module;
     this.#capabilities = capabilities;
-    const { maxBytes, lockTimeoutMs } = limitsOf(options);
-    this.#maxBytes = maxBytes;
-    this.#timeoutMs = lockTimeoutMs;
+    const limits = limitsOf(options);
+    this.#maxBytes = limits.maxBytes;
+    this.#timeoutMs = limits.lockTimeoutMs;
     const hooks = {
       createLock: () => this.#createLock(),
       edit: (current: Uint8Array | undefined) => this.#runEdit(current),
     };
-    this.#bridge = new CapabilityBridge(capabilities, hooks, this.#maxBytes);
+    this.#driver = new CoreDriver(module, capabilities, hooks, limits);
   }
 
   /** What is stored, unless it is what this session last loaded or committed. */
@@ -90,7 +84,7 @@ export class CoreSession {
     const { cipher } = this.#capabilities;
     return this.#operate(
       begin,
-      (result, memory) => commitOutcome(result, memory, this.#bridge.documentOf(result)),
+      (result, memory) => commitOutcome(result, memory, this.#driver.documentOf(result)),
       cipher?.prepare?.bind(cipher),
     );
   }
@@ -110,9 +104,7 @@ export class CoreSession {
       return await this.#operate(
         ({ core }) => core.lock(),
         (result) => {
-          this.#locked = true;
-          this.#leaveSection = leave;
-          this.#stopRenewing = every(RENEW_EVERY_MS, () => this.#renew());
+          this.#section = { leave, stopRenewing: every(RENEW_EVERY_MS, () => this.#renew()) };
           return lockReport(result);
         },
       );
@@ -134,31 +126,25 @@ export class CoreSession {
   /** What is under way ends; what is called after this is refused. Not for whoever holds the lock. */
   close(): void {
     this.#closed = true;
-    void this.#queue.run(async () => {
-      this.#discard();
-      this.#bridge.disconnect();
-    });
+    void this.#queue.run(async () => this.#driver.close());
   }
 
-  #operate<T>(
-    begin: Begin,
-    read: (result: CoreResult, memory: CoreMemory) => T,
-    prepare?: () => Awaitable<unknown>,
-  ): Promise<T> {
+  #operate<T>(begin: Begin, read: Read<T>, prepare?: () => Awaitable<unknown>): Promise<T> {
     if (this.#closed) return Promise.reject(new PersistenceError("bad_state", "This session has been closed."));
     return this.#queue.run(async () => {
       try {
         if (prepare !== undefined) await prepare();
-        return await this.#run(begin, read);
+        return await this.#driver.run(begin, read);
       } catch (error) {
         if (!(error instanceof PersistenceError)) throw await this.#recover(error);
+        if (error.code === "lock_lost") this.#forgetLock();
         // What the host has kept for the next try has no next one.
         if (this.#wasRefused) await this.#releaseLock("io_error");
         throw locate(error, this.#capabilities.store.location);
       } finally {
         this.#edit = undefined;
         this.#wasRefused = false;
-        if (!this.#locked) this.#leaveTurn();
+        if (this.#section === undefined) this.#leaveTurn();
         await this.#settle();
       }
     });
@@ -181,72 +167,14 @@ export class CoreSession {
     }
   }
 
-  /** Whatever this throws but a `PersistenceError` came out of the core, which is then beyond use. */
-  async #run<T>(begin: Begin, read: (result: CoreResult, memory: CoreMemory) => T): Promise<T> {
-    const module = await this.#module; // by everybody: else a session that has its instance would overtake one that was asked before it
-    this.#instance ??= this.#instantiate(module);
-    const { core, memory } = this.#instance;
-    this.#bridge.begin();
-    try {
-      const refused = begin(this.#instance);
-      if (refused !== STATUS.ok) throw new PersistenceError(statusName(refused));
-      await this.#advance(core);
-      const result = memory.result();
-      if (result.status >= STATUS.io_error) throw this.#failure(result, memory);
-      return read(result, memory);
-    } finally {
-      core.reset(); // tokens leave the core's memory with the operation that needed them
-    }
-  }
-
-  async #advance(core: CoreExports): Promise<void> {
-    while (core.poll() === 0) {
-      const pending = this.#bridge.takePending();
-      if (pending === undefined) throw new Error("The core waits for an outcome that nobody owes it.");
-      await pending;
-    }
-  }
-
-  #failure(result: CoreResult, memory: CoreMemory): PersistenceError {
-    if (result.status === STATUS.lock_lost) this.#forgetLock();
-    const { store, lock } = this.#capabilities;
-    const isRefused = result.status === STATUS.lock_timeout;
-    return failureOf(result, {
-      location: store.location,
-      lockPath: (isRefused && lock.contendedPath) || lock.path,
-      timeoutMs: this.#timeoutMs,
-      cause: this.#bridge.causeOf(result.status),
-      detail: result.status === STATUS.lock_timeout ? memory.detail(result) : "",
-    });
-  }
-
-  #instantiate(module: CoreModule): Instance {
-    const core = instantiate(module, this.#bridge.imports());
-    const memory = new CoreMemory(core);
-    this.#bridge.connect(core, memory);
-    const { clock, cipher } = this.#capabilities;
-    core.configure(
-      this.#maxBytes,
-      this.#timeoutMs,
-      seedFrom(() => clock.random()),
-    );
-    core.configure_cipher(cipher === undefined ? 0 : 1);
-    return { core, memory };
-  }
-
   /** After a trap: the core cannot release the lock any more, so the host does. */
   async #recover(cause: unknown): Promise<PersistenceError> {
-    this.#discard();
+    this.#driver.discard();
     this.#forgetLock();
     await this.#releaseLock("lock_not_held");
     this.#leaveTurn();
     const { location } = this.#capabilities.store;
     return new PersistenceError("core_trap", messageFor("core_trap", location), { location, cause });
-  }
-
-  #discard(): void {
-    this.#instance?.memory.wipe();
-    this.#instance = undefined;
   }
 
   /** The first try of an operation waits for its turn in this process; the core counts 2 s of that at most as waiting for the lock. */
@@ -293,11 +221,10 @@ export class CoreSession {
   }
 
   #forgetLock(): void {
-    this.#locked = false;
-    this.#stopRenewing?.();
-    this.#stopRenewing = undefined;
-    this.#leaveSection?.();
-    this.#leaveSection = undefined;
+    const section = this.#section;
+    this.#section = undefined;
+    section?.stopRenewing();
+    section?.leave();
   }
 
   #warn(code: string, error: unknown): void {

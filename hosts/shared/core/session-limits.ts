@@ -1,7 +1,7 @@
 import { PersistenceError } from "./errors.ts";
 import { shown } from "./options.ts";
 
-type Limits = Readonly<Record<"maxBytes" | "lockTimeoutMs", number>>;
+export type Limits = Readonly<Record<"maxBytes" | "lockTimeoutMs", number>>;
 
 export interface SessionLimits {
   /** Documents larger than this are refused. 64 MiB unless told otherwise. */

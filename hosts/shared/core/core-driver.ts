@@ -1,0 +1,111 @@
+import type { Awaitable, Capabilities } from "./capabilities.ts";
+import { CapabilityCalls } from "./capability-calls.ts";
+import { coreImports, type SessionHooks } from "./core-imports.ts";
+import { CoreMemory, type CoreResult } from "./core-memory.ts";
+import { type CoreExports, type CoreModule, instantiate, seedFrom } from "./core-module.ts";
+import { failureOf, statusName } from "./error-messages.ts";
+import { PersistenceError } from "./errors.ts";
+import type { Limits } from "./session-limits.ts";
+import { STATUS } from "./status.ts";
+import { StoreImports } from "./store-imports.ts";
+
+interface Instance {
+  readonly core: CoreExports;
+  readonly memory: CoreMemory;
+}
+
+/** Starts an operation of the core. Anything but `ok` is why it was refused. */
+export type Begin = (instance: Instance) => number;
+export type Read<T> = (result: CoreResult, memory: CoreMemory) => T;
+
+/** Takes operations of the core from begin to end, one at a time, on an instance that is made on first use. */
+export class CoreDriver {
+  readonly #module: Awaitable<CoreModule>;
+  readonly #capabilities: Capabilities;
+  readonly #hooks: SessionHooks;
+  readonly #limits: Limits;
+  readonly #calls: CapabilityCalls;
+  readonly #store: StoreImports;
+  #instance: Instance | undefined;
+
+  constructor(module: Awaitable<CoreModule>, capabilities: Capabilities, hooks: SessionHooks, limits: Limits) {
+    this.#module = module;
+    this.#capabilities = capabilities;
+    this.#hooks = hooks;
+    this.#limits = limits;
+    this.#calls = new CapabilityCalls(limits.maxBytes);
+    this.#store = new StoreImports(capabilities, this.#calls, limits.maxBytes);
+  }
+
+  /** Whatever this throws but a `PersistenceError` came out of the core, which is then beyond use: `discard` it. */
+  async run<T>(begin: Begin, read: Read<T>): Promise<T> {
+    const module = await this.#module; // by everybody: else a session that has its instance would overtake one that was asked before it
+    this.#instance ??= this.#instantiate(module);
+    const { core, memory } = this.#instance;
+    this.#calls.begin();
+    this.#store.forgetWritten();
+    try {
+      const refused = begin(this.#instance);
+      if (refused !== STATUS.ok) throw new PersistenceError(statusName(refused));
+      await this.#advance(core);
+      const result = memory.result();
+      if (result.status >= STATUS.io_error) throw this.#failure(result, memory);
+      return read(result, memory);
+    } finally {
+      core.reset(); // tokens leave the core's memory with the operation that needed them
+    }
+  }
+
+  /** To be called by `read`. */
+  documentOf(result: CoreResult): Uint8Array {
+    return this.#store.documentOf(result);
+  }
+
+  /** The next operation gets a fresh instance. */
+  discard(): void {
+    this.#instance?.memory.wipe();
+    this.#instance = undefined;
+  }
+
+  /** Nothing is left of the core nor of what was written last. */
+  close(): void {
+    this.discard();
+    this.#calls.disconnect();
+    this.#store.forgetWritten();
+  }
+
+  #instantiate(module: CoreModule): Instance {
+    const core = instantiate(module, coreImports(this.#capabilities, this.#hooks, this.#calls, this.#store));
+    const memory = new CoreMemory(core);
+    this.#calls.connect(core, memory);
+    const { clock, cipher } = this.#capabilities;
+    const { maxBytes, lockTimeoutMs } = this.#limits;
+    core.configure(
+      maxBytes,
+      lockTimeoutMs,
+      seedFrom(() => clock.random()),
+    );
+    core.configure_cipher(cipher === undefined ? 0 : 1);
+    return { core, memory };
+  }
+
+  async #advance(core: CoreExports): Promise<void> {
+    while (core.poll() === 0) {
+      const pending = this.#calls.takePending();
+      if (pending === undefined) throw new Error("The core waits for an outcome that nobody owes it.");
+      await pending;
+    }
+  }
+
+  #failure(result: CoreResult, memory: CoreMemory): PersistenceError {
+    const { store, lock } = this.#capabilities;
+    const isRefused = result.status === STATUS.lock_timeout;
+    return failureOf(result, {
+      location: store.location,
+      lockPath: (isRefused && lock.contendedPath) || lock.path,
+      timeoutMs: this.#limits.lockTimeoutMs,
+      cause: this.#calls.causeOf(result.status),
+      detail: isRefused ? memory.detail(result) : "",
+    });
+  }
+}
