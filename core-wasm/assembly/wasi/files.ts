@@ -56,7 +56,7 @@ export function modified(): u64 {
   return load<u64>(STATUS, 48);
 }
 
-/** The same number for the same time as in hosts/shared/lock/lock-file.ts: both went through the same rounding. */
+/** The same number for the same time as in hosts/shared/lock/lock-inspection.ts: both went through the same rounding. */
 export function modifiedMilliseconds(): f64 {
   return <f64>modified() / 1e6;
 }

@@ -5,7 +5,8 @@ import { randomName } from "../runtime/random-name.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { createLeases, type Lease, type Leases } from "./lease.ts";
 import type { KindOfLock, LockParts } from "./lock.ts";
-import { isStillAt, LockFile, NO_LINKS } from "./lock-file.ts";
+import { LockFile, NO_LINKS } from "./lock-file.ts";
+import { isStillAt } from "./lock-inspection.ts";
 
 /** Kind P: the exclusively created file, and beside it a lease that proves its holder alive. */
 export class LeaseLock implements KindOfLock {

@@ -2,11 +2,15 @@ import { hasCode, unlessMissing } from "../files/file-system.ts";
 import { loadCommonJs } from "../runtime/load-package.ts";
 import { LeaseFolder } from "./lease-folder.ts";
 import type { LockParts } from "./lock.ts";
-import { leasePath } from "./lock-file.ts";
 
 /** After this a lease that was not renewed is nobody's. */
 const STALE_MS = 8000;
 const RENEW_MS = 2000;
+
+/** Where the lease of a holder without kernel locks lies: proper-lockfile's name for it. */
+export function leasePath(path: string): string {
+  return `${path}.lock`;
+}
 
 /** Proves its holder alive as long as it lives: proper-lockfile renews it. */
 export interface Lease {

@@ -1,29 +1,11 @@
 import type { LockInspection } from "../core/capabilities.ts";
-import { PersistenceError } from "../core/errors.ts";
-import { sameBytes } from "../core/same-bytes.ts";
-import {
-  assertFile,
-  closing,
-  type FileStatus,
-  type Files,
-  hasCode,
-  O_RDONLY,
-  O_RDWR,
-  quietly,
-  unlessMissing,
-} from "../files/file-system.ts";
+import { type FileStatus, type Files, hasCode, O_RDWR, quietly, unlessMissing } from "../files/file-system.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { giveToOwnerOfFolder } from "../files/owner.ts";
 import { randomName } from "../runtime/random-name.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { isStillOpen } from "./lock-inspection.ts";
 
-const decoder = new TextDecoder();
-
-/** What an inspection keeps of a lock file's content. */
-const MAX_CONTENT = 1024;
-/** How a cache begins that is JSON or a compact JWE, and as a blob of DPAPI. None of the family's lock files does: Go's has a digit after the brace. */
-const CACHE = /^\s*(?:\{\s*"|eyJ)/;
-const DPAPI = Uint8Array.of(1, 0, 0, 0);
 /** So old a lock file is abandoned, whomever it names. */
 const LONG_AGO = 0;
 /** Windows refuses for a moment to create what somebody is just removing. */
@@ -130,9 +112,8 @@ export class LockFile {
   }
 
   /** Looked at again, since it may have been written to after it was opened. */
-  async isStill(inspected: LockInspection): Promise<boolean> {
-    const content = await readStart(this.#files, this.fd);
-    return isInspected(await this.#files.fstat(this.fd), inspected) && sameBytes(content, inspected.content);
+  isStill(inspected: LockInspection): Promise<boolean> {
+    return isStillOpen(this.#files, this.fd, inspected);
   }
 
   async isEmpty(): Promise<boolean> {
@@ -211,83 +192,5 @@ async function openNew(files: Files, runtime: Runtime, path: string): Promise<nu
         throw error;
       }
     }
-  }
-}
-
-function millisecondsOf(stat: FileStatus): number {
-  return Number(stat.mtimeNs) / 1e6;
-}
-
-function isInspected(stat: FileStatus, inspected: LockInspection): boolean {
-  return (
-    stat.ino === inspected.inode && Number(stat.size) === inspected.size && millisecondsOf(stat) === inspected.mtimeMs // both went through the same rounding
-  );
-}
-
-/**
- * Is the file at this path what was inspected? Where times are whole seconds its content alone may tell: a holder of kind K takes
- * over in place, and the number of an inode that is gone may come again.
- */
-export async function isStillAt(
-  files: Files,
-  runtime: Runtime,
-  path: string,
-  inspected: LockInspection,
-): Promise<boolean> {
-  const seen = await look(files, runtime, path);
-  return isInspected(seen.stat, inspected) && sameBytes(seen.content, inspected.content);
-}
-
-async function readStart(files: Files, fd: number): Promise<Uint8Array> {
-  const buffer = new Uint8Array(MAX_CONTENT);
-  return buffer.subarray(0, await files.read(fd, buffer));
-}
-
-/** Where the lease of a holder without kernel locks lies: proper-lockfile's name for it. */
-export function leasePath(path: string): string {
-  return `${path}.lock`;
-}
-
-/** Takes no kernel lock: one taken just to see whether it is free makes its rightful holder fail. */
-export async function inspectLockFile(
-  files: Files,
-  runtime: Runtime,
-  path: string,
-): Promise<LockInspection | undefined> {
-  const seen = await unlessMissing(look(files, runtime, path));
-  if (seen === undefined) {
-    return undefined;
-  }
-  const lease = await unlessMissing(files.stat(leasePath(path)));
-  return {
-    inode: seen.stat.ino,
-    size: Number(seen.stat.size),
-    mtimeMs: millisecondsOf(seen.stat),
-    leaseMtimeMs: lease && millisecondsOf(lease),
-    kernelLocked: seen.kernelLocked,
-    content: seen.content,
-  };
-}
-
-/** Who gives the location of a cache for that of its lock file would have a cache taken over, and its tokens in an error that quotes the holder. */
-function assertNoCache(content: Uint8Array, path: string): Uint8Array {
-  if (!CACHE.test(decoder.decode(content)) && !sameBytes(content.subarray(0, DPAPI.length), DPAPI)) return content;
-  const message = `${path} is a cache, not a lock file. That of a cache is <location>.lockfile.`;
-  throw new PersistenceError("bad_argument", message, { location: path });
-}
-
-async function look(files: Files, { noFollow, nonBlock, platform }: Runtime, path: string) {
-  try {
-    const fd = await files.open(path, O_RDONLY | noFollow | nonBlock);
-    return await closing(files, fd, async () => {
-      const stat = assertFile(await files.fstat(fd), path);
-      return { stat, content: assertNoCache(await readStart(files, fd), path), kernelLocked: false };
-    });
-  } catch (error) {
-    // Windows: locks are mandatory, so whoever holds one (or, as .NET does, shares nothing) is felt by readers.
-    if (platform === "win32" && hasCode(error, "EBUSY", "EACCES", "EPERM")) {
-      return { stat: await files.stat(path), content: new Uint8Array(0), kernelLocked: true };
-    }
-    throw error;
   }
 }

@@ -5,7 +5,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { KernelLock } from "./kernel-lock.ts";
 import { isUnsupported } from "./kernel-locks.ts";
 import { LeaseLock } from "./lease-lock.ts";
-import { inspectLockFile } from "./lock-file.ts";
+import { inspectLockFile } from "./lock-inspection.ts";
 import { waitUntilGone } from "./waiting.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
