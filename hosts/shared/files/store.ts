@@ -1,8 +1,7 @@
 import type { Awaitable, Store, StoredContent, StoreVersion } from "../core/capabilities.ts";
-import { PersistenceError } from "../core/errors.ts";
 import { isSameVersion } from "../core/same-version.ts";
 import { randomName } from "../runtime/random-name.ts";
-import type { Paths, Runtime } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import {
   assertFile,
   closing,
@@ -13,16 +12,14 @@ import {
   quietly,
   unlessMissing,
 } from "./file-system.ts";
+import { followLinks } from "./follow-links.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { makeFolder } from "./make-folder.ts";
 import { giveToOwnerOfFolder, giveToOwnerOfOriginal } from "./owner.ts";
+import { readUnchanged } from "./read-unchanged.ts";
 import { watchStore } from "./store-watch.ts";
 import { dateUniquely } from "./unique-time.ts";
 
-/** As many as Linux follows. */
-const MAX_LINKS = 40;
-/** How often a file that changes while it is being read is read again. */
-const MAX_READS = 4;
 /** Windows refuses to rename onto, remove or read what a virus scanner or a peer has open just then. About 2 s in all. */
 const WINDOWS_WAITS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000];
 
@@ -33,6 +30,13 @@ export interface FileStoreOptions {
    * the whole file. For tokens that can be fetched again, not for refresh tokens.
    */
   readonly sync?: boolean | undefined;
+}
+
+/** What becomes of a new file beside what is written into it. */
+interface NewFile {
+  readonly sync: boolean;
+  /** Hands it to whose it should be. */
+  readonly give: (fd: number) => Promise<void>;
 }
 
 function versionOf(stat: FileStatus): StoreVersion {
@@ -80,7 +84,7 @@ export class FileStore implements Store {
     const folder = paths.dirname(target);
     const temporary = paths.join(folder, `.${paths.basename(target)}.${pid}.${randomName(clock)}.tmp`);
     const give = (fd: number) => giveToOwnerOfFolder(this.#files, this.#runtime, fd, temporary);
-    const version = await this.#writeNew(temporary, content, this.#sync, give);
+    const version = await this.#writeNew(temporary, content, { sync: this.#sync, give });
     this.#letGoOfReplaced();
     const old = await this.#openOld(target);
     try {
@@ -135,7 +139,7 @@ export class FileStore implements Store {
     const name = `${path}.damaged-${stamp}-${randomName(this.#runtime.clock).slice(0, 8)}`;
     const give = (copy: number) => giveToOwnerOfOriginal(this.#files, this.#runtime, copy, status);
     try {
-      await this.#writeNew(name, content, true, give); // synced: nobody can fetch it again
+      await this.#writeNew(name, content, { sync: true, give }); // nobody can fetch it again
     } catch (error) {
       if (!hasCode(error, "ENOSPC", "EDQUOT")) {
         throw error;
@@ -158,19 +162,14 @@ export class FileStore implements Store {
   }
 
   /** Leaves a whole file or none. */
-  async #writeNew(
-    path: string,
-    content: Uint8Array,
-    synced: boolean,
-    give: (fd: number) => Promise<void>,
-  ): Promise<StoreVersion> {
+  async #writeNew(path: string, content: Uint8Array, { sync, give }: NewFile): Promise<StoreVersion> {
     const fd = await this.#openNew(path);
     try {
       return await closing(this.#files, fd, async () => {
         await give(fd);
         await this.#files.write(fd, content);
         const version = await dateUniquely(this.#files, fd, undefined, this.#runtime.clock);
-        if (synced) {
+        if (sync) {
           await this.#files.fsync(fd);
         }
         return version; // renaming changes none of it, so this is what readers will see
@@ -244,60 +243,4 @@ export class FileStore implements Store {
     }
     return operation();
   }
-}
-
-interface FileContent {
-  readonly status: FileStatus;
-  readonly content: Uint8Array;
-}
-
-/**
- * What the descriptor's file holds, and its status from before the reading: a write in between then shows as a change.
- * Peers write in place, so what changes while it is read is read again.
- */
-async function readUnchanged(
-  files: Files,
-  fd: number,
-  path: string,
-  maxBytes = Number.POSITIVE_INFINITY,
-): Promise<FileContent> {
-  for (let reads = 1; ; reads++) {
-    const before = assertFile(await files.fstat(fd), path);
-    if (before.size > maxBytes) throw new PersistenceError("document_too_large");
-    const content = await readBytes(files, fd, Number(before.size));
-    const after = await files.fstat(fd);
-    const unchanged = after.mtimeNs === before.mtimeNs && after.size === before.size;
-    if ((unchanged && content.length === Number(before.size)) || reads === MAX_READS) {
-      return { status: before, content };
-    }
-  }
-}
-
-async function readBytes(files: Files, fd: number, size: number): Promise<Uint8Array> {
-  const buffer = new Uint8Array(size);
-  let length = 0;
-  while (length < size) {
-    const bytes = await files.read(fd, buffer, length);
-    if (bytes === 0) {
-      break;
-    }
-    length += bytes;
-  }
-  return buffer.subarray(0, length);
-}
-
-/** The file a location leads to, which need not exist: renaming onto a link would replace the link. */
-export async function followLinks(files: Files, paths: Paths, location: string): Promise<string> {
-  let path = location;
-  for (let links = 0; links <= MAX_LINKS; links++) {
-    const found = await unlessMissing(files.lstat(path));
-    if (!found?.isSymbolicLink()) {
-      if (found) assertFile(found, path);
-      return path;
-    }
-    const link = await files.readlink(path);
-    // Not normalised: where a folder of the path is a link itself, `..` is what the system makes of it.
-    path = paths.isAbsolute(link) ? link : `${paths.dirname(path)}${paths.sep}${link}`;
-  }
-  throw Object.assign(new Error(`ELOOP: too many symbolic links, '${location}'`), { code: "ELOOP", path: location });
 }

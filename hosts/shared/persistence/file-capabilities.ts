@@ -1,8 +1,9 @@
 import type { Capabilities, Lock, Log } from "../core/capabilities.ts";
 import { messageFor, PersistenceError, statusOfError, toPersistenceError } from "../core/errors.ts";
 import { type FileStatus, Files, quietly } from "../files/file-system.ts";
+import { followLinks } from "../files/follow-links.ts";
 import { makeFolder } from "../files/make-folder.ts";
-import { FileStore, type FileStoreOptions, followLinks } from "../files/store.ts";
+import { FileStore, type FileStoreOptions } from "../files/store.ts";
 import { joinLocks } from "../lock/joint-lock.ts";
 import { createLock } from "../lock/lock.ts";
 import { createNamedLock } from "../lock/named-lock.ts";
