@@ -5,17 +5,36 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
+/** Folders of hosts/shared, and of its other files these. */
+function shared(folders, files = "") {
+  return [new RegExp(`^hosts/shared/(${folders})/`), new RegExp(`^hosts/shared/(${files})\\.ts$`)];
+}
+
 /** For each folder: what its files may import. Paths are below the root; bare specifiers as written. */
 const RULES = [
   { folder: "core-wasm/assembly/json", allowed: [/^core-wasm\/assembly\/(json|abi)\//] },
   { folder: "core-wasm/assembly/cache", allowed: [/^core-wasm\/assembly\/(json|cache|abi)\//] },
   { folder: "core-wasm/assembly/lock", allowed: [/^core-wasm\/assembly\/(lock|abi)\//] },
-  { folder: "core-wasm/assembly/session", allowed: [/^core-wasm\/assembly\/(json|cache|lock|session|abi)\//] },
+  { folder: "core-wasm/assembly/session", allowed: [/^core-wasm\/assembly\/(cache|lock|session|abi)\//] },
   { folder: "core-wasm/assembly/abi", allowed: [/^core-wasm\/assembly\/(json|cache|lock|session|abi)\//] },
   { folder: "core-wasm/assembly/wasi", allowed: [/^core-wasm\/assembly\/(cache|session|abi|wasi)\//] },
   { folder: "hosts/shared", allowed: [/^hosts\/shared\//, /^(@napi-rs\/keyring|jose|proper-lockfile)$/] },
-  { folder: "hosts/shared/files", allowed: [/^hosts\/shared\/(core|runtime|files)\//] },
-  { folder: "hosts/shared/lock", allowed: [/^hosts\/shared\/(core|runtime|files|lock)\//, /^proper-lockfile$/] },
+  { folder: "hosts/shared/core", allowed: shared("core|runtime", "logger|lock/process-queue") },
+  {
+    folder: "hosts/shared/runtime",
+    allowed: shared("core|runtime", "files/file-system|files/prompt-file-system|lock/kernel-locks"),
+  },
+  { folder: "hosts/shared/files", allowed: shared("core|runtime|files") },
+  { folder: "hosts/shared/lock", allowed: [...shared("core|runtime|files|lock"), /^proper-lockfile$/] },
+  { folder: "hosts/shared/persistence", allowed: shared("core|runtime|files|lock|persistence", "logger") },
+  { folder: "hosts/shared/plugin", allowed: shared("core|runtime|persistence|plugin", "logger|cross-platform-lock") },
+  {
+    folder: "hosts/shared/encryption",
+    allowed: [
+      ...shared("core|runtime|files|persistence|encryption", "logger|cross-platform-lock|token-cache-store"),
+      /^(@napi-rs\/keyring|jose)$/,
+    ],
+  },
   { folder: "hosts/node", allowed: [/^hosts\/(shared|node)\//, /^node:/] },
   { folder: "hosts/deno", allowed: [/^hosts\/(shared|deno)\//, /^node:/] },
   { folder: "hosts/bun", allowed: [/^hosts\/(shared|bun)\//, /^node:/] },

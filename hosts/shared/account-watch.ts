@@ -1,9 +1,9 @@
 import type { Store } from "./core/capabilities.ts";
+import { isObject } from "./core/is-object.ts";
 import type { Inspection } from "./core/outcomes.ts";
 import { sameBytes } from "./core/same-bytes.ts";
 import { SerialQueue } from "./core/serial-queue.ts";
 import type { LoggerLike } from "./logger.ts";
-import { isObject } from "./plugin/live-entities.ts";
 import { unref } from "./runtime/timer-ref.ts";
 
 export type AccountRecord = Inspection["accounts"][number];

@@ -24,7 +24,6 @@ export {
   type IPersistenceConfiguration,
   PersistenceCreator,
 } from "./encryption/persistence-creator.ts";
-export type { UndecryptablePolicy } from "./encryption/recovery.ts";
 export type { SuppliedKey } from "./encryption/supplied-key.ts";
 export { Environment } from "./environment.ts";
 export type { FileStoreOptions } from "./files/store.ts";
@@ -33,6 +32,7 @@ export { Logger, type LoggerLike, type LoggerOptions, LogLevel } from "./logger.
 export { BasePersistence } from "./persistence/base-persistence.ts";
 export { FilePersistence } from "./persistence/file-persistence.ts";
 export type { IPersistence, LockingOptions } from "./persistence/persistence.ts";
+export type { UndecryptablePolicy } from "./persistence/recovery.ts";
 export type { StoredPersistence } from "./persistence/stored-persistence.ts";
 export type { CacheContext, SerializableTokenCache } from "./plugin/cache-context.ts";
 export type { PluginStatistics } from "./plugin/cache-view.ts";

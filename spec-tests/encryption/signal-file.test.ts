@@ -6,8 +6,9 @@ import type { Capabilities, Store } from "../../hosts/shared/core/capabilities.t
 import { CoreSession } from "../../hosts/shared/core/core-session.ts";
 import type { SecretItem } from "../../hosts/shared/encryption/secret-item.ts";
 import { createSecretStore } from "../../hosts/shared/encryption/secret-store.ts";
-import { createSignalFile, SIGNAL } from "../../hosts/shared/encryption/signal-file.ts";
+import { createSignalFile } from "../../hosts/shared/encryption/signal-file.ts";
 import type { FileStatus, FileSystem } from "../../hosts/shared/files/file-system.ts";
+import { SIGNAL } from "../../hosts/shared/persistence/nothing-saved.ts";
 import { failing, temporaryFolder } from "../node/fixtures.ts";
 import { createFileStore, createLock, realFileSystem } from "../node/replaced-runtime.ts";
 import { coreModule, document, text, utf8 } from "../session/world.ts";

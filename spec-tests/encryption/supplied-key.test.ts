@@ -11,8 +11,8 @@ import {
   type SuppliedKey,
   TokenCacheStore,
 } from "../../hosts/node/index.ts";
-import { keepUndecryptable, recoverUndecryptable } from "../../hosts/shared/encryption/recovery.ts";
 import { CORE_LINK } from "../../hosts/shared/persistence/persistence.ts";
+import { keepUndecryptable, recoverUndecryptable } from "../../hosts/shared/persistence/recovery.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
 
 const folder = temporaryFolder();

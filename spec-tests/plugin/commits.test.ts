@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { FilePersistence, PersistenceCachePlugin, PersistenceError, TokenCacheStore } from "../../hosts/node/index.ts";
 import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
 import type { Capabilities } from "../../hosts/shared/core/capabilities.ts";
-import { storeWith } from "../../hosts/shared/core/store-with.ts";
+import { storeWith } from "../../hosts/shared/persistence/store-with.ts";
 import {
   change,
   context,

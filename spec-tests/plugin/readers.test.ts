@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FilePersistence, PersistenceCachePlugin } from "../../hosts/node/index.ts";
-import { storeWith } from "../../hosts/shared/core/store-with.ts";
+import { storeWith } from "../../hosts/shared/persistence/store-with.ts";
 import {
   accountKey,
   change,

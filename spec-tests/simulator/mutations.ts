@@ -1,6 +1,6 @@
 import type { Lock, Store, StoreVersion } from "../../hosts/shared/core/capabilities.ts";
-import { storeWith } from "../../hosts/shared/core/store-with.ts";
 import { LockFile } from "../../hosts/shared/lock/lock-file.ts";
+import { storeWith } from "../../hosts/shared/persistence/store-with.ts";
 import { LEASE, LOCK_FILE } from "./actors/names.ts";
 import type { Mutation } from "./actors/ours.ts";
 import type { SimulatedProcess } from "./schedule/simulated-process.ts";

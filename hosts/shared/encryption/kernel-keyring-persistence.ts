@@ -2,13 +2,13 @@ import type { Capabilities } from "../core/capabilities.ts";
 import { PersistenceError } from "../core/errors.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { absoluteLocation, freshNeighbour } from "../persistence/file-capabilities.ts";
+import { recoverUndecryptable } from "../persistence/recovery.ts";
 import { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
 import { loadJose } from "./jose.ts";
 import { createJweCipher } from "./jwe-cipher.ts";
 import { KernelKeyring } from "./kernel-keyring.ts";
 import { assertNames } from "./names.ts";
-import { recoverUndecryptable } from "./recovery.ts";
 
 /**
  * Linux without a desktop session: the cache in a file, a compact JWE, and its key in the kernel keyring. A cache that Go's

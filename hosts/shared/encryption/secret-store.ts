@@ -3,9 +3,9 @@ import type { Store, StoredContent, StoreVersion } from "../core/capabilities.ts
 import { PersistenceError } from "../core/errors.ts";
 import { sameBytes } from "../core/same-bytes.ts";
 import { isSameVersion } from "../core/same-version.ts";
+import { SIGNAL } from "../persistence/nothing-saved.ts";
 import { host } from "../runtime/host.ts";
 import type { SecretItem } from "./secret-item.ts";
-import { SIGNAL } from "./signal-file.ts";
 
 /** No modification time: the core then trusts no version and reads again. */
 const UNKNOWN: StoreVersion = { mtimeNs: 0n, size: 0n, inode: 0n };

@@ -1,11 +1,9 @@
 import type { Store, StoreVersion } from "../core/capabilities.ts";
-import { storeWith } from "../core/store-with.ts";
 import { closing, Files } from "../files/file-system.ts";
 import { dateUniquely } from "../files/unique-time.ts";
+import { SIGNAL } from "../persistence/nothing-saved.ts";
+import { storeWith } from "../persistence/store-with.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-
-/** What the Node peer writes into the file when it has changed the item. */
-export const SIGNAL: Uint8Array = new TextEncoder().encode("{}");
 
 /**
  * The file beside a secret store's item. Where it is a signal already, the same bytes are written into it: the rename that replaces a file

@@ -1,13 +1,14 @@
 import type { Awaitable, Capabilities, Cipher, Store } from "../core/capabilities.ts";
 import { PersistenceError, PersistenceNotFound, toPersistenceError } from "../core/errors.ts";
 import type { StatusName } from "../core/status.ts";
-import { emptyWhereNothing, holdsNothing, keepUndecryptable, standsForNothing } from "../encryption/recovery.ts";
 import type { FileStoreOptions } from "../files/store.ts";
 import { Logger, type LoggerOptions, logTo } from "../logger.ts";
 import { host } from "../runtime/host.ts";
 import { BasePersistence } from "./base-persistence.ts";
 import { absoluteLocation, connectFile, prepareFolder } from "./file-capabilities.ts";
+import { holdsNothing } from "./nothing-saved.ts";
 import { CORE_LINK, type CoreLink, type LinkedPersistence } from "./persistence.ts";
+import { emptyWhereNothing, keepUndecryptable, standsForNothing } from "./recovery.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

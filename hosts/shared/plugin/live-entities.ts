@@ -1,11 +1,8 @@
+import { isObject } from "../core/is-object.ts";
 import type { SerializableTokenCache } from "./cache-context.ts";
 
 /** MSAL's memory: from key to entity. */
 export type LiveEntities = Record<string, unknown>;
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** What MSAL keeps in the same map but never in a document. */
 const NEVER_STORED = /^(authority-metadata|server-telemetry|throttling)/;

@@ -1,6 +1,7 @@
+import { isObject } from "../core/is-object.ts";
 import type { SerializableTokenCache } from "./cache-context.ts";
 import { compareEntities, copyEntities, copyOf, type EntityCopies } from "./entity-copies.ts";
-import { isObject, isStored, type LiveEntities, liveEntities, serializeAs } from "./live-entities.ts";
+import { isStored, type LiveEntities, liveEntities, serializeAs } from "./live-entities.ts";
 import { keepTenantProfiles } from "./tenant-profiles.ts";
 
 const SECTIONS = ["Account", "IdToken", "AccessToken", "RefreshToken", "AppMetadata"] as const;

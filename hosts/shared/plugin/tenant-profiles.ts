@@ -1,5 +1,6 @@
+import { isObject } from "../core/is-object.ts";
 import { copyOf, type EntityCopies } from "./entity-copies.ts";
-import { isObject, type LiveEntities } from "./live-entities.ts";
+import type { LiveEntities } from "./live-entities.ts";
 
 /**
  * Puts back the tenants that a writer has dropped from an account.

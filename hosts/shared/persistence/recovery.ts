@@ -2,10 +2,9 @@ import type { Awaitable, Capabilities, Cipher, Log, StoreVersion } from "../core
 import { PersistenceError } from "../core/errors.ts";
 import { sameBytes } from "../core/same-bytes.ts";
 import type { StatusName } from "../core/status.ts";
-import { storeWith } from "../core/store-with.ts";
 import { LogLevel } from "../logger.ts";
-import { behindBlanks } from "./blank.ts";
-import { SIGNAL } from "./signal-file.ts";
+import { holdsNothing } from "./nothing-saved.ts";
+import { storeWith } from "./store-with.ts";
 
 /** What to do with stored content that cannot be decrypted: report it, or keep it under another name and start empty. */
 export type UndecryptablePolicy = "throw" | "setAside";
@@ -36,14 +35,6 @@ function nothingReadable(): Uint8Array {
   const document = new TextEncoder().encode(`{"msal-extensions.salvaged":"${digits}"}`);
   givenUp.add(document);
   return document;
-}
-
-/**
- * Nothing was saved: peers make an empty file before they save, and where a secret store keeps the cache (this user's desktop
- * session, say) the file is but a signal. What is blank the core takes for nothing too (session/blank.ts).
- */
-export function holdsNothing(stored: Uint8Array): boolean {
-  return behindBlanks(stored).length === 0 || sameBytes(stored, SIGNAL);
 }
 
 function isHopeless(error: unknown, codes: readonly StatusName[] = HOPELESS): boolean {

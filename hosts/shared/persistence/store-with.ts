@@ -1,4 +1,4 @@
-import type { Store } from "./capabilities.ts";
+import type { Store } from "../core/capabilities.ts";
 
 /** The same store but for what is changed. A spread would leave out what a class has. */
 export function storeWith(store: Store, changes: Partial<Store>): Store {
