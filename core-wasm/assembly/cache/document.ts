@@ -2,38 +2,24 @@
 // the slot that came next in the document before: where name and value are the same bytes, comparing them is both the
 // validation (they were validated there) and the proof that nothing changed.
 import { expectMemory } from "../abi/arena";
-import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
+import { DOCUMENT_THEIRS } from "../abi/result";
+import { maxDocumentBytes } from "../abi/settings";
 import { DOCUMENT_TOO_LARGE, JSON_TRAILING_BYTES, NOT_A_CACHE, OK, OUT_OF_MEMORY } from "../abi/status";
 import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACE, QUOTE, equalBytes, isDigit, skipSpace } from "../json/bytes";
-import { clearFailure, fail, failUnexpected, failureStatus } from "../json/failure";
+import { fail, failUnexpected, failureStatus } from "../json/failure";
 import { scanColon, scanValue } from "../json/scanner";
 import { sawEscape, scanString } from "../json/strings";
 import { clearTemplate, scanAlike } from "../json/template";
-import { matchTokens } from "../json/twin";
+import { beginScan } from "./document-start";
 import { REFERENCE_SIZE, expectReference, firstReferred, lastReferred, nextReference, referenceAfter } from "./references";
 import { FOREIGN, sectionOf } from "./sections";
-import { maxDocumentBytes } from "../abi/settings";
-import { Side, Slot, clearSlots, countSlots, firstSlot, has, nameSide, restartSection, setSide, sideOf, slotFor } from "./slots";
+import { Slot, clearSlots, countSlots, firstSlot, nameSide, restartSection, setSide, sideOf, slotFor } from "./slots";
 import { appendTopItem, clearTopLevel, hasSectionObject, listSection, sectionSlot, setSectionObject, setSectionSlot } from "./top-level";
+import { clearTwins, matchTwin, noteTwins } from "./twins";
 
 const TOP_DEPTH: u32 = 1;
 const SECTION_DEPTH: u32 = 2;
 const ENTITY_DEPTH: u32 = 3;
-
-/** Are the entities of ours that are indented otherwise than theirs' held against them? */
-let oursMayBeTheirs: bool = true;
-
-/**
- * Base is scanned last. Where it is indented as ours is, most entities of ours will have base's bytes, and how they differ from theirs is
- * nobody's question.
- */
-export function expectBase(base: usize, baseLength: usize, ours: usize, oursLength: usize): void {
-  if (baseLength) oursMayBeTheirs = isIndented(beginOf(base, baseLength)) != isIndented(beginOf(ours, oursLength));
-}
-
-function beginOf(start: usize, length: usize): usize {
-  return skipSpace(skipByteOrderMark(start, length));
-}
 
 /** Forgets the documents scanned before. */
 export function beginDocuments(): void {
@@ -42,25 +28,7 @@ export function beginDocuments(): void {
   clearTopLevel();
   clearTemplate();
   expectReference(0);
-  oursMayBeTheirs = true;
-}
-
-/** Where the text begins: behind a byte order mark. */
-export function skipByteOrderMark(start: usize, length: usize): usize {
-  return length >= 3 && load<u16>(start) == 0xbbef && load<u8>(start, 2) == 0xbf ? start + 3 : start;
-}
-
-/** No bytes, or white space only. */
-export function isEmptyDocument(start: usize, length: usize): bool {
-  return skipSpace(skipByteOrderMark(start, length)) >= start + length;
-}
-
-/** Clears the guard behind a document and the failure before it; returns where the first value starts. */
-export function beginScan(start: usize, length: usize): usize {
-  clearFailure();
-  store<u64>(start + length, 0);
-  store<u64>(start + length, 0, 8);
-  return skipSpace(skipByteOrderMark(start, length));
+  clearTwins();
 }
 
 /**
@@ -241,49 +209,4 @@ function scanEntity(document: u32, section: u32, nameStart: usize, end: usize): 
   setSide(slot, document, nameStart, nameEnd, value, valueEnd);
   noteTwins(document, slot, false, false);
   return changetype<usize>(slot);
-}
-
-/**
- * Ours is held against theirs, base against theirs and then ours: bytes first, then, where only one of the two is indented, the tokens of
- * theirs. Returns where the value ends, or 0: it is not known to be the same.
- */
-function matchTwin(document: u32, slot: Slot, value: usize, end: usize): usize {
-  const theirs = has(slot, DOCUMENT_THEIRS) ? sideOf(slot, DOCUMENT_THEIRS) : null;
-  const ours = document == DOCUMENT_BASE && has(slot, DOCUMENT_OURS) ? sideOf(slot, DOCUMENT_OURS) : null;
-  let isOurs = false;
-  let valueEnd: usize = theirs ? valueMatches(theirs, value, end) : 0;
-  if (!valueEnd && ours) {
-    valueEnd = valueMatches(ours, value, end);
-    isOurs = valueEnd != 0;
-  }
-  const mayBeTheirs = document == DOCUMENT_BASE || oursMayBeTheirs;
-  if (!valueEnd && theirs && mayBeTheirs) valueEnd = tokensMatch(theirs, value, end);
-  noteTwins(document, slot, valueEnd != 0 && !isOurs, isOurs);
-  return valueEnd;
-}
-
-function noteTwins(document: u32, slot: Slot, isTheirs: bool, isOurs: bool): void {
-  if (document == DOCUMENT_OURS) {
-    slot.oursIsTheirs = isTheirs;
-  } else if (document == DOCUMENT_BASE) {
-    slot.baseIsTheirs = isTheirs || (isOurs && slot.oursIsTheirs);
-    slot.baseIsOurs = isOurs || (isTheirs && slot.oursIsTheirs);
-  }
-}
-
-/** Only objects, as below, and only where the one is indented and the other is not. */
-function tokensMatch(side: Side, value: usize, end: usize): usize {
-  if (load<u8>(side.valueStart) != OPEN_BRACE || load<u8>(value) != OPEN_BRACE) return 0;
-  return isIndented(side.valueStart) != isIndented(value) ? matchTokens(side.valueStart, side.valueEnd, value, end) : 0;
-}
-
-function isIndented(object: usize): bool {
-  return load<u8>(object, 1) <= 0x20;
-}
-
-/** Only objects: behind a closing brace no byte can continue the value, as a digit can continue a number. */
-function valueMatches(side: Side, value: usize, end: usize): usize {
-  const length = side.valueEnd - side.valueStart;
-  if (load<u8>(side.valueStart) != OPEN_BRACE || value + length > end) return 0;
-  return equalBytes(value, side.valueStart, length) ? value + length : 0;
 }

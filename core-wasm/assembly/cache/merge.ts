@@ -16,7 +16,8 @@ import { DOCUMENT_TOO_LARGE, OK, OUT_OF_MEMORY } from "../abi/status";
 import { allocate, hasRunOut } from "../abi/arena";
 import { failureAddress } from "../json/failure";
 import { baseEqualsTheirs, beginDecisions, decide, isMarker } from "./decision";
-import { beginDocuments, expectBase, isEmptyDocument, scanDocument, skipByteOrderMark } from "./document";
+import { beginDocuments, scanDocument } from "./document";
+import { isEmptyDocument, skipByteOrderMark } from "./document-start";
 import { beginFollowing, endFollowing, followedLength, keptLength, keptReference, keptStart, restoreDocument } from "./follow";
 import { add, beginPieces, countPieces, pieces } from "./pieces";
 import { expectReference } from "./references";
@@ -25,6 +26,7 @@ import { FOREIGN } from "./sections";
 import { serializeResult } from "./serialize";
 import { applySignOuts } from "./sign-out";
 import { Slot, firstSlot, has } from "./slots";
+import { expectBase } from "./twins";
 import { textLength, textPointer } from "../abi/text";
 
 /** Merges three documents of the arena (length 0: none) into the result record. Returns a status. */

@@ -4,7 +4,7 @@ import { DOCUMENT_TOO_LARGE, JSON_TRAILING_BYTES, NOT_A_CACHE, OK } from "../abi
 import { OPEN_BRACE, skipSpace } from "../json/bytes";
 import { fail, failureAddress, failureStatus } from "../json/failure";
 import { scanValue } from "../json/scanner";
-import { beginScan } from "./document";
+import { beginScan } from "./document-start";
 import { maxDocumentBytes } from "../abi/settings";
 
 export function validateDocument(pointer: usize, length: usize): u32 {

@@ -1,7 +1,7 @@
 // Content that is no document yet: no bytes, white space, or the NULs that some file systems leave where data was
 // allocated and never written before a power cut.
 
-import { skipByteOrderMark } from "../cache/document";
+import { skipByteOrderMark } from "../cache/document-start";
 
 export function isBlank(pointer: usize, length: usize): bool {
   const end = pointer + length;

@@ -14,7 +14,7 @@ import {
   UNPROTECT_FAILED,
 } from "../abi/status";
 import { maxDocumentBytes } from "../abi/settings";
-import { skipByteOrderMark } from "../cache/document";
+import { skipByteOrderMark } from "../cache/document-start";
 import { validateDocument } from "../cache/validate";
 import { isBlank } from "./blank";
 import { looksEncrypted } from "./encrypted";
