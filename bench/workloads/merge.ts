@@ -2,13 +2,13 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { CoreFile } from "../../hosts/shared/core/core-module.ts";
 import { commandFor, type RuntimeName } from "../../spec-tests/processes/commands.ts";
+import type { MergeRow } from "../contenders/merge-times.ts";
 import { pathOf } from "../harness/paths.ts";
 import type { Context, Measured, Outcome, Ratio, Workload } from "../harness/workload.ts";
-import type { MergeRow } from "../merge.ts";
 import type { Spread } from "../statistics.ts";
 
 const LABELS: Readonly<Record<RuntimeName, string>> = { node: "Node", deno: "Deno", bun: "Bun" };
-const PROGRAM = pathOf("dist/bench/contenders/merge.js");
+const PROGRAM = pathOf("dist/bench/contenders/merge-times.js");
 const SMALLEST = 5;
 /** Of bytes in, bytes out, on Node. */
 const GOALS: ReadonlyMap<number, number> = new Map([

@@ -1,15 +1,19 @@
-// One merge against msal-node's own: TokenCache.deserialize of theirs and serialize. Twice: in the core alone (the documents and the
-// result in its memory), and bytes in and bytes out as the plugin has it (`CacheView`): three documents go in, one comes out into a room
-// that is used again, and all memory of the core that was used is filled with zeros, as is the room of the result before.
+// One merge against msal-node's own (TokenCache.deserialize of theirs, and serialize), on the runtime that this is started
+// with; the rows as one line of JSON.   merge-times.js BUILD [entities]
+//
+// Twice: in the core alone (the documents and the result in its memory), and bytes in and bytes out as the plugin has it
+// (`CacheView`): three documents go in, one comes out into a room that is used again, and all memory of the core that was
+// used is filled with zeros, as is the room of the result before.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import process from "node:process";
 import { PublicClientApplication } from "@azure/msal-node";
-import { CacheMerger } from "../hosts/shared/core/cache-merger.ts";
-import type { CoreFile } from "../hosts/shared/core/core-module.ts";
-import { DocumentRooms } from "../hosts/shared/core/document-rooms.ts";
-import { createTriple } from "./documents.ts";
-import { type Documents, instantiatePure, timeOfMerge } from "./pure-core.ts";
-import { alternate, type Spread, spreadOf, type Timed, timed, timeOf } from "./statistics.ts";
+import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
+import type { CoreFile } from "../../hosts/shared/core/core-module.ts";
+import { DocumentRooms } from "../../hosts/shared/core/document-rooms.ts";
+import { createTriple } from "../documents.ts";
+import { type Documents, instantiatePure, timeOfMerge } from "../pure-core.ts";
+import { alternate, type Spread, spreadOf, type Timed, timed, timeOf } from "../statistics.ts";
 
 const require = createRequire(import.meta.url);
 const ROUNDS = 21;
@@ -60,7 +64,7 @@ function msalMerge(theirs: string): Timed {
   });
 }
 
-export function benchMerge(build: CoreFile, sizes: readonly number[] = SIZES): MergeRow[] {
+function rowsOf(build: CoreFile, sizes: readonly number[]): MergeRow[] {
   const module = new WebAssembly.Module(readFileSync(require.resolve(`msal-extensions/${build}`)));
   const pureCore = instantiatePure(module);
   const bytesMerge = createBytesMerge(module);
@@ -87,3 +91,7 @@ export function benchMerge(build: CoreFile, sizes: readonly number[] = SIZES): M
     return { entities, msalNode, core, bytes, oursIndented, storedIndented, msalNodeIndented };
   });
 }
+
+const [build, only] = process.argv.slice(2) as [CoreFile, string?];
+const rows = rowsOf(build, only === undefined ? SIZES : [Number(only)]);
+process.stdout.write(`${JSON.stringify(rows)}\n`);
