@@ -1,7 +1,7 @@
 // npm run bench: measures, prints tables, and writes bench/results.json, the charts and the tables of README and docs.
 //   npm run bench                    everything, some minutes
 //   npm run bench -- --only NAME     one workload (may be repeated); the others keep their last numbers
-//   npm run bench -- --check         judges what was measured in this run, ratios only: 1 when a goal is missed that is not known to be
+//   npm run bench -- --check         judges the ratios measured in this run: 1 when a goal is missed that is not known to be
 //   npm run bench -- --quick         everything once and small, to see that it runs; nothing is written
 //   npm run bench -- --pages         measures nothing: writes charts and tables anew from bench/results.json
 import { mkdtempSync, rmSync } from "node:fs";

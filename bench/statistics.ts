@@ -40,7 +40,9 @@ export function timed(work: () => void): Timed {
   return () => timeOf(work);
 }
 
-/** Runs the contenders in turn, so that each meets the same load of the machine. For each, the mean time of every round. */
+/**
+ * Runs the contenders in turn, so that each meets the same load of the machine. For each, the mean time of every round.
+ */
 export function alternate(contenders: readonly Timed[], rounds: number, callsPerRound: number): number[][] {
   const times: number[][] = contenders.map(() => []);
   for (let round = 0; round < rounds; round += 1) {

@@ -2,7 +2,10 @@ import type { IssuedToken, Ledger, TokenKind } from "../spec-tests/authority/ind
 import { sha256 } from "../spec-tests/authority/index.ts";
 
 export interface Balance {
-  /** Cache entries that must be there: the newest token of each key that an acquire call returned, and what came with it. */
+  /**
+   * Cache entries that must be there: the newest token of each key that an acquire call
+   * returned, and what came with it.
+   */
   readonly expected: number;
   readonly found: number;
   /** Names of those that are missing or older than they should be. */

@@ -17,7 +17,10 @@ export const PAUSES = [0.5, 0.8] as const;
 
 export const ACQUIRE_CALLS = 4 * (1 + USER_REFRESHES) + 4 * SERVICE_SCOPES.length * SERVICE_ROUNDS;
 
-/** Eight that work, on three runtimes, one that is killed with the lock in its hands, one that tears the file, if there is one. */
+/**
+ * Eight that work, on three runtimes, one that is killed with the lock in its hands, one that
+ * tears the file, if there is one.
+ */
 export function crew({ order, store }: Choice, authorityUrl: string): readonly Assignment[] {
   const member = (name: string, role: Role, runtime: RuntimeName, clientId = "", user = ""): Assignment => ({
     name,

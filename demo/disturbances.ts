@@ -10,7 +10,9 @@ export interface Disturbances {
   readonly cut: Sizes | undefined;
 }
 
-/** A quarter through, a holder of the cache's lock is killed; in both pauses the file is torn, if the cache is a file. */
+/**
+ * A quarter through, a holder of the cache's lock is killed; in both pauses the file is torn, if the cache is a file.
+ */
 export async function disturb(crowd: Crowd, tearable: boolean, event: (text: string) => void): Promise<Disturbances> {
   const killedHolder = await killHolder(crowd);
   event(`process ${killedHolder} held the lock of the cache and was killed (SIGKILL)`);

@@ -1,6 +1,6 @@
-// npm run demo [-- --json]
-// Eight processes with real msal-node applications, on Node, Deno and Bun, share one cache; one holder of the lock is killed, the file is torn
-// twice. First encrypted, by whatever works here, then a plain file. Ends with 1 when a token was lost.
+// npm run demo [-- --json] Eight processes with real msal-node applications, on Node, Deno and Bun, share one cache;
+// one holder of the lock is killed, the file is torn twice. First encrypted, by whatever works here, then a plain file.
+// Ends with 1 when a token was lost.
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

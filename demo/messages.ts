@@ -20,8 +20,8 @@ export interface Assignment extends StoreOrder {
 }
 
 /**
- * go: start. look, look again: read the cache once. go on, finish: what comes after the first pause, and after the second. tail, cut:
- * leave a torn file behind (vandal). hold: take the lock (victim).
+ * go: start. look, look again: read the cache once. go on, finish: what comes after the first pause, and after the
+ * second. tail, cut: leave a torn file behind (vandal). hold: take the lock (victim).
  */
 export type Order = "go" | "look" | "go on" | "look again" | "finish" | "hold" | "tail" | "cut";
 

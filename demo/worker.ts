@@ -37,8 +37,8 @@ const PATIENT = { retryNumber: 600, retryDelay: 100 };
 async function user(plugin: PersistenceCachePlugin): Promise<void> {
   const app = publicApp({ ...assignment, cachePlugin: plugin });
   // A refresh reads a refresh token, redeems it and stores its successor. The cache's own lock covers the storing alone
-  // (held across the network it would stop everybody else). Where refresh tokens can be used once, two processes with one
-  // account therefore need a lock around the whole: else both read the same token, and the second one is refused.
+  // (held across the network it would stop everybody else). Where refresh tokens can be used once, two processes with
+  // one account therefore need a lock around the whole: else both read the same token, and the second one is refused.
   const lock = new CrossPlatformLock(`${assignment.cache}.${assignment.user}.refresh.lockfile`, silent, PATIENT);
   const exclusively = async <T>(action: () => Promise<T>): Promise<T> => {
     if (!assignment.sharesAccount) return action();
@@ -82,9 +82,9 @@ async function service(plugin: PersistenceCachePlugin): Promise<void> {
 }
 
 /**
- * What was in nobody's memory but that of a process long gone cannot be put back into a torn file, and refresh tokens carry no
- * time stamp: a process that remembers an older one than the file held cannot know that it is older. So everybody rests, and
- * has looked at the cache, when it is torn; then all of them meet the damage at once.
+ * What was in nobody's memory but that of a process long gone cannot be put back into a torn file, and refresh tokens
+ * carry no time stamp: a process that remembers an older one than the file held cannot know that it is older. So
+ * everybody rests, and has looked at the cache, when it is torn; then all of them meet the damage at once.
  */
 async function pauseAt(done: number, all: number, look: Look): Promise<void> {
   const pause = PAUSES.findIndex((part) => Math.floor(part * all) === done);

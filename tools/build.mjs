@@ -1,5 +1,5 @@
-// Builds everything: status tables checked, the core in all its forms, its budgets, the TypeScript, the bundles. `--quiet` prints failures only.
-// `--update` rewrites core-wasm/imports-only.wat.
+// Builds everything: status tables checked, the core in all its forms, its budgets, the TypeScript, the bundles.
+// `--quiet` prints failures only. `--update` rewrites core-wasm/imports-only.wat.
 import "./unshadow-node.mjs";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -15,7 +15,10 @@ const say = (text) => quiet || console.log(text);
 
 const HOST_INTERFACE = ["store", "cipher", "lock", "clock", "session", "log"];
 const WASI = ["wasi_snapshot_preview1"];
-/** What is published, from which entry, what it may import, and its KiB: what is over them is paid by every process that signs in. */
+/**
+ * What is published, from which entry, what it may import, and its KiB: what is over them is paid
+ * by every process that signs in.
+ */
 const MODULES = {
   debug: { entry: "index.ts", file: "dist/core.debug.wasm", imports: HOST_INTERFACE },
   release: { entry: "index.ts", file: "dist/core.wasm", imports: HOST_INTERFACE, budgetKib: 48 },
@@ -55,7 +58,10 @@ function importsOf(file) {
   return WebAssembly.Module.imports(module).map(({ module: from, name }) => ({ from, name: `${from}.${name}` }));
 }
 
-/** A global that begins with anything but a literal is set by one, and each instantiation pays for it (core-wasm/assembly/abi/arena.ts). */
+/**
+ * A global that begins with anything but a literal is set by one, and each instantiation pays for it
+ * (core-wasm/assembly/abi/arena.ts).
+ */
 function hasStartFunction(file) {
   const module = binaryen.readBinary(readFileSync(`${root}${file}`));
   const start = module.getStart();
@@ -74,8 +80,8 @@ function checkModule({ file, imports, budgetKib = Number.POSITIVE_INFINITY }) {
 }
 
 /**
- * A module that imports the whole core and uses nothing of it must compile to the checked-in, all but empty one: whatever
- * else is in it runs or takes room in every module whether it is used or not.
+ * A module that imports the whole core and uses nothing of it must compile to the checked-in, all but empty one:
+ * whatever else is in it runs or takes room in every module whether it is used or not.
  */
 function checkImportsOnly() {
   const output = `${root}dist/imports-only.wat`;
@@ -90,7 +96,10 @@ function checkImportsOnly() {
   }
 }
 
-/** The core as part of the module graph: for Deno, which reads no file without a permission, and for bundled applications. */
+/**
+ * The core as part of the module graph: for Deno, which reads no file without a
+ * permission, and for bundled applications.
+ */
 function writeCoreBytes() {
   const base64 = readFileSync(`${root}dist/core.wasm`).toString("base64");
   const text = `// Written by tools/build.mjs from dist/core.wasm.\nexport const CORE_BASE64: string = "${base64}";\n`;

@@ -1,6 +1,6 @@
-// A transform for asc: a function that says `@cold` is never inlined, though it be called in one place only or is small. What hardly ever runs
-// else becomes a part of what always does, many times over, and an engine that compiles each function when it is first called compiles it
-// in every process (measured: docs/measurements.md, "Merge speed").
+// A transform for asc: a function that says `@cold` is never inlined, though it be called in one place only or is
+// small. What hardly ever runs else becomes a part of what always does, many times over, and an engine that compiles
+// each function when it is first called compiles it in every process (measured: docs/measurements.md, "Merge speed").
 import { NodeKind } from "assemblyscript";
 import { Transform } from "assemblyscript/transform";
 

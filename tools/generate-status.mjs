@@ -1,5 +1,5 @@
-// Generates the status tables of the core, of the hosts and of the embeddings from core-wasm/errors.json. With --check nothing is written
-// and a stale file is an error.
+// Generates the status tables of the core, of the hosts and of the embeddings from core-wasm/errors.json. With --check
+// nothing is written and a stale file is an error.
 import { readFileSync, writeFileSync } from "node:fs";
 
 const root = new URL("../", import.meta.url);

@@ -1,4 +1,5 @@
-// Holds deno.json, by which the package is published for Deno, in step with package.json; and the versions of the embeddings.
+// Holds deno.json, by which the package is published for Deno, in step with package.json; and
+// the versions of the embeddings.
 import { readFileSync } from "node:fs";
 
 const text = (name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");

@@ -1,6 +1,6 @@
 // Where the runtimes the suite runs on are: the Node that runs this, and those that came with `npm ci` as development
-// dependencies. Their own install scripts need not have run: the binaries are looked for in the packages that carry them.
-// As a program it prints one line a runtime.
+// dependencies. Their own install scripts need not have run: the binaries are looked for in the packages that carry
+// them. As a program it prints one line a runtime.
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,6 @@
-// npm run soak: the process tests, WASI and wasmtime at length, then the property tests, those of the plugin too, again and again, each time with
-// other seeds, then a million schedules of the simulator. Stops at the first failure. `npm run soak -- 20 50000`: so many rounds, so many schedules.
+// npm run soak: the process tests, WASI and wasmtime at length, then the property tests, those of the plugin too, again
+// and again, each time with other seeds, then a million schedules of the simulator. Stops at the first failure. `npm
+// run soak -- 20 50000`: so many rounds, so many schedules.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

@@ -1,5 +1,5 @@
-// All tests: everything on the Node.js that runs this, then the suite on the other runtimes. Ends with one line that adds up
-// all of them. A runtime that is not installed counts as one skipped test, in CI as a failed one.
+// All tests: everything on the Node.js that runs this, then the suite on the other runtimes. Ends with one line that
+// adds up all of them. A runtime that is not installed counts as one skipped test, in CI as a failed one.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,6 @@
-// Runs after `npm ci` and before every build. The packages that carry further versions of Node each bring a command `node`, and npm
-// puts node_modules/.bin first on the path of every script: without this, `npm test` would run on the wrong version.
+// Runs after `npm ci` and before every build. The packages that carry further versions of Node each bring a
+// command `node`, and npm puts node_modules/.bin first on the path of every script: without this, `npm test`
+// would run on the wrong version.
 import { realpathSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 

@@ -1,5 +1,5 @@
-// A transform for asc: whatever imports the host interface (abi/imports) gets its implementation on WASI (wasi/imports) instead. So the
-// core stays as it is, does not know of WASI, and its calls of the host are inlined like any other.
+// A transform for asc: whatever imports the host interface (abi/imports) gets its implementation on WASI (wasi/imports)
+// instead. So the core stays as it is, does not know of WASI, and its calls of the host are inlined like any other.
 import { NodeKind } from "assemblyscript";
 import { Transform } from "assemblyscript/transform";
 

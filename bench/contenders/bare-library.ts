@@ -22,8 +22,9 @@ interface BareFile {
 }
 
 /**
- * The least that a plugin can do which keeps a file whole: read what has changed, write what MSAL has, rename. It takes no lock and merges nothing, so several
- * of them lose each other's tokens. What it takes is msal-node's and the disk's, so nobody can take less.
+ * The least that a plugin can do which keeps a file whole: read what has changed, write what MSAL has, rename. It
+ * takes no lock and merges nothing, so several of them lose each other's tokens. What it takes is msal-node's and the
+ * disk's, so nobody can take less.
  */
 class BarePlugin {
   readonly #file: BareFile;
@@ -53,7 +54,10 @@ class BarePlugin {
   }
 }
 
-/** The same for several on one file, which is one's alone from before MSAL reads it until it has been written. Who is killed meanwhile keeps it. */
+/**
+ * The same for several on one file, which is one's alone from before MSAL reads it until it has been written.
+ * Who is killed meanwhile keeps it.
+ */
 class BarePluginInTurn extends BarePlugin {
   readonly #lock: string;
 

@@ -1,5 +1,6 @@
 // The parts of the first merge of this process, as JSON.   first-merge-times.js <merge | floor> <module>
-// `merge`: the core, read, compiled and instantiated, and one merge of five entities. `floor`: a module that does nothing.
+// `merge`: the core, read, compiled and instantiated, and one merge of five entities.
+// `floor`: a module that does nothing.
 import process from "node:process";
 import { readCore } from "../../hosts/node/wasm-module.ts";
 import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";

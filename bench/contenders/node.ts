@@ -1,5 +1,5 @@
-// An application on msal-node with this package, or with its Node peer: see orders.ts. msal-node is the peer's for both, so that they
-// differ in the extension alone. Runs on Deno and Bun too.
+// An application on msal-node with this package, or with its Node peer: see orders.ts. msal-node is the peer's for
+// both, so that they differ in the extension alone. Runs on Deno and Bun too.
 import { createHash, randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 import process from "node:process";

@@ -1,6 +1,8 @@
 /** What a contender is told on its command line. */
 export interface Assignment {
-  /** This package, its Node peer, or the least that anybody can do, alone or in turn: the programs differ in one import. */
+  /**
+   * This package, its Node peer, or the least that anybody can do, alone or in turn: the programs differ in one import.
+   */
   readonly library: "ours" | "peer" | "bare" | "bare, in turn";
   readonly cache: string;
   readonly store: "file" | "kernel keyring" | "secret service";
@@ -14,7 +16,10 @@ export interface Assignment {
 
 /** What a contender is told on its standard input, a line of JSON each. It answers each with one line. */
 export type Order =
-  /** Fetches tokens `from`, `from` + 1… anew, one after the other, and saves each. No request is sent. Answers `times`, `tokens`, `processor`. */
+  /**
+   * Fetches tokens `from`, `from` + 1… anew, one after the other, and saves each. No request is sent. Answers
+   * `times`, `tokens`, `processor`.
+   */
   | { readonly do: "commit"; readonly from: number; readonly count: number }
   /** Looks at the cache as MSAL does before it reads, `callers` at once, so many times. Answers `times`. */
   | { readonly do: "load"; readonly count: number; readonly callers: number }
@@ -22,7 +27,10 @@ export type Order =
   | { readonly do: "lock" }
   /** Lets go of it. Answers `at`, from before it did. */
   | { readonly do: "unlock" }
-  /** Signs somebody in and asks for so many tokens silently, all at once. Answers `times`, `succeeded` and, of this package, `writes`. */
+  /**
+   * Signs somebody in and asks for so many tokens silently, all at once. Answers `times`, `succeeded`
+   * and, of this package, `writes`.
+   */
   | { readonly do: "silent"; readonly count: number; readonly authorityUrl: string };
 
 export interface Answer {

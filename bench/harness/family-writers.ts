@@ -12,8 +12,8 @@ interface News {
 const TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /**
- * Go and Java as the family's tests have them: their tokens come over HTTP, from an authority in this process. So their times are not
- * comparable with the others'; what they lose is.
+ * Go and Java as the family's tests have them: their tokens come over HTTP, from an authority in this process. So their
+ * times are not comparable with the others'; what they lose is.
  */
 export async function writersOfFamily(
   peers: Peers,

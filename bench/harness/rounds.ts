@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { type Spread, spreadOf } from "../statistics.ts";
 import type { Measured } from "./workload.ts";
 
-/** Does the same with each in turn, round after round, so that each meets the same load of the machine; all times of each by name. */
+/**
+ * Does the same with each in turn, round after round, so that each meets the same load of the
+ * machine; all times of each by name.
+ */
 export async function inTurn<T>(
   contenders: ReadonlyMap<string, T>,
   rounds: number,
@@ -22,8 +25,8 @@ export function column(name: string, times: ReadonlyMap<string, Spread>): Measur
 }
 
 /**
- * Waits until all that was written is on the disk. A contender that does not sync leaves that to the next one that does: on ext4 an
- * `fsync` writes what others have not synced, too.
+ * Waits until all that was written is on the disk. A contender that does not sync leaves that to the next one that
+ * does: on ext4 an `fsync` writes what others have not synced, too.
  */
 export function flushDisk(): void {
   spawnSync("sync", ["-f", tmpdir()]);

@@ -75,8 +75,8 @@ function contenders({ peers }: Context, size: Size): Map<string, Run> {
 }
 
 /**
- * Nobody waits, and nobody merges: what msal-node and the disk take, with as many tokens in each file as there are in the one file of the
- * others when half of them have been written.
+ * Nobody waits, and nobody merges: what msal-node and the disk take, with as many tokens in each file as there are in
+ * the one file of the others when half of them have been written.
  */
 function least({ processes, tokens }: Size): Run {
   const apartWith = Math.floor(((processes - 1) * tokens) / 2);
@@ -134,7 +134,8 @@ async function runEight(context: Context): Promise<Outcome> {
 async function runWarm(context: Context): Promise<Outcome> {
   const size = context.quick ? { processes: 2, tokens: 1, before: 1 } : { processes: 8, tokens: 50, before: 50 };
   const runs = contenders(context, size);
-  for (const name of runs.keys()) if (name.startsWith("Python")) runs.delete(name); // compiles nothing, so it is as it was
+  // Compiles nothing, so it is as it was.
+  for (const name of runs.keys()) if (name.startsWith("Python")) runs.delete(name);
   runs.set("the least, in turn", leastInTurn(size));
   const records = await measure(context, runs, context.quick ? 1 : 3);
   const value = quotient(records.get("this")?.commit(0.99), records.get("Node peer")?.commit(0.99));

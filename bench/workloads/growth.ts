@@ -82,8 +82,8 @@ async function run({ quick, progress }: Context): Promise<Outcome> {
   // The fastest, not the median: how a merge grows is asked, not what else the machine did for so many seconds.
   const factor = (rows: readonly Growth[], what: "each" | "copied") =>
     rows.at(-1)![what].low / rows[rows.length > 3 ? 2 : 0]![what].low;
-  // A step that is not linear would take a hundred times as long for one of a hundred times as many; what the processor's caches cannot
-  // hold takes whoever touches it several times as long.
+  // A step that is not linear would take a hundred times as long for one of a hundred times as many; what the
+  // processor's caches cannot hold takes whoever touches it several times as long.
   const growthOf = (rows: readonly Growth[]) => factor(rows, "each") / factor(rows, "copied");
   // A page is 64 KiB, and a fresh instance has some: what ten entities take says nothing.
   const largest = Math.max(...[...byEntities.slice(-2), ...byFields.slice(-2)].map(({ memory }) => memory));

@@ -3,7 +3,10 @@ import { Contender, type Given } from "../harness/contender.ts";
 import { column, inTurn, quotient } from "../harness/rounds.ts";
 import type { Context, Outcome, Workload } from "../harness/workload.ts";
 
-/** How long the holder keeps the lock: longer than a peer's step, and never the same, so that its steps are met anywhere. */
+/**
+ * How long the holder keeps the lock: longer than a peer's step, and never the same, so
+ * that its steps are met anywhere.
+ */
 const HELD_MS = 120;
 const HELD_MORE_MS = 250;
 

@@ -24,8 +24,9 @@ function permittedFunctions(): ForeignFunctions {
 }
 
 /**
- * Deno 2.9 cuts off what `futimes` gets in floating point: of half of all milliseconds becomes the one before. proper-lockfile
- * compares the time that it gave its lease with the one it finds, and takes another one for another holder's.
+ * Deno 2.9 cuts off what `futimes` gets in floating point: of half of all milliseconds becomes the one
+ * before. proper-lockfile compares the time that it gave its lease with the one it finds, and takes
+ * another one for another holder's.
  */
 const secondsOf = (time: Date | number) => (typeof time === "number" ? time : time.getTime() / 1000 + 0.0001);
 

@@ -16,7 +16,10 @@ export const loadKernelLocks = lazily(() => {
   return platform === "win32" ? undefined : flockOnly();
 });
 
-/** Deno locks only files that it has opened itself: the same file is opened once more, and kept open as long as the lock. */
+/**
+ * Deno locks only files that it has opened itself: the same file is opened once more, and
+ * kept open as long as the lock.
+ */
 export function flockOnly(): KernelLocks {
   const opened = new Map<number, DenoFile>();
   return {
@@ -52,7 +55,10 @@ function openThere(path: string): DenoFile | undefined {
   }
 }
 
-/** Deno gives few of its errors a code, and none the call. That there are no such locks here (NFS without a lock server) is ENOLCK, and no more than a text to it. */
+/**
+ * Deno gives few of its errors a code, and none the call. ENOLCK, no such locks here (NFS without a lock
+ * server), is no more than a text to it.
+ */
 function asSystemError(error: unknown): unknown {
   const [, errno] = /\(os error (\d+)\)/.exec(String(error)) ?? [];
   const code = Object.entries(constants.errno).find(([, number]) => number === Number(errno))?.[0];

@@ -9,7 +9,10 @@ const canCallKill = () => process.platform !== "win32" && isPermitted("ffi");
 
 export const canSeeProcesses = (): boolean => isPermitted("run") || canCallKill();
 
-/** Wants `--allow-run`, or `--allow-ffi` where there is a C library. With neither it throws: whether the process lives cannot be told. */
+/**
+ * Wants `--allow-run`, or `--allow-ffi` where there is a C library. With neither it throws: whether
+ * the process lives cannot be told.
+ */
 export function signalProcess(pid: number): void {
   if (isPermitted("run") || !canCallKill()) {
     process.kill(pid, 0);

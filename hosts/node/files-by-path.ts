@@ -2,9 +2,9 @@ import type { FileSystem } from "../shared/files/file-system.ts";
 import { builtIn } from "./built-in.ts";
 
 /**
- * For Node's permission model, which refuses `fsync` and `futimes` to everybody, whatever is allowed, but no file that is allowed by its path (seen
- * with 22.23 and 24.21). Another descriptor syncs the same file. Whoever dates one has just made sure that it is still at its path, as
- * on Windows, where no folder can be opened.
+ * For Node's permission model. It refuses `fsync` and `futimes` to everybody, whatever is allowed (seen with 22.23 and
+ * 24.21); what does the same by a path it allows where that path is allowed. Any descriptor syncs the file. Whoever
+ * dates one has just made sure that it is still at its path, as on Windows, where no folder can be opened.
  */
 export function filesByPath(fs: FileSystem): FileSystem {
   const paths = new Map<number, string>();

@@ -23,11 +23,12 @@ export function loadKoffi(from: string): Koffi {
 }
 
 /**
- * koffi's binary without the modules that choose it and put warnings about old names around it. With them, and with Node's search for them, it
- * takes a fresh process of Node 20 6.4 ms, this 1.1: what is saved was a quarter of the first commit.
+ * koffi's binary without the modules that choose it and put warnings about old names around it. With them,
+ * and with Node's search for them, it takes a fresh process of Node 20 6.4 ms, this 1.1: what is saved was
+ * a quarter of the first commit.
  *
- * @returns `undefined` where the choice takes more than two names (musl, some processors), or koffi lies elsewhere than npm, pnpm and
- *   koffi itself expect
+ * @returns `undefined` where the choice takes more than two names (musl, some processors), or koffi lies elsewhere than
+ *   npm, pnpm and koffi itself expect
  */
 export function loadBinary(from: string): Koffi | undefined {
   const { platform, arch } = process;

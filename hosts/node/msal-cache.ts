@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The command `msal-cache` (docs/wasi.md): dist/msal-cache.wasm on node:wasi, which sees the folders of the files it was told of.
+// The command `msal-cache` (docs/wasi.md): dist/msal-cache.wasm on node:wasi, which sees the
+// folders of the files it was told of.
 import { existsSync, opendirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
@@ -13,7 +14,9 @@ interface WebAssemblyApi {
 // Node says on every start that its WASI is experimental; whoever reads standard error is after what went wrong.
 process.removeAllListeners("warning");
 
-/** Links are followed here: there they could not leave their folder. What there is no file for stays what it was called. */
+/**
+ * Links are followed here: there they could not leave their folder. What there is no file for stays what it was called.
+ */
 function fileOf(argument: string): string {
   try {
     const path = resolve(argument); // not in a folder that is gone
@@ -52,8 +55,8 @@ const wasi = new WASI({
 });
 const { Instance, Module } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 const module = new Module(readFileSync(new URL("../../msal-cache.wasm", import.meta.url)));
-// In functions of JavaScript: called by V8 directly, Node 20 ends with an assertion (`current_uvwasi_memory_`) where garbage is collected meanwhile, as
-// it is with files of some 10 MB.
+// Wrapped in functions of JavaScript: called by V8 directly, Node 20 ends with an assertion (`current_uvwasi_memory_`)
+// when garbage is collected during the call, as happens with files of some 10 MB.
 type Call = (...values: unknown[]) => unknown;
 const calls = Object.entries(wasi.wasiImport as Record<string, Call>);
 const imports = Object.fromEntries(calls.map(([name, call]) => [name, (...values: unknown[]) => call(...values)]));

@@ -3,17 +3,19 @@ import { PUBLISHED } from "../shared/core/core-module.ts";
 const ABSOLUTE = /^(?:[\\/]|[A-Za-z]:)/;
 
 /**
- * Where this module is, for what is looked for beside it. A bundler that makes CommonJS of it leaves no `import.meta.url` (esbuild), or what it was
- * when the bundle was made, on another machine perhaps (webpack): whatever lies there must not be loaded. `bun build` makes modules whose
- * `__filename` is what it was, and CommonJS in which both are; then nothing tells where the bundle is (SECURITY.md).
+ * Where this module is, for what is looked for beside it. A bundler that makes CommonJS of it leaves no
+ * `import.meta.url` (esbuild), or the one of the machine on which the bundle was made (webpack): what lies at that
+ * place here must not be loaded. `bun build` makes modules that keep such a `__filename`, and CommonJS that keeps both;
+ * then nothing tells where the bundle is (SECURITY.md).
  */
 export function thisFile(): string {
   return isModule() ? import.meta.url : __filename;
 }
 
 /**
- * Some loaders of modules (vitest's) define `__filename` as well, and both are the same file. With `node -e` and in a worker made of text
- * it is `[eval]` for every module there is: no file, but a name in the current folder. webpack takes `typeof __filename` for known.
+ * Some loaders of modules (vitest's) define `__filename` as well, and both are the same file. With `node -e`, and in a
+ * worker made of text, it is `[eval]` for every module: a name in the current folder, and no file. webpack takes
+ * `typeof __filename` for known.
  */
 function isModule(): boolean {
   try {

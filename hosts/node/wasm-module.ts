@@ -11,7 +11,10 @@ export const coreModule = compileOnce((file) => {
   return publishedOrEmbedded(file, here, (relative) => readCore(new URL(relative, here)));
 });
 
-/** In one call. In a fresh process of Node 20 `readSync` takes 0.1 ms longer, and `readFileSync` 0.27: there is more of Node to compile. */
+/**
+ * In one call. In a fresh process of Node 20 `readSync` takes 0.1 ms longer, and `readFileSync` 0.27:
+ * there is more of Node to compile.
+ */
 export function readCore(path: string | URL): Uint8Array {
   const { closeSync, openSync, readFileSync, readvSync } = builtIn("node:fs");
   const buffer = new Uint8Array(ROOM);

@@ -47,8 +47,8 @@ export class AccountWatch {
   }
 
   start(store: Store): void {
-    // Watching begins before the first look, so that nothing is missed in between. The look is queued at once: behind what the caller
-    // commits next it would find that already, and see no change.
+    // Watching begins before the first look, so that nothing is missed in between. The look is queued at once: behind
+    // what the caller commits next it would find that already, and see no change.
     this.#unwatch = store.watch(() => this.#lookAgain());
     const first = this.#guarded(() => this.#look());
     const again = this.#queue.shared(() => this.#guarded(() => this.#compare()));
@@ -76,7 +76,8 @@ export class AccountWatch {
   /** @returns whether the content is another one than last time; the first time there is none to compare it with */
   async #look(): Promise<boolean> {
     const content = await this.#parts.load();
-    if (this.#unwatch === undefined) return false; // to inspect it would bring back the core that a closed store has let go of
+    // To inspect it would bring back the core that a closed store has let go of.
+    if (this.#unwatch === undefined) return false;
     const isFirst = !this.#hasLooked;
     if (!isFirst && this.#isKnown(content)) return false;
     const accounts = content === undefined ? [] : this.#parts.accountsOf(content).filter(isObject);
@@ -86,13 +87,19 @@ export class AccountWatch {
     return !isFirst;
   }
 
-  /** What was written a moment ago is read again (docs/lock.md), and a changed mode, or link, is a change of the file too. */
+  /**
+   * What was written a moment ago is read again (docs/lock.md), and a changed mode, or
+   * link, is a change of the file too.
+   */
   #isKnown(content: Uint8Array | undefined): boolean {
     const known = this.#content;
     return content === known || (content !== undefined && known !== undefined && sameBytes(content, known));
   }
 
-  /** A change that could not be loaded (a vault that is down, too many open files) is looked for again: nothing else may tell of it. */
+  /**
+   * A change that could not be loaded (a vault that is down, too many open files) is looked for
+   * again: nothing else may tell of it.
+   */
   async #guarded(task: () => Promise<unknown>): Promise<void> {
     try {
       await task();

@@ -5,11 +5,17 @@ import { Logger, type LoggerLike, logTo } from "./logger.ts";
 import { absoluteLocation, connectFile } from "./persistence/file-capabilities.ts";
 import { host } from "./runtime/host.ts";
 
-/** The family's way to say how long to wait: `retryNumber` × `retryDelay` milliseconds in all. 10 s where neither is given. */
+/**
+ * The family's way to say how long to wait: `retryNumber` × `retryDelay` milliseconds in
+ * all. 10 s where neither is given.
+ */
 export interface CrossPlatformLockOptions {
   /** 500 where only the delay is given. */
   readonly retryNumber?: number | undefined;
-  /** Milliseconds, 100 where only the number is given. How often this package looks is its own business: after 1 to 50 ms, later where many wait. */
+  /**
+   * Milliseconds, 100 where only the number is given. How often this package looks is its own business: after 1
+   * to 50 ms, later where many wait.
+   */
   readonly retryDelay?: number | undefined;
 }
 
@@ -28,7 +34,8 @@ export function lockTimeoutOf(options: CrossPlatformLockOptions | undefined): nu
   if ((given.retryNumber ?? given.retryDelay) === undefined) return undefined;
   const retryNumber = checkedLimit("retryNumber", given.retryNumber ?? FAMILY.retryNumber);
   const retryDelay = checkedLimit("retryDelay", given.retryDelay ?? FAMILY.retryDelay);
-  return retryNumber === Number.POSITIVE_INFINITY ? retryNumber : retryNumber && retryNumber * retryDelay; // one may be 0
+  // One of them may be 0.
+  return retryNumber === Number.POSITIVE_INFINITY ? retryNumber : retryNumber && retryNumber * retryDelay;
 }
 
 /**
@@ -42,8 +49,8 @@ export class CrossPlatformLock {
   /** Sessions that hold nothing. */
   readonly #idle: CoreSession[] = [];
   /**
-   * Those that `lock` was granted and `unlock` has not been called for, in that order. More than one: the first has lost its lock meanwhile,
-   * and whoever calls `unlock` for it must not end the section of the next.
+   * Those that `lock` was granted and `unlock` has not been called for, in that order. More than one: the first has
+   * lost its lock meanwhile, and whoever calls `unlock` for it must not end the section of the next.
    */
   readonly #holders: CoreSession[] = [];
 
@@ -59,10 +66,11 @@ export class CrossPlatformLock {
   }
 
   /**
-   * Waits for the lock and takes it. A lock that a killed process left behind is taken over. Callers in this process, of
-   * this object too, get it in the order in which they asked.
+   * Waits for the lock and takes it. A lock that a killed process left behind is taken over. Callers in this process,
+   * of this object too, get it in the order in which they asked.
    *
-   * @throws PersistenceError `lock_timeout`, naming the holder, when it was not free in time; `bad_argument` where a cache is in the place of the lock file
+   * @throws PersistenceError `lock_timeout`, naming the holder, when it was not free in time; `bad_argument` where a
+   *   cache is in the place of the lock file
    */
   async lock(): Promise<void> {
     const session = this.#idle.pop() ?? this.#createSession();
@@ -78,8 +86,8 @@ export class CrossPlatformLock {
   /**
    * Releases the lock if this object holds it. If not, nothing is touched: the lock file is then somebody else's.
    *
-   * @throws PersistenceError `lock_lost` when it was taken away meanwhile (`lock_not_held` when a renewal has noticed that
-   *   already): somebody else may have been at work at the same time
+   * @throws PersistenceError `lock_lost` when it was taken away meanwhile (`lock_not_held` when a renewal has noticed
+   *   that already): somebody else may have been at work at the same time
    */
   async unlock(): Promise<void> {
     const session = this.#holders.shift();

@@ -14,7 +14,8 @@ function asked<T>(question: (environment: EnvironmentSource) => T): T {
 /**
  * Where the user's files are, as the family finds them. Variables that are not set are "".
  *
- * On Deno variables want `--allow-env`, the user's number `--allow-sys=uid`: without, `PersistenceError` `permission_denied`.
+ * On Deno variables want `--allow-env`, the user's number `--allow-sys=uid`: without,
+ * `PersistenceError` `permission_denied`.
  */
 // biome-ignore lint/complexity/noStaticOnlyClass: the family's shape
 export class Environment {

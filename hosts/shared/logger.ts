@@ -32,7 +32,10 @@ export class Logger implements LoggerLike {
   readonly #callback: LoggerOptions["loggerCallback"];
   readonly #level: number;
 
-  /** @throws PersistenceError `bad_argument` for a callback or a level that is none: nothing would be logged, or everything */
+  /**
+   * @throws PersistenceError `bad_argument` for a callback or a level that is none: nothing
+   *   would be logged, or everything
+   */
   constructor(options?: LoggerOptions) {
     const { loggerCallback, logLevel } = optionsOf(options);
     this.options = options;
@@ -68,7 +71,8 @@ export class Logger implements LoggerLike {
     const line = `[${new Date().toUTCString()}] : [${correlationId}] : msal-extensions : ${LEVEL_NAME[level]} - ${message}`;
     try {
       const told: unknown = this.#callback(level, line, false);
-      Promise.resolve(told).catch(() => undefined); // an asynchronous one's error would end the process in the middle of a commit
+      // An asynchronous callback's error would end the process in the middle of a commit.
+      Promise.resolve(told).catch(() => undefined);
     } catch {
       // A logger must never decide whether a token is saved.
     }

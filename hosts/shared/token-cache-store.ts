@@ -54,8 +54,10 @@ export class TokenCacheStore {
   }
 
   /**
-   * @param cache where the cache is: the path of a plain file, whose folder is created if it is missing, or a persistence of this package
-   * @throws PersistenceError `not_supported` for any other persistence, `bad_argument` for an option that is none; or what the operating system refused
+   * @param cache where the cache is: the path of a plain file, whose folder is created if it is missing,
+   *   or a persistence of this package
+   * @throws PersistenceError `not_supported` for any other persistence, `bad_argument` for an option that is none; or
+   *   what the operating system refused
    */
   static async open(cache: string | IPersistence, options?: TokenCacheStoreOptions): Promise<TokenCacheStore> {
     const given = optionsOf(options);
@@ -83,12 +85,14 @@ export class TokenCacheStore {
   }
 
   /**
-   * Merges `ours` with what is stored and publishes the result, under the lock. Bytes must stay as they are until it has been done.
+   * Merges `ours` with what is stored and publishes the result, under the lock. Bytes must stay as
+   * they are until it has been done.
    *
    * @returns `content` is shared, as that of `load`: do not write into it
-   * @param base what `ours` was made from; `undefined`, or `null` as `load` of a persistence has it: then nothing counts as removed
-   * @throws PersistenceError `lock_timeout`, `json_*` for a document that is not JSON, `bad_argument` for what is neither text nor
-   *   bytes, `disk_full`…: nothing has changed then
+   * @param base what `ours` was made from; `undefined`, or `null` as `load` of a persistence has it:
+   *   then nothing counts as removed
+   * @throws PersistenceError `lock_timeout`, `json_*` for a document that is not JSON, `bad_argument` for what is
+   *   neither text nor bytes, `disk_full`…: nothing has changed then
    */
   async commit(base: CacheDocument | null | undefined, ours: CacheDocument): Promise<CommitOutcome> {
     const plainBase = base === undefined || base === null ? undefined : bytesOf(base);
@@ -100,14 +104,15 @@ export class TokenCacheStore {
   }
 
   /**
-   * Replaces what is stored by what `edit` makes of it, under the lock. What it leaves out is removed, but for members of the document that are no section
-   * (docs/merge.md, *Foreign members*): these it can change, and they stay. `edit` must not use this cache otherwise, and
-   * should not take long: others wait. It is called again each time that the lock was lost meanwhile, or somebody has written without it: what
-   * must happen once (a refresh token redeemed) belongs under a `CrossPlatformLock` on a file of its own.
+   * Replaces what is stored by what `edit` makes of it, under the lock. What it leaves out is removed. Only members of
+   * the document that are no section stay; it can change them (docs/merge.md, *Foreign members*). `edit` must not use
+   * this cache otherwise, and should not take long: others wait. It is called again each time that the lock was lost
+   * meanwhile, or that somebody has written without it: what must happen once (a refresh token redeemed) belongs under
+   * a `CrossPlatformLock` on a file of its own.
    *
    * @param edit gets the stored document, or `undefined`
-   * @throws PersistenceError `callback_failed`, with its cause, when `edit` throws; `lock_lost` after ten times more; `bad_argument` where it is no
-   *   function. Nothing is written then
+   * @throws PersistenceError `callback_failed`, with its cause, when `edit` throws; `lock_lost` after ten times more;
+   *   `bad_argument` where it is no function. Nothing is written then
    */
   async update(edit: (content: Uint8Array | undefined) => Awaitable<CacheDocument>): Promise<CommitOutcome> {
     assertFunction("What is given to update", edit);
@@ -137,10 +142,11 @@ export class TokenCacheStore {
   }
 
   /**
-   * Calls `listener` after the cache has changed, whoever changed it, with the accounts that came and went since the last
-   * call. Several changes in quick succession may be one call.
+   * Calls `listener` after the cache has changed, whoever changed it, with the accounts that came and went since the
+   * last call. Several changes in quick succession may be one call.
    *
-   * @returns the function that ends it. On Deno a watch that is never ended keeps the process running; on Node and Bun it does not.
+   * @returns the function that ends it. On Deno a watch that is never ended keeps the process
+   *   running; on Node and Bun it does not.
    * @throws PersistenceError `bad_state` after `close`, `bad_argument` for a listener that is no function
    */
   watch(listener: (change: CacheChange) => unknown): () => void {
@@ -157,7 +163,9 @@ export class TokenCacheStore {
     };
   }
 
-  /** Ends all watches and lets go of the core's memory, after what is under way. The store cannot be used afterwards. */
+  /**
+   * Ends all watches and lets go of the core's memory, after what is under way. The store cannot be used afterwards.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     for (const watch of this.#watches) watch.stop();

@@ -1,6 +1,6 @@
 // The only allocator. One operation fills it from the bottom, `resetArena` empties it and fills what was used with
-// zeros: tokens do not outlive the operation that needed them. Nothing in the core uses the managed heap (the build runs
-// with --runtime stub and fails on any managed allocation, see tools/build.mjs).
+// zeros: tokens do not outlive the operation that needed them. Nothing in the core uses the managed heap (the build
+// runs with --runtime stub and fails on any managed allocation, see tools/build.mjs).
 
 const ALIGNMENT: usize = 16;
 const PAGE: usize = 65536;
@@ -14,13 +14,17 @@ const GUARD: usize = 16;
 const LAST: usize = 0xfff00000;
 
 /**
- * How far the arena is filled, and was since it was last reset, counted from where the heap begins. Addresses would have to be set by a start
- * function, for which V8 compiles an adapter at each instantiation (80 of 250 µs in a fresh process of Node 20).
+ * How far the arena is filled, and how far it was since its last reset, counted from where the heap begins. As
+ * addresses they would have to be set by a start function, for which V8 compiles an adapter at each instantiation (80
+ * of 250 µs in a fresh process of Node 20).
  */
 let used: usize = 0;
 let peak: usize = 0;
 
-/** Memory could not grow since `expectMemory`: who only compares or looks something up cannot say so, and has answered no. */
+/**
+ * Memory could not grow since `expectMemory`. Who only compares, or looks something up,
+ * cannot say so, and has answered no.
+ */
 export let hasRunOut: bool = false;
 
 export function expectMemory(): void {

@@ -15,7 +15,9 @@ export let outcomeStatus: u32 = 0;
 export let outcomePointer: usize = 0;
 export let outcomeLength: usize = 0;
 
-/** The id for a new call. Ids are not used again (but after 2^32 calls), so an outcome that comes too late matches none. */
+/**
+ * The id for a new call. Ids are not used again (but after 2^32 calls), so an outcome that comes too late matches none.
+ */
 export function beginCall(): u32 {
   lastOp = lastOp == u32.MAX_VALUE ? 1 : lastOp + 1;
   outstanding = lastOp;
@@ -47,7 +49,9 @@ export function takeOutcome(): bool {
   return true;
 }
 
-/** The outcome as the reason why an operation fails: one that is no error but was not to be expected is a host's fault. */
+/**
+ * The outcome as the reason why an operation fails: one that is no error but was not to be expected is a host's fault.
+ */
 export function outcomeFailure(): u32 {
   return outcomeStatus < IO_ERROR ? IO_ERROR : outcomeStatus;
 }

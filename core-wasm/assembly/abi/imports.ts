@@ -1,7 +1,7 @@
-// The host interface, imports (docs/host-interface.md). Nothing here decides anything. An import that takes an operation
-// id answers through the exported `complete`, before it returns or later. They share one signature, arguments that a call has no
-// use for being 0: a runtime compiles a wrapper for each signature when the module is compiled and linked (measured on Node 20: six
-// signatures instead of three cost a fresh process 0.2 to 0.3 ms).
+// The host interface, imports (docs/host-interface.md). Nothing here decides anything. An import that takes an
+// operation id answers through the exported `complete`, before it returns or later. They share one signature, arguments
+// that a call has no use for being 0: a runtime compiles a wrapper for each signature when the module is compiled and
+// linked (measured on Node 20: six signatures instead of three cost a fresh process 0.2 to 0.3 ms).
 
 // @ts-ignore: decorator
 @external("store", "stat")

@@ -4,7 +4,10 @@
 export let maxDocumentBytes: u32 = 0x4000000;
 export let hashSeed: u64 = 0x9e3779b97f4a7c15;
 
-/** As stored, a document may be larger than plain: base64 and a header when it is protected, and a read has a version before its content. */
+/**
+ * As stored, a document may be larger than it is plain: protected, it has a header and is in base64, and a read
+ * has a version before its content.
+ */
 export function maxStoredBytes(): u64 {
   return 2 * <u64>maxDocumentBytes + 65536;
 }

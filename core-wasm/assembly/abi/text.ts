@@ -1,5 +1,5 @@
-// Writes JSON into one allocation of the arena, front to back: results, reports, log entries. The caller reserves room for
-// the worst case first, so the writers need no check each.
+// Writes JSON into one allocation of the arena, front to back: results, reports, log entries. The caller reserves room
+// for the worst case first, so the writers need no check each.
 
 import { scanSequence } from "../json/strings";
 import { allocate, releaseTo } from "./arena";
@@ -68,8 +68,8 @@ export function putUnsigned(value: u64): void {
 }
 
 /**
- * A foreign text as the inside of a JSON string. What is not UTF-8 becomes U+FFFD, and what controls a terminal or ends a line a space: others write it,
- * and it is shown in errors and logs.
+ * A text that others have written, as the inside of a JSON string. It is shown in errors and logs: what is not UTF-8
+ * becomes U+FFFD, and what controls a terminal or ends a line becomes a space.
  */
 // @ts-ignore: decorator
 @cold

@@ -101,7 +101,9 @@ function isTheirsNewer(slot: Slot): bool {
   const theirs = sideOf(slot, DOCUMENT_THEIRS).valueStart;
   let difference = timestampField(theirs, "cached_at") - timestampField(ours, "cached_at");
   if (!difference) difference = timestampField(theirs, "expires_on") - timestampField(ours, "expires_on");
-  if (!difference) difference = timestampField(theirs, "last_modification_time") - timestampField(ours, "last_modification_time");
+  if (!difference) {
+    difference = timestampField(theirs, "last_modification_time") - timestampField(ours, "last_modification_time");
+  }
   return difference > 0;
 }
 
@@ -121,8 +123,8 @@ function decideForeign(slot: Slot): void {
 }
 
 /**
- * Only whoever salvages writes a marker: carried over by a merge, it would hide a newer one, and what that one calls lost
- * would count as removed.
+ * Only whoever salvages writes a marker: carried over by a merge, it would hide a newer one, and what that one
+ * calls lost would count as removed.
  */
 function takeOrDropTheirs(slot: Slot, theirs: bool): void {
   if (theirs) take(slot, DOCUMENT_THEIRS);

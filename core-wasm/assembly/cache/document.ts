@@ -1,6 +1,6 @@
-// Scans one cache document into the slots. Documents of one cache are nearly the same, so each entity is first held against
-// the slot that came next in the document before: where name and value are the same bytes, comparing them is both the
-// validation (they were validated there) and the proof that nothing changed.
+// Scans one cache document into the slots. Documents of one cache are nearly the same, so each entity is first held
+// against the slot that came next in the document before: where name and value are the same bytes, comparing them is
+// both the validation (they were validated there) and the proof that nothing changed.
 import { expectMemory } from "../abi/arena";
 import { DOCUMENT_THEIRS } from "../abi/result";
 import { maxDocumentBytes } from "../abi/settings";
@@ -11,10 +11,25 @@ import { scanColon, scanValue } from "../json/scanner";
 import { sawEscape, scanString } from "../json/strings";
 import { clearTemplate, scanAlike } from "../json/template";
 import { beginScan } from "./document-start";
-import { REFERENCE_SIZE, expectReference, firstReferred, lastReferred, nextReference, referenceAfter } from "./references";
+import {
+  REFERENCE_SIZE,
+  expectReference,
+  firstReferred,
+  lastReferred,
+  nextReference,
+  referenceAfter,
+} from "./references";
 import { FOREIGN, sectionOf } from "./sections";
 import { Slot, clearSlots, countSlots, firstSlot, nameSide, restartSection, setSide, sideOf, slotFor } from "./slots";
-import { appendTopItem, clearTopLevel, hasSectionObject, listSection, sectionSlot, setSectionObject, setSectionSlot } from "./top-level";
+import {
+  appendTopItem,
+  clearTopLevel,
+  hasSectionObject,
+  listSection,
+  sectionSlot,
+  setSectionObject,
+  setSectionSlot,
+} from "./top-level";
 import { clearTwins, matchTwin, noteTwins } from "./twins";
 
 const TOP_DEPTH: u32 = 1;
@@ -32,8 +47,8 @@ export function beginDocuments(): void {
 }
 
 /**
- * Scans a document into the slots. Returns a status; `failureAddress` is then the first byte that is wrong. Whatever was
- * complete before that byte is in the slots: this is what salvage keeps.
+ * Scans a document into the slots. Returns a status; `failureAddress` is then the first byte that is wrong. Whatever
+ * was complete before that byte is in the slots: this is what salvage keeps.
  */
 export function scanDocument(document: u32, start: usize, length: usize): u32 {
   if (length > <usize>maxDocumentBytes) return DOCUMENT_TOO_LARGE;
@@ -82,7 +97,15 @@ function scanTopLevel(document: u32, address: usize, end: usize): usize {
 /** A member of nobody we know, or a section that is not an object (it is treated as one). */
 // @ts-ignore: decorator
 @cold
-function scanForeign(document: u32, section: u32, nameStart: usize, nameEnd: usize, escaped: bool, value: usize, end: usize): usize {
+function scanForeign(
+  document: u32,
+  section: u32,
+  nameStart: usize,
+  nameEnd: usize,
+  escaped: bool,
+  value: usize,
+  end: usize,
+): usize {
   const valueEnd = scanWhole(value, end, TOP_DEPTH);
   if (!valueEnd) return 0;
   const known = countSlots();
@@ -104,8 +127,8 @@ function replaceSection(document: u32, section: u32, slot: Slot): void {
 }
 
 /**
- * The reverse: a section comes after something else of its name. The name stays in the slot, by which it is found when that comes once more: a slot for each
- * time made a document of such members quadratic.
+ * The reverse: a section comes after something else of its name. The name stays in the slot, so that the slot is found
+ * when that name comes once more: a slot for each time made a document of such members quadratic.
  */
 function forgetSectionSlot(document: u32, section: u32): void {
   const slot = sectionSlot(section);
@@ -113,8 +136,8 @@ function forgetSectionSlot(document: u32, section: u32): void {
 }
 
 /**
- * A value and proof that it ends there: a number, unlike anything else, may go on in what was cut off, so it counts only with
- * the byte that ends it.
+ * A value and proof that it ends there: a number, unlike anything else, may go on in what was cut off, so it counts
+ * only with the byte that ends it.
  */
 function scanWhole(value: usize, end: usize, depth: u32): usize {
   if (depth == SECTION_DEPTH && load<u8>(value) == OPEN_BRACE) return scanAlike(value, end, ENTITY_DEPTH);
@@ -157,7 +180,9 @@ function scanSection(document: u32, section: u32, address: usize, end: usize): u
   }
 }
 
-/** The entities of theirs that stand here with the same bytes. Returns the last slot; 0: they are not of this section. */
+/**
+ * The entities of theirs that stand here with the same bytes. Returns the last slot; 0: they are not of this section.
+ */
 // @ts-ignore: decorator
 @cold
 function takeReferred(document: u32, section: u32, reference: usize): usize {

@@ -1,4 +1,5 @@
-// Account and AppMetadata entities that both sides changed: field by field, ours where both changed the same field, unless that is a list of strings.
+// Account and AppMetadata entities that both sides changed: field by field, ours where both changed the same field,
+// unless that is a list of strings.
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "../json/bytes";
 import { equalValues } from "../json/equality";
 import { Member, Members, findMember, isListOfStrings, readMembers } from "../json/members";
@@ -69,7 +70,9 @@ function mergeTheirs(member: Member, oursMembers: Members): bool {
   return true;
 }
 
-/** A field that both changed, each in its way: ours, or of two lists of strings what both have and what each has added. */
+/**
+ * A field that both changed, each in its way: ours, or of two lists of strings what both have and what each has added.
+ */
 function mergeBoth(before: Member | null, ours: Member, theirs: Member): bool {
   if (!isListOfStrings(ours.valueStart) || !isListOfStrings(theirs.valueStart)) {
     writeMember(ours);

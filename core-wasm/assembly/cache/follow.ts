@@ -1,6 +1,7 @@
-// Takes ours and base piece by piece and keeps only what differs from theirs (scanned before): bytes that go on as theirs does are
-// compared and forgotten, and of what was the same, stretches of whole entities are kept as references. After a difference the next
-// name of an entity that theirs has tells where to go on comparing. What this finds decides how much is kept, never what it means.
+// Takes ours and base piece by piece and keeps only what differs from theirs (scanned before): bytes that go on as
+// theirs does are compared and forgotten, and of what was the same, stretches of whole entities are kept as references.
+// After a difference the next name of an entity that theirs has tells where to go on comparing. What this finds decides
+// how much is kept, never what it means.
 import { allocate, extend, mark, releaseTo } from "../abi/arena";
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { BACKSLASH, COLON, OPEN_BRACE, QUOTE, commonLength, equalBytes, hashBytes, skipSpace } from "../json/bytes";
@@ -19,7 +20,10 @@ import {
 import { SECTION_COUNT } from "./sections";
 import { Slot, countSlots, findSlot, firstSlot, has, sideOf } from "./slots";
 
-/** After so many names in a row that led to no reference, the document is formatted differently: the rest is kept as it is. */
+/**
+ * After so many names in a row that led to no reference, the document is formatted
+ * differently: the rest is kept as it is.
+ */
 const MAX_VAIN: u32 = 8;
 /** Shorter stretches are kept as they are: a reference has to be shorter than what it stands for. */
 const MIN_STRETCH: usize = 64;
@@ -83,7 +87,8 @@ export function beginFollowing(start: usize, end: usize): void {
 
 /** Each document is followed in one go, ours before base. */
 export function canFollow(document: u32): bool {
-  return document == DOCUMENT_BASE ? following != DOCUMENT_BASE : document == DOCUMENT_OURS && following == DOCUMENT_THEIRS;
+  if (document == DOCUMENT_BASE) return following != DOCUMENT_BASE;
+  return document == DOCUMENT_OURS && following == DOCUMENT_THEIRS;
 }
 
 /** What comes next is of this document. False when memory could not grow. */
@@ -105,8 +110,8 @@ export function goesOn(length: usize): bool {
 }
 
 /**
- * The next bytes of the document; address 0: they are those with which theirs goes on. Returns where theirs goes on with what
- * comes next, as an offset; -1: the two have parted.
+ * The next bytes of the document; address 0: they are those with which theirs goes on. Returns where theirs goes on
+ * with what comes next, as an offset; -1: the two have parted.
  */
 export function follow(address: usize, length: usize): i32 {
   keptOf(following).total += length;
@@ -203,7 +208,10 @@ function isSpelt(slot: Slot, nameStart: usize, nameEnd: usize): bool {
   return side.nameEnd - side.nameStart == length && equalBytes(side.nameStart, nameStart, length);
 }
 
-/** Keeps the bytes of theirs from `runStart` to `place`: whole entities as references, the rest as it is. Returns the next entity. */
+/**
+ * Keeps the bytes of theirs from `runStart` to `place`: whole entities as references, the rest as
+ * it is. Returns the next entity.
+ */
 function keepRun(): usize {
   let kept = runStart;
   let seen = runStart;
@@ -226,10 +234,13 @@ function keepRun(): usize {
   return slot && stretchStart(changetype<Slot>(slot)) <= place ? entityAfter(changetype<Slot>(slot)) : slot;
 }
 
-/** The last of the entities, `first` and what is side by side with it, that lie between `seen` and `place`; null: none does. */
+/**
+ * The last of the entities, `first` and what is side by side with it, that lie between
+ * `seen` and `place`; null: none does.
+ */
 function lastOfStretch(first: Slot, seen: usize): Slot | null {
-  // A name that theirs has twice stands where the last one is: the order of the list is then not that of the text. And behind the
-  // value one more byte must be the same: a number could go on.
+  // A name that theirs has twice stands where the last one is: the order of the list is then not that of the text. And
+  // behind the value one more byte must be the same: a number could go on.
   if (stretchStart(first) < seen || stretchEnd(first) >= place) return null;
   let last = first;
   while (last.next) {

@@ -18,7 +18,15 @@ import { failureAddress } from "../json/failure";
 import { baseEqualsTheirs, beginDecisions, decide, isMarker } from "./decision";
 import { beginDocuments, scanDocument } from "./document";
 import { isEmptyDocument, skipByteOrderMark } from "./document-start";
-import { beginFollowing, endFollowing, followedLength, keptLength, keptReference, keptStart, restoreDocument } from "./follow";
+import {
+  beginFollowing,
+  endFollowing,
+  followedLength,
+  keptLength,
+  keptReference,
+  keptStart,
+  restoreDocument,
+} from "./follow";
 import { add, beginPieces, countPieces, pieces } from "./pieces";
 import { expectReference } from "./references";
 import { countChanges, reportAccounts } from "./report";
@@ -83,8 +91,8 @@ export function endMerge(): u32 {
 }
 
 /**
- * As if whole documents had come: a reference stands where no entity of theirs can, or a document is wrong, and where is to be said as
- * a place in the whole one.
+ * As if whole documents had come. For when a reference stands where no entity of theirs can, and when a document is
+ * wrong: what is reported is the place in the whole one.
  */
 function mergeRestored(): u32 {
   setFailure(0, 0);

@@ -1,5 +1,5 @@
-// A result in pieces: text that was written, and between it long runs of a document where they stand. Whoever copies the
-// result out copies them once, and what is not copied in the core need not be filled with zeros afterwards.
+// A result in pieces: text that was written, and between it long runs of a document where they stand. Whoever copies
+// the result out copies them once, and what is not copied in the core need not be filled with zeros afterwards.
 import { allocate } from "../abi/arena";
 import { textPointer, textLength } from "../abi/text";
 

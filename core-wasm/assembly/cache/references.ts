@@ -1,6 +1,7 @@
-// The text of a document that shares much with theirs, with a reference in place of each stretch of entities that stand in
-// theirs with the same bytes, side by side: a zero byte, which no valid JSON has, the place of the next reference, and the first and
-// the last slot. Theirs was scanned, so what is referred to is known to be valid; only its surroundings are scanned again.
+// The text of a document that shares much with theirs, with a reference in place of each stretch of entities that stand
+// in theirs with the same bytes, side by side: a zero byte, which no valid JSON has, the place of the next reference,
+// and the first and the last slot. Theirs was scanned, so what is referred to is known to be valid; only its
+// surroundings are scanned again.
 import { DOCUMENT_THEIRS } from "../abi/result";
 import { Slot, sideOf } from "./slots";
 

@@ -1,5 +1,5 @@
-// Writes the result: runs of entities that theirs has side by side and that did not change are copied as they stand there,
-// separators and white space included; everything else entity by entity.
+// Writes the result: runs of entities that theirs has side by side and that did not change are copied as they stand
+// there, separators and white space included; everything else entity by entity.
 import { DOCUMENT_THEIRS } from "../abi/result";
 import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE } from "../json/bytes";
 import { isMarker } from "./decision";
@@ -44,14 +44,19 @@ function serialize(): bool {
   if (inPieces) beginPieceText();
   separator = false;
   putByte(OPEN_BRACE);
-  for (let address = firstTopItem(); address; address = changetype<TopItem>(address).next) writeTopItem(changetype<TopItem>(address));
+  for (let address = firstTopItem(); address; address = changetype<TopItem>(address).next) {
+    writeTopItem(changetype<TopItem>(address));
+  }
   if (markerWanted) writeMarker();
   putByte(CLOSE_BRACE);
   if (inPieces) addText();
   return true;
 }
 
-/** How long the text becomes at most; counts the runs that do not become text (`writeRun`; a foreign member always does). */
+/**
+ * How long the text becomes at most; counts the runs that do not become text (`writeRun`;
+ * a foreign member always does).
+ */
 function measure(): usize {
   let size = FIXED_SIZE;
   longRuns = 0;

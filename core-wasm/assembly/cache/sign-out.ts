@@ -1,6 +1,6 @@
-// Sign-outs (docs/merge.md): where one side removed an account, the credentials it removed along with it stay removed, and
-// new ones of the same account and client that the other side brings are dropped. Two keyed sets, so that a document with
-// many accounts and many credentials costs one look-up a credential.
+// Sign-outs (docs/merge.md): where one side removed an account, the credentials it removed along with it stay removed,
+// and new ones of the same account and client that the other side brings are dropped. Two keyed sets, so that a
+// document with many accounts and many credentials costs one look-up a credential.
 import { allocate, mark, releaseTo } from "../abi/arena";
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { equalBytes, hashBytes } from "../json/bytes";
@@ -76,8 +76,8 @@ function createSet(): usize {
 }
 
 /**
- * No sign-out of the user where the remover still has another account entity of the user (another tenant), or the other side has
- * signed in again under a new or changed one.
+ * No sign-out of the user where the remover still has another account entity of the user (another tenant), or the other
+ * side has signed in again under a new or changed one.
  */
 function voidWhereStillSignedIn(remover: u32, other: u32): void {
   for (let address = firstSlot(ACCOUNT); address; address = changetype<Slot>(address).next) {
@@ -121,8 +121,8 @@ function applyTo(section: u32, remover: u32, other: u32): void {
 let keyStart: usize = 0;
 
 /**
- * Builds the key of an entity in the arena: each part decoded and followed by a zero byte and its length, so that no two
- * lists of parts give the same key. Returns its end; 0: a part is missing or not a string.
+ * Builds the key of an entity in the arena: each part decoded and followed by a zero byte and its length, so that no
+ * two lists of parts give the same key. Returns its end; 0: a part is missing or not a string.
  */
 function keyOf(slot: Slot, document: u32, withClient: bool): usize {
   const entity = sideOf(slot, document).valueStart;
@@ -204,7 +204,8 @@ function find(set: usize, keyEnd: usize): Entry | null {
   let address = <usize>load<u32>(bucketOf(set, hash));
   while (address) {
     const entry = changetype<Entry>(address);
-    if (entry.hash == hash && entry.end - entry.start == length && equalBytes(entry.start, keyStart, length)) return entry;
+    const mayBeIt = entry.hash == hash && entry.end - entry.start == length;
+    if (mayBeIt && equalBytes(entry.start, keyStart, length)) return entry;
     address = entry.chain;
   }
   return null;

@@ -1,6 +1,6 @@
-// One slot for each name that any of the three documents has in a section (or at the top level, for foreign members), and
-// where each document spells and stores it. The slots of a section are listed in the order of the result: theirs first,
-// then what is new in ours, because the documents are scanned in that order.
+// One slot for each name that any of the three documents has in a section (or at the top level, for foreign members),
+// and where each document spells and stores it. The slots of a section are listed in the order of the result: theirs
+// first, then what is new in ours, because the documents are scanned in that order.
 import { allocate, mark, releaseTo } from "../abi/arena";
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { equalBytes } from "../json/bytes";
@@ -89,8 +89,8 @@ function firstOrdinal(document: u32, section: u32): usize {
 }
 
 /**
- * A document repeats a section: what it said of that section before no longer counts. Theirs is scanned first, so its order is the
- * list's: the list begins again with it.
+ * A document repeats a section: what it said of that section before no longer counts. Theirs is scanned first, so its
+ * order is the list's: the list begins again with it.
  */
 // @ts-ignore: decorator
 @cold
@@ -137,7 +137,9 @@ function grow(): bool {
   buckets = room;
   bucketMask = size - 1;
   for (let section: u32 = 0; section <= FOREIGN; ++section) {
-    for (let address = firstSlot(section); address; address = changetype<Slot>(address).next) insert(changetype<Slot>(address));
+    for (let address = firstSlot(section); address; address = changetype<Slot>(address).next) {
+      insert(changetype<Slot>(address));
+    }
   }
   return true;
 }
@@ -200,7 +202,14 @@ function append(slot: Slot): void {
   slot.epoch = epochOf(slot.section);
 }
 
-export function setSide(slot: Slot, document: u32, nameStart: usize, nameEnd: usize, valueStart: usize, valueEnd: usize): void {
+export function setSide(
+  slot: Slot,
+  document: u32,
+  nameStart: usize,
+  nameEnd: usize,
+  valueStart: usize,
+  valueEnd: usize,
+): void {
   const side = sideOf(slot, document);
   side.nameStart = nameStart;
   side.nameEnd = nameEnd;

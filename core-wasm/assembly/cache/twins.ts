@@ -1,5 +1,5 @@
-// Which entities of the three documents are the same. Most are, so that is told while they are scanned: an entity is held
-// against what the documents before have at its place, bytes first.
+// Which entities of the three documents are the same. Most are, so that is told while they are scanned: an entity is
+// held against what the documents before have at its place, bytes first.
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { OPEN_BRACE, equalBytes } from "../json/bytes";
 import { matchTokens } from "../json/twin";
@@ -14,8 +14,8 @@ export function clearTwins(): void {
 }
 
 /**
- * Base is scanned last. Where it is indented as ours is, most entities of ours will have base's bytes, and how they differ
- * from theirs is nobody's question.
+ * Base is scanned last. Where it is indented as ours is, most entities of ours will have base's bytes, and how they
+ * differ from theirs is nobody's question.
  */
 export function expectBase(base: usize, baseLength: usize, ours: usize, oursLength: usize): void {
   if (baseLength) oursMayBeTheirs = isIndented(firstValue(base, baseLength)) != isIndented(firstValue(ours, oursLength));

@@ -59,7 +59,10 @@ function difference(left: usize, right: usize): v128 {
   return v128.xor(v128.load(left), v128.load(right));
 }
 
-/** Are the two runs of `length` bytes the same? The last block of each size may overlap the one before: no loop over single bytes. */
+/**
+ * Are the two runs of `length` bytes the same? The last block of each size may overlap the one
+ * before: no loop over single bytes.
+ */
 export function equalBytes(left: usize, right: usize, length: usize): bool {
   const end = left + length;
   if (ASC_FEATURE_SIMD) {
@@ -131,10 +134,10 @@ function mix(hash: u64, word: u64, factor: u64): u64 {
 }
 
 /**
- * Two lanes of eight bytes a step, keyed by a seed that the host draws at random: whoever writes the cache cannot choose keys that
- * collide, so no document makes a table quadratic. A product's low half knows nothing of the last bytes of a word, so what is
- * returned is folded once, not twice, which would leave that half; and the lanes are turned against each other, or what two last
- * words differ in at their ends would fall on the same eight bits.
+ * Two lanes of eight bytes a step, keyed by a seed that the host draws at random: whoever writes the cache cannot
+ * choose keys that collide, so no document makes a table quadratic. A product's low half knows nothing of the last
+ * bytes of a word, so what is returned is folded once, not twice, which would leave that half; and the lanes are turned
+ * against each other, or what two last words differ in at their ends would fall on the same eight bits.
  */
 export function hashBytes(start: usize, end: usize): u32 {
   let first: u64 = hashSeed ^ <u64>(end - start);

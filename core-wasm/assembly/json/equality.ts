@@ -79,7 +79,8 @@ function equalStructure(left: usize, leftEnd: usize, right: usize, rightEnd: usi
 /** One level down: bytes first, then structure (never tokens again: that would cost a pass for every level). */
 function equalInside(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {
   const length = leftEnd - left;
-  return (length == rightEnd - right && equalBytes(left, right, length)) || equalStructure(left, leftEnd, right, rightEnd);
+  if (length == rightEnd - right && equalBytes(left, right, length)) return true;
+  return equalStructure(left, leftEnd, right, rightEnd);
 }
 
 function isContainer(byte: u8): bool {
@@ -87,9 +88,9 @@ function isContainer(byte: u8): bool {
 }
 
 /**
- * Walks two objects side by side as long as they have the same members with the same bytes. Where that stops at one name
- * with two different scalars, and neither object repeats the name later, they differ: a renewed token is told from the old
- * one without a table (measured: 2 µs an entity saved).
+ * Walks two objects side by side as long as they have the same members with the same bytes. Where that stops at one
+ * name with two different scalars, and neither object repeats the name later, they differ: a renewed token is told from
+ * the old one without a table (measured: 2 µs an entity saved).
  */
 function differPlainly(left: usize, right: usize): bool {
   left = skipSpace(left + 1);
@@ -117,8 +118,8 @@ function differPlainly(left: usize, right: usize): bool {
 }
 
 /**
- * Does the object go on, behind `valueEnd`, to a member of this name? The name is decoded once: it may be as long as half the document, with as many
- * members behind it.
+ * Does the object have a member of this name behind `valueEnd`? The name is decoded once: it may be as long as half the
+ * document, with as many members behind it.
  */
 function isRepeated(nameStart: usize, nameEnd: usize, valueEnd: usize): bool {
   if (!hasEscape(nameStart, nameEnd)) return isNameBehind(nameStart, nameEnd, valueEnd);
@@ -151,7 +152,9 @@ function equalObjects(left: usize, right: usize): bool {
   const leftMembers = readMembers(left);
   const rightMembers = readMembers(right);
   let equal = false;
-  if (leftMembers && rightMembers) equal = leftMembers.count == rightMembers.count && equalMembers(leftMembers, rightMembers);
+  if (leftMembers && rightMembers) {
+    equal = leftMembers.count == rightMembers.count && equalMembers(leftMembers, rightMembers);
+  }
   releaseTo(position);
   return equal;
 }

@@ -1,5 +1,6 @@
-// The members of one object that is known to be valid, as a table: a name counts once, with its last value, at its first
-// place. Lives in the arena until the caller releases it. A list of strings is a table as well: each is a name, and its own value.
+// The members of one object that is known to be valid, as a table: a name counts once, with its last value,
+// at its first place. Lives in the arena until the caller releases it. A list of strings is a table as well:
+// each is a name, and its own value.
 import { allocate } from "../abi/arena";
 import { OPEN_BRACKET, QUOTE, skipSpace } from "./bytes";
 import { endOfValue, scanColon } from "./scanner";

@@ -28,8 +28,8 @@ function specialBytes(address: usize): v128 {
 }
 
 /**
- * The same for 64 bytes at once: are there any? A quote with one bit changed is the byte behind the control characters, so one
- * comparison of the least bytes finds both and non-ASCII.
+ * The same for 64 bytes at once: are there any? A quote with one bit changed is the byte behind the control characters,
+ * so one comparison of the least bytes finds both and non-ASCII.
  */
 // @ts-ignore: decorator
 @inline
@@ -52,8 +52,9 @@ function specialInRun(address: usize): v128 {
 }
 
 /**
- * The first byte at or after `address` that a string cannot pass over: quote, backslash, control character or non-ASCII.
- * A signed comparison with 0x20 flags the last two in one step. Stops at the zero bytes behind a document at the latest.
+ * The first byte at or after `address` that a string cannot pass over: quote, backslash, control character
+ * or non-ASCII. A signed comparison with 0x20 flags the last two in one step. Stops at the zero bytes
+ * behind a document at the latest.
  */
 // @ts-ignore: decorator
 @inline
@@ -106,7 +107,8 @@ function scanEscape(address: usize, end: usize): usize {
   const kind = load<u8>(address, 1);
   if (kind == 0x75) return scanHexDigits(address + 2, end);
   const known =
-    kind == QUOTE || kind == BACKSLASH || kind == 0x2f || kind == 0x62 || kind == 0x66 || kind == 0x6e || kind == 0x72 || kind == 0x74;
+    kind == QUOTE || kind == BACKSLASH || kind == 0x2f || kind == 0x62 || kind == 0x66 || kind == 0x6e || kind == 0x72 ||
+    kind == 0x74;
   return known && address + 1 < end ? address + 2 : fail(JSON_BAD_ESCAPE, address + 1, end);
 }
 
@@ -132,7 +134,10 @@ function isContinuation(byte: u8): bool {
   return (byte & 0xc0) == 0x80;
 }
 
-/** One multi-byte UTF-8 sequence (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF). Returns the address behind it, or 0. */
+/**
+ * One multi-byte UTF-8 sequence (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF).
+ * Returns the address behind it, or 0.
+ */
 // @ts-ignore: decorator
 @cold
 export function scanSequence(address: usize, end: usize): usize {
@@ -225,8 +230,8 @@ function encodeTo(target: usize, code: u32): usize {
 export let decodedStart: usize = 0;
 
 /**
- * Decodes the inside of a valid string into the arena and returns the end. A lone surrogate becomes the three bytes UTF-8
- * would give it (WTF-8): different strings stay different, which is all that comparing needs.
+ * Decodes the inside of a valid string into the arena and returns the end. A lone surrogate becomes the three bytes
+ * UTF-8 would give it (WTF-8): different strings stay different, which is all that comparing needs.
  */
 // @ts-ignore: decorator
 @cold

@@ -1,6 +1,6 @@
-// Entities of one cache look alike: the same fields in the same order, many with the same value. A field with the same bytes as the
-// field at that place in the entity before is passed over by comparing, 64 bytes at a time and without waiting for one string's
-// end to find the next one's start (measured: a third of the time of a scan).
+// Entities of one cache look alike: the same fields in the same order, many with the same value. A field with the same
+// bytes as the field at that place in the entity before is passed over by comparing, 64 bytes at a time and without
+// waiting for one string's end to find the next one's start (measured: a third of the time of a scan).
 import { CLOSE_BRACE, COMMA, QUOTE, equalBytes, skipSpace } from "./bytes";
 import { failUnexpected } from "./failure";
 import { scanColon, scanStringValue, scanValue } from "./scanner";
@@ -18,7 +18,10 @@ export function clearTemplate(): void {
   places = 0;
 }
 
-/** Scans an object that is expected to resemble the one before. `depth`: of its fields; always the same between two clearings. */
+/**
+ * Scans an object that is expected to resemble the one before. `depth`: of its fields; always
+ * the same between two clearings.
+ */
 export function scanAlike(address: usize, end: usize, depth: u32): usize {
   address = skipSpace(address + 1);
   if (load<u8>(address) == CLOSE_BRACE) return address + 1;

@@ -1,5 +1,5 @@
-// A value held against one that is known to be valid, token by token: where all tokens have the same bytes, white space between them
-// aside, that is validation and proof of equality in one pass over both.
+// A value held against one that is known to be valid, token by token: where all tokens have the same bytes, white space
+// between them aside, that is validation and proof of equality in one pass over both.
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -16,8 +16,8 @@ import { endOfValue } from "./scanner";
 import { zeroBytes } from "./strings";
 
 /**
- * Behind the value at `address`, if it has the tokens of the one from `known` to `knownEnd`; 0: it has not, as far as this can tell. A
- * document ends in zeros, which are no part of a token.
+ * Behind the value at `address`, if it has the tokens of the one from `known` to `knownEnd`; 0: it has not, as far as
+ * this can tell. A document ends in zeros, which are no part of a token.
  */
 // @ts-ignore: decorator
 @cold
@@ -74,7 +74,9 @@ function stopsInRun(known: usize, address: usize): v128 {
   );
 }
 
-/** Behind the string of `known`, if the other is the same; 0: it is not. Both addresses are behind the opening quote. */
+/**
+ * Behind the string of `known`, if the other is the same; 0: it is not. Both addresses are behind the opening quote.
+ */
 export function matchString(known: usize, address: usize): usize {
   const shift = address - known;
   while (true) {
@@ -103,7 +105,8 @@ function skipAlike(known: usize, shift: usize): usize {
   }
   while (true) {
     const word = load<u64>(known);
-    const stops = (word ^ load<u64>(known + shift)) | zeroBytes(word ^ 0x2222222222222222) | zeroBytes(word ^ 0x5c5c5c5c5c5c5c5c);
+    const ends = zeroBytes(word ^ 0x2222222222222222) | zeroBytes(word ^ 0x5c5c5c5c5c5c5c5c);
+    const stops = (word ^ load<u64>(known + shift)) | ends;
     if (stops) return known + <usize>(ctz(stops) >> 3);
     known += 8;
   }

@@ -1,5 +1,6 @@
-// How long to wait before the next look at a busy lock: from 2 ms, doubling to 50 ms, less a jitter of up to a half so that
-// contenders who began together do not stay together. The peers sleep 100 ms (Node) and 250 ms (Python) at a time: that is their p99.
+// How long to wait before the next look at a busy lock: from 2 ms, doubling to 50 ms, less a jitter of up to a
+// half so that contenders who began together do not stay together. The peers sleep 100 ms (Node) and 250 ms
+// (Python) at a time: that is their p99.
 
 const FIRST_MS: f64 = 2;
 const LONGEST_MS: f64 = 50;

@@ -1,6 +1,6 @@
-// The lock protocol: (state, event) -> (state, action), and nothing else. No clock, no memory, no host: what happens between an
-// action and the next event is session/acquire.ts's affair, what an inspection means is lock/rules.ts's. docs/lock.md
-// has the same table in prose.
+// The lock protocol: (state, event) -> (state, action), and nothing else. No clock, no memory, no host: what happens
+// between an action and the next event is session/acquire.ts's affair, what an inspection means is lock/rules.ts's.
+// docs/lock.md has the same table in prose.
 
 export const STATE_FREE: u32 = 0;
 export const STATE_CREATING: u32 = 1;

@@ -1,5 +1,5 @@
-// When is a lock abandoned? The rules in the order in which they apply; docs/lock.md gives the reasons. A wrong "busy" costs
-// a wait, a wrong "abandoned" costs data, and even then a take-over proves itself before it succeeds.
+// When is a lock abandoned? The rules in the order in which they apply; docs/lock.md gives the reasons. A wrong "busy"
+// costs a wait, a wrong "abandoned" costs data, and even then a take-over proves itself before it succeeds.
 
 import { holderPid } from "./holder";
 import { holderLength, holderPointer, isKernelLocked, leaseModifiedAt, modifiedAt } from "./inspection";
@@ -12,8 +12,8 @@ const COARSENESS_MS: f64 = 2000;
 /** Holders renew every 5 s. Older than this, the process of that number is another one that got it later. */
 const NAMED_GRACE_MS: f64 = 30000;
 /**
- * Leases are renewed every 2 s. proper-lockfile may date a new one up to 1 s ahead, so a killed holder's is given up after 9 s at
- * the latest: before a waiter's default timeout of 10 s.
+ * Leases are renewed every 2 s. proper-lockfile may date a new one up to 1 s ahead, so a killed holder's is given up
+ * after 9 s at the latest: before a waiter's default timeout of 10 s.
  */
 const LEASE_GRACE_MS: f64 = 8000;
 
@@ -36,7 +36,10 @@ export function inspectedPid(): u32 {
   return holderPid(holderPointer(), holderLength());
 }
 
-/** A time as far in the future as the grace reaches back is not young: after a clock was set back it would stay so for ever. */
+/**
+ * A time as far in the future as the grace reaches back is not young: after a clock was set
+ * back it would stay so for ever.
+ */
 function isYoung(modified: f64, now: f64, grace: f64): bool {
   const age = now - modified;
   return age > -grace && age < grace; // false for NaN: no lease

@@ -10,7 +10,18 @@ import {
   lockWait,
 } from "../abi/imports";
 import { countTakeOver } from "../abi/result";
-import { BUSY, CHANGED, DEAD, EXISTS, IO_ERROR, LOCK_TAKEN_OVER, LOCK_TIMEOUT, LOCK_WAITING, NOT_FOUND, OK } from "../abi/status";
+import {
+  BUSY,
+  CHANGED,
+  DEAD,
+  EXISTS,
+  IO_ERROR,
+  LOCK_TAKEN_OVER,
+  LOCK_TIMEOUT,
+  LOCK_WAITING,
+  NOT_FOUND,
+  OK,
+} from "../abi/status";
 import { waitFor } from "../lock/backoff";
 import { forgetInspection, inspectionLength, inspectionPointer, recordInspection } from "../lock/inspection";
 import * as protocol from "../lock/protocol";
@@ -58,7 +69,10 @@ export function advanceAcquire(): u32 {
   return state == protocol.STATE_FAILED ? failure : PENDING;
 }
 
-/** Adds up differences, so that a clock that is set, or a machine that has slept, changes the wait by no more than one of them. */
+/**
+ * Adds up differences, so that a clock that is set, or a machine that has slept, changes the
+ * wait by no more than one of them.
+ */
 function countTime(): void {
   const now = clockNow();
   if (now > lookedAt) waited += min(now - lookedAt, LONGEST_STEP_MS);

@@ -1,4 +1,5 @@
-// Enters a stage: issues its capability call. The lock is renewed on the way when it has not been proved ours for a while.
+// Enters a stage: issues its capability call. The lock is renewed on the way when it has
+// not been proved ours for a while.
 
 import { beginCall } from "../abi/capability-call";
 import {

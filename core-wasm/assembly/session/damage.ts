@@ -1,5 +1,5 @@
-// Stored content that is no document, or is gone where there was one. Perhaps a peer's write in progress: look again after
-// moments, then under the lock, and only then believe it, keep the original and save what can be saved.
+// Stored content that is no document, or is gone where there was one. Perhaps a peer's write in progress: look again
+// after moments, then under the lock, and only then believe it, keep the original and save what can be saved.
 
 import { outcomeFailure, outcomeStatus } from "../abi/capability-call";
 import { FLAG_SALVAGED, FLAG_SET_ASIDE, addFlags, dataLength, dataPointer, removeFlags, setFailure } from "../abi/result";
@@ -22,8 +22,8 @@ const EMPTIED: u32 = 1;
 /** The stored bytes have to be replaced. */
 export const DAMAGED: u32 = 2;
 /**
- * A load found bytes of which nothing can be saved, perhaps no cache at all, or could not have the lock: they stay until somebody has
- * something to store.
+ * A load found bytes of which nothing can be saved, perhaps no cache at all, or could not have the lock: they stay
+ * until somebody has something to store.
  */
 export const UNREADABLE: u32 = 3;
 
@@ -122,8 +122,9 @@ function isSalvaged(pointer: usize, length: usize): bool {
 }
 
 /**
- * A blank file that this process has never seen otherwise. Perhaps nothing was ever stored; perhaps a peer was killed between
- * truncating it and writing, and others know what it held: without the marker they would take all of it for removed.
+ * A blank file that this process has never seen otherwise. Perhaps nothing was ever stored; perhaps a peer
+ * was killed between truncating it and writing, and others know what it held: without the marker they
+ * would take all of it for removed.
  */
 // @ts-ignore: decorator
 @cold

@@ -1,6 +1,9 @@
 // Content that another persistence has encrypted. Read as plain text it would be damage of which nothing can be saved.
 
-/** A compact JWE begins with its header, a JSON object in Base64: `{"` is `eyJ`. A blob of DPAPI begins with a version and its provider. */
+/**
+ * A compact JWE begins with its header, a JSON object in Base64: `{"` is `eyJ`. A blob of DPAPI begins
+ * with a version and its provider.
+ */
 const JWE: u32 = 0x4a7965;
 const DPAPI: u64 = 0xdf9d8cd000000001;
 

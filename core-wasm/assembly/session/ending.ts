@@ -52,8 +52,9 @@ export function restart(): void {
 }
 
 /**
- * Somebody who does not ask for the lock has written since the content was read. Nothing has been published, and the lock is still
- * ours: true when the operation goes on from there. False: it has failed, for who writes so often leaves no room for anybody.
+ * Somebody who does not ask for the lock has written since the content was read. Nothing has been published, and
+ * the lock is still ours: true when the operation goes on from there. False: it has failed, for who writes so
+ * often leaves no room for anybody.
  */
 // @ts-ignore: decorator
 @cold

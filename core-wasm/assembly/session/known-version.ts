@@ -1,5 +1,5 @@
-// The version of the store that this instance last read or wrote, and whether an equal one seen later proves that nothing
-// changed (git's "racily clean" rule). These globals outlive an operation; they hold no secrets.
+// The version of the store that this instance last read or wrote, and whether an equal one seen later proves that
+// nothing changed (git's "racily clean" rule). These globals outlive an operation; they hold no secrets.
 
 import { clockNow } from "../abi/imports";
 
@@ -33,7 +33,9 @@ export function forgetVersion(): void {
   knownDocument = false;
 }
 
-/** `seenAt`: a time no later than the moment the version was taken. False: the record is malformed, nothing is known. */
+/**
+ * `seenAt`: a time no later than the moment the version was taken. False: the record is malformed, nothing is known.
+ */
 export function rememberVersion(pointer: usize, length: usize, seenAt: f64, hasDocument: bool): bool {
   const isAnother = !known || length < VERSION_SIZE || !isKnown(pointer);
   const wasTrusted = !isAnother && trusted;
@@ -50,8 +52,8 @@ export function rememberVersion(pointer: usize, length: usize, seenAt: f64, hasD
 }
 
 /**
- * Somebody was killed who held the lock. Of a secret store that may have been between writing the item and touching the file whose
- * version this is.
+ * Somebody was killed who held the lock: with a secret store, perhaps between writing the item and touching
+ * the file whose version this is.
  */
 export function distrustVersion(): void {
   trusted = false;
@@ -74,7 +76,10 @@ function isUnique(pointer: usize, length: usize): bool {
   return length >= FLAGGED_SIZE && (load<u64>(pointer, VERSION_SIZE) & UNIQUE) != 0;
 }
 
-/** The tick in which it was written is over: it had been seen a tick ago, or its time is past whatever the clocks' difference. */
+/**
+ * The tick in which it was written is over: it had been seen a tick ago, or its time is past
+ * whatever the clocks' difference.
+ */
 function isSettled(seenAt: f64): bool {
   if (modified == 0) return false; // a store without modification times: read again
   const granularity = modified % 1000000000 == 0 ? COARSE_GRANULARITY_MS : GRANULARITY_MS;

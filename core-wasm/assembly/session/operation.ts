@@ -1,5 +1,5 @@
-// The operation under way: what it is, where it stands, what it was given and whether it holds the lock. The other files of
-// this folder move it from stage to stage; a stage is the one capability call whose outcome is awaited.
+// The operation under way: what it is, where it stands, what it was given and whether it holds the lock. The other
+// files of this folder move it from stage to stage; a stage is the one capability call whose outcome is awaited.
 
 import { mark, releaseTo } from "../abi/arena";
 import { cancelCall } from "../abi/capability-call";

@@ -1,5 +1,5 @@
-// What is stored, as plain content: stat, read, unprotect, judge. Goes on in settling.ts when it is a document or nothing, in
-// damage.ts when it is neither.
+// What is stored, as plain content: stat, read, unprotect, judge. Goes on in settling.ts when it is a document or
+// nothing, in damage.ts when it is neither.
 
 import { outcomeFailure, outcomeLength, outcomePointer, outcomeStatus } from "../abi/capability-call";
 import { FLAG_HAS_DOCUMENT, FLAG_UNCHANGED, addFlags, resultRecord } from "../abi/result";
@@ -46,8 +46,8 @@ export function resetReading(): void {
 }
 
 /**
- * From here on the version that was read is the known one. Not earlier: if the operation fails, its caller still holds the
- * content of the version before, and may say so in the next commit (`baseIsCurrent`).
+ * From here on the version that was read is the known one. Not earlier: if the operation fails, its caller still holds
+ * the content of the version before, and may say so in the next commit (`baseIsCurrent`).
  */
 export function adoptVersionRead(hasDocument: bool): void {
   if (versionPointer != 0) rememberVersion(versionPointer, READ_HEADER, versionAt, hasDocument);
@@ -108,7 +108,8 @@ function judge(pointer: usize, length: usize): void {
   }
   const status = validateDocument(pointer, length);
   if (status == OK) settleDocument(pointer, length);
-  else if (status == JSON_TOO_DEEP) fail(status); // no damage: whoever wrote it can read it, and salvage would drop what stands behind
+  // No damage: whoever wrote it can read it, and salvage would drop what stands behind.
+  else if (status == JSON_TOO_DEEP) fail(status);
   else suspect(status, load<u32>(resultRecord(), 8), pointer, length);
 }
 

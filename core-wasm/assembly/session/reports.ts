@@ -61,7 +61,8 @@ function writeHolder(now: f64): bool {
   if (!hasInspection() || !beginText(holderLength() * QUOTED_MAX + FRAME)) return false;
   putText('{"holder":"');
   const pid = inspectedPid();
-  // All members of the family begin with a number. What does not may be anything: the cache itself, where somebody took its path for the lock file's.
+  // All members of the family begin with a number. What does not may be anything: the cache itself, where somebody
+  // took its path for the lock file's.
   if (pid != 0) putForeign(holderPointer(), holderLength());
   putText('","pid":');
   putUnsigned(pid);

@@ -1,5 +1,5 @@
-// What is stored is known: a load ends here, a commit merges, an update asks for the edit. Then publishing, when there is
-// something to publish: protect, check the lock, replace.
+// What is stored is known: a load ends here, a commit merges, an update asks for the edit. Then publishing, when there
+// is something to publish: protect, check the lock, replace.
 
 import { outcomeFailure, outcomeLength, outcomePointer, outcomeStatus } from "../abi/capability-call";
 import {

@@ -1,5 +1,5 @@
-// Load, commit, update, clear, lock, unlock, renew as one machine: `start…` begins, `advance` takes one outcome further. The
-// order of the steps is in docs/lock.md and in the file of each stage.
+// Load, commit, update, clear, lock, unlock, renew as one machine: `start…` begins, `advance` takes one outcome
+// further. The order of the steps is in docs/lock.md and in the file of each stage.
 
 import { outcomeFailure, outcomeStatus, takeOutcome } from "../abi/capability-call";
 import { clockNow } from "../abi/imports";
@@ -72,7 +72,9 @@ function begin(): void {
   else acquire();
 }
 
-/** Only what is held is released, and whoever was not alone is told; the lock of somebody else is none of our business. */
+/**
+ * Only what is held is released, and whoever was not alone is told; the lock of somebody else is none of our business.
+ */
 function unlock(): void {
   if (!operation.applicationHoldsLock) {
     finish(LOCK_NOT_HELD);

@@ -137,8 +137,8 @@ export function resume(status: u32, pointer: usize, length: usize): u32 {
 }
 
 /**
- * While a request is pending: whoever takes longer than a few seconds for it keeps the lock by this, from a thread or a timer of its own
- * that does not run beside the module. `lock_lost`: the answer will be asked for again.
+ * While a request is pending. Whoever takes longer than a few seconds for it keeps the lock by this, from a thread or a
+ * timer that does not run beside the module. `lock_lost`: the answer will be asked for again.
  */
 export function renew(): u32 {
   if (!isRequested()) return BAD_STATE;

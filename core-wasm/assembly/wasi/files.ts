@@ -56,7 +56,9 @@ export function modified(): u64 {
   return load<u64>(STATUS, 48);
 }
 
-/** The same number for the same time as in hosts/shared/lock/lock-inspection.ts: both went through the same rounding. */
+/**
+ * The same number for the same time as in hosts/shared/lock/lock-inspection.ts: both went through the same rounding.
+ */
 export function modifiedMilliseconds(): f64 {
   return <f64>modified() / 1e6;
 }
@@ -70,7 +72,10 @@ export function statOpen(fd: u32): u32 {
   return preview1.fd_filestat_get(fd, STATUS);
 }
 
-/** Follows no link in the last place: nobody has a reason to make one, and who follows it reads, or writes into, another file. */
+/**
+ * Follows no link in the last place: nobody has a reason to make one, and who follows it
+ * reads, or writes into, another file.
+ */
 export function openForReading(path: usize): u32 {
   return open(path, 0, RIGHT_READ | RIGHT_SEEK | RIGHT_TELL | RIGHT_STAT);
 }
@@ -150,8 +155,8 @@ export function close(fd: u32): u32 {
 }
 
 /**
- * So that a new name survives a power cut. Best effort, as in SQLite: what was renamed is visible already, and some engines and
- * file systems cannot sync a folder at all.
+ * So that a new name survives a power cut. Best effort, as in SQLite: what was renamed is visible already, and some
+ * engines and file systems cannot sync a folder at all.
  */
 export function syncFolderOf(path: usize): void {
   copyPath(FOLDER, path);

@@ -1,4 +1,5 @@
-// What is written into a lock file: `<pid> <program>`, as the whole family does. WASI knows neither, so an embedder says.
+// What is written into a lock file: `<pid> <program>`, as the whole family does. WASI
+// knows neither, so an embedder says.
 
 /** The longest line, in bytes. */
 const LINE_MAX: usize = 200;

@@ -1,5 +1,6 @@
-// The host interface (docs/host-interface.md) on WASI: what abi/imports.ts declares, by the same names. tools/wasi-imports.mjs has the
-// compiler take this file for that one. Everything is answered before it returns, but for what is asked of the embedder.
+// The host interface (docs/host-interface.md) on WASI: what abi/imports.ts declares, by the same names.
+// tools/wasi-imports.mjs has the compiler take this file for that one. Everything is answered before it returns, but
+// for what is asked of the embedder.
 
 import { recordOutcome } from "../abi/capability-call";
 import { resultRecord } from "../abi/result";
@@ -63,7 +64,10 @@ export function cipherProtect(op: u32, pointer: usize, length: usize): void {
   ask(KIND_PROTECT, op, pointer, length, 0);
 }
 
-/** The signal of a secret store that keeps the cache elsewhere is nothing saved, as for the hosts in JavaScript (encryption/recovery.ts). */
+/**
+ * The signal of a secret store that keeps the cache elsewhere is nothing saved, as for the hosts in JavaScript
+ * (persistence/nothing-saved.ts).
+ */
 export function cipherUnprotect(op: u32, pointer: usize, length: usize): void {
   if (length == 2 && load<u16>(pointer) == SIGNAL) answer(op, OK);
   else ask(KIND_UNPROTECT, op, pointer, length, 0);

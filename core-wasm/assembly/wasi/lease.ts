@@ -1,6 +1,6 @@
-// The lease of a holder of kind P: the directory beside the lock file whose modification time proves its holder alive, as
-// proper-lockfile has it. Here nothing runs while the embedder does something else, so it is renewed when the core renews the
-// lock, and it is ours only while it is the directory we made, with the time we gave it.
+// The lease of a holder of kind P: the directory beside the lock file whose modification time proves its holder alive,
+// as proper-lockfile has it. Here nothing runs while the embedder does something else, so it is renewed when the core
+// renews the lock, and it is ours only while it is the directory we made, with the time we gave it.
 
 import { BUSY, OK } from "../abi/status";
 import { statusOf } from "./errno";
@@ -29,7 +29,9 @@ export function takeLease(): u32 {
   return dateNew();
 }
 
-/** Stale; or, after a clock was set back, so far from the future that it would not be until that time has come again. */
+/**
+ * Stale; or, after a clock was set back, so far from the future that it would not be until that time has come again.
+ */
 function isNobodys(): bool {
   const errno = files.statPath(LEASE);
   if (errno != 0) return errno == NOENT;

@@ -1,5 +1,5 @@
-// The lock of kind P (docs/lock.md): the exclusively created file and the lease. The same steps as in hosts/shared/lock/lease-lock.ts, one
-// after the other instead of awaited. Functions return a status.
+// The lock of kind P (docs/lock.md): the exclusively created file and the lease. The same steps as in
+// hosts/shared/lock/lease-lock.ts, one after the other instead of awaited. Functions return a status.
 
 import { allocate } from "../abi/arena";
 import { BUSY, CHANGED, EXISTS, LOST, NOT_A_FILE, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
@@ -19,7 +19,9 @@ const NONE: u32 = 0xffffffff;
 /** What an inspection keeps, which is more than the longest line, so that a longer content shows. */
 const CONTENT: usize = memory.data(1024, 8);
 
-/** The lock file that we hold. Open: the descriptor pins the inode, so its number cannot pass to another file meanwhile. */
+/**
+ * The lock file that we hold. Open: the descriptor pins the inode, so its number cannot pass to another file meanwhile.
+ */
 let held: u32 = NONE;
 let heldInode: u64 = 0;
 let heldDevice: u64 = 0;
@@ -37,7 +39,10 @@ export function createLock(): u32 {
   return holdWithLease();
 }
 
-/** The lock file first, which is one call. `EXISTS`: the lease is another one's, or took so long that the file is by now. */
+/**
+ * The lock file first, which is one call. `EXISTS`: the lease is another one's, or took
+ * so long that the file is by now.
+ */
 function holdWithLease(): u32 {
   const status = takeLease();
   if (status == OK) {
@@ -111,7 +116,9 @@ function replaceAbandoned(inspected: usize): u32 {
   return createAnew();
 }
 
-/** `OK`: it is what was inspected. Where times are whole seconds its content alone may tell: kind K takes over in place. */
+/**
+ * `OK`: it is what was inspected. Where times are whole seconds its content alone may tell: kind K takes over in place.
+ */
 function compare(path: usize, inspected: usize): u32 {
   let errno = files.openForReading(path);
   if (errno != 0) return errno == NOENT ? CHANGED : statusOf(errno);
@@ -133,8 +140,9 @@ function putBack(): void {
 }
 
 /**
- * `CHANGED`: there is one. Written before it gets its name: nobody finds it empty, takes it over, and is written over by a creator who
- * was slow. Engines differ in what they say where there are no hard links; what else fails here fails in place too.
+ * `CHANGED`: there is one. Written before it gets its name: nobody finds it empty, takes it over, and is
+ * written over by a creator who was slow. Engines differ in what they say where there are no hard links; what
+ * else fails here fails in place too.
  */
 function createAnew(): u32 {
   nameTemporary(TEMPORARY, LOCK_FILE);
@@ -193,8 +201,8 @@ export function isLockHeld(): bool {
 }
 
 /**
- * Compares before it removes. A file that is still ours goes even where the lease is lost: left behind, it would name a process
- * that lives, and everybody, ourselves first, would wait for it.
+ * Compares before it removes. A file that is still ours goes even where the lease is lost: left behind, it would name a
+ * process that lives, and everybody, ourselves first, would wait for it.
  */
 export function releaseLock(): u32 {
   let errno: u32 = 0;
@@ -210,8 +218,8 @@ function dropLost(): void {
 }
 
 /**
- * From now on `fd` is the file we hold. `CHANGED`: it is gone already. One that cannot be looked at is left where it is: empty, it is
- * nobody's after 2 s.
+ * From now on `fd` is the file we hold. `CHANGED`: it is gone already. A file that cannot be looked at is left where it
+ * is: empty, it is nobody's after 2 s.
  */
 function adopt(fd: u32): u32 {
   if (held != NONE) close();
@@ -254,7 +262,10 @@ function removeUnlessTaken(): void {
   if (holdsNoMoreThanLine()) removeFile();
 }
 
-/** What cannot be removed is dated as nobody's: left as it is it would name a process that lives, and everybody would wait for it for 30 s. */
+/**
+ * What cannot be removed is dated as nobody's. Left as it is, it would name a process that lives, and
+ * everybody would wait for it for 30 s.
+ */
 function removeFile(): u32 {
   let errno = files.statPath(LOCK_FILE);
   if (errno == 0) errno = isHeldFile() ? files.unlink(LOCK_FILE) : NOENT;

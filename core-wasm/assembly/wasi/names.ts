@@ -1,4 +1,5 @@
-// Names that nobody else has, in the form the hosts in JavaScript use: they sweep what killed writers left behind by it.
+// Names that nobody else has, in the form the hosts in JavaScript use: they sweep what
+// killed writers left behind by it.
 
 import { pid } from "./identity";
 import {

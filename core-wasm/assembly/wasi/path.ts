@@ -1,5 +1,5 @@
-// Paths in static memory: `u32` descriptor of the preopened folder, `u32` length, then the bytes, relative to that folder. They
-// outlive the arena, and there are as many as one cache needs.
+// Paths in static memory: `u32` descriptor of the preopened folder, `u32` length, then the bytes, relative to that
+// folder. They outlive the arena, and there are as many as one cache needs.
 
 import { fd_prestat_dir_name, fd_prestat_get } from "./preview1";
 
@@ -49,7 +49,10 @@ export function clearPath(path: usize): void {
   store<u32>(path, 0, 4);
 }
 
-/** Room for what `append` adds to a path of the longest location is accounted for; a longer one is cut off, and found nowhere. */
+/**
+ * Room for what `append` adds to a path of the longest location is accounted for; a longer one
+ * is cut off, and found nowhere.
+ */
 export function append(path: usize, pointer: usize, length: usize): void {
   const had = lengthOf(path);
   const room = SIZE - HEADER - had;
@@ -102,7 +105,10 @@ export function baseStart(path: usize): usize {
   return at;
 }
 
-/** The path as whoever opened the folders knows it: `<the folder's name>/<relative path>`. In `NAME` until the next call. */
+/**
+ * The path as whoever opened the folders knows it: `<the folder's name>/<relative path>`.
+ * In `NAME` until the next call.
+ */
 export function fullPath(path: usize): usize {
   const fd = folderOf(path);
   store<u32>(NAME, fd);
@@ -114,8 +120,8 @@ export function fullPath(path: usize): usize {
 }
 
 /**
- * Finds the preopened folder that holds what is named (the one with the longest name) and writes the rest into `path`. As in
- * wasi-libc, a relative path also means one below "/". False: it lies in none of them.
+ * Finds the preopened folder that holds what is named (the one with the longest name) and writes the rest into `path`.
+ * As in wasi-libc, a relative path also means one below "/". False: it lies in none of them.
  */
 export function resolve(path: usize, pointer: usize, length: usize): bool {
   if (length == 0 || length > LOCATION_MAX || load<u8>(pointer + length - 1) == SLASH) return false;

@@ -1,9 +1,19 @@
-// The cache file: replaced as a whole, synced, renamed. The same steps as in hosts/shared/files/store.ts. A new file is written in two parts,
-// with the embedder in between if it is to make it private: WASI has no modes, so it would be born with those of the process.
-// Functions return a status; `PENDING` where the embedder is asked first.
+// The cache file: replaced as a whole, synced, renamed. The same steps as in hosts/shared/files/store.ts. A new file is
+// written in two parts, with the embedder in between if it is to make it private: WASI has no modes, so it would be
+// born with those of the process. Functions return a status; `PENDING` where the embedder is asked first.
 
 import { allocate } from "../abi/arena";
-import { CHANGED, DOCUMENT_TOO_LARGE, INVALID_LOCATION, IO_ERROR, LOST, NOT_A_FILE, NOT_FOUND, OK, OUT_OF_MEMORY } from "../abi/status";
+import {
+  CHANGED,
+  DOCUMENT_TOO_LARGE,
+  INVALID_LOCATION,
+  IO_ERROR,
+  LOST,
+  NOT_A_FILE,
+  NOT_FOUND,
+  OK,
+  OUT_OF_MEMORY,
+} from "../abi/status";
 import { maxStoredBytes } from "../abi/settings";
 import { statusOf } from "./errno";
 import * as files from "./files";
@@ -110,8 +120,9 @@ export function removeStore(): u32 {
 }
 
 /**
- * A copy: the family's other members write in place, and would write into a link's content too. Beside the file itself: what root makes goes to the owner
- * of its folder, so beside a user's link the user could read what it leads to.
+ * A copy: the family's other members write in place, and would write into a link's content too. Beside the file
+ * itself and not beside a link to it: what root makes goes to the owner of its folder, and a user could then read
+ * what a link of the user's leads to.
  */
 export function setStoreAside(op: u32): u32 {
   const status = read();
@@ -123,7 +134,10 @@ export function setStoreAside(op: u32): u32 {
   return begin(PURPOSE_SET_ASIDE, op, pointer, length);
 }
 
-/** The same content, however often what follows fails. By its content: where times are whole seconds nothing else may tell. */
+/**
+ * The same content, however often what follows fails. By its content: where times are whole
+ * seconds nothing else may tell.
+ */
 function isKept(pointer: usize, length: usize): bool {
   if (lengthOf(KEPT) == 0 || files.statPath(KEPT) != 0 || !files.isRegular() || files.size() != length) return false;
   const content = allocate(length);

@@ -33,8 +33,9 @@ export class CacheMerger {
   }
 
   /**
-   * docs/merge.md. `undefined`: there is none. The arguments are only read; where nothing changes, `content` is theirs itself. Where base is
-   * the same object as theirs it costs next to nothing: so it is with what has changed while a commit was under way.
+   * docs/merge.md. `undefined`: there is none. The arguments are only read; where nothing changes, `content` is
+   * theirs itself. Where base is the same object as theirs it costs next to nothing: so it is with what has
+   * changed while a commit was under way.
    */
   merge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array | undefined): MergeOutcome {
     if (theirs !== undefined && theirs.length >= WORTH_FOLLOWING) return this.#mergeLarge(base, ours, theirs);
@@ -126,18 +127,24 @@ export class CacheMerger {
   }
 }
 
-/** Below, copying whole documents costs less than finding out what is the same (measured: 20 µs either way at this size). */
+/**
+ * Below, copying whole documents costs less than finding out what is the same (measured:
+ * 20 µs either way at this size).
+ */
 const WORTH_FOLLOWING = 40 * 1024;
 
 const NO_CONTEXT = { lockPath: undefined, timeoutMs: 0, cause: undefined, detail: "" };
 
 /**
- * Keys hash tables and names salvages: whoever writes a cache file must not foresee it, nothing secret hangs on it. `Math.random` is
- * seeded by the system in every runtime; loading Web Crypto for it took a fresh Node 20 process 2 ms.
+ * Keys hash tables and names salvages: whoever writes a cache file must not foresee it, nothing secret hangs on it.
+ * `Math.random` is seeded by the system in every runtime; loading Web Crypto for it took a fresh Node 20 process 2 ms.
  */
 const { random } = Math;
 
-/** V8 compiles an adapter for each kind of function, 0.1 ms each in a fresh process, and two where one takes fewer arguments than the core gives. */
+/**
+ * V8 compiles an adapter for each kind of function, 0.1 ms each in a fresh process, and two for one that takes fewer
+ * arguments than the core gives.
+ */
 const refuse = (_op: number, _first: number, _second: number) => {
   throw new Error("The pure part of the core called a capability.");
 };

@@ -13,7 +13,10 @@ export interface StoreVersion {
   readonly size: bigint;
   /** Inode number, or a host's equivalent (0n where there is none). */
   readonly inode: bigint;
-  /** Of what was just written: no other write can have left, or will leave, the same three. Otherwise the core waits until that is certain. */
+  /**
+   * Of what was just written: no other write, before or after, leaves the same three. Otherwise the
+   * core waits until that is certain.
+   */
   readonly isUnique?: boolean;
 }
 
@@ -27,17 +30,20 @@ export interface Store {
   readonly location: string;
   /** `undefined` when nothing is stored. */
   stat(): Awaitable<StoreVersion | undefined>;
-  /** `undefined` when nothing is stored. What is larger than `maxBytes` need not be read to be refused: `document_too_large`. */
+  /**
+   * `undefined` when nothing is stored. What is larger than `maxBytes` need not be read to be
+   * refused: `document_too_large`.
+   */
   read(maxBytes?: number): Awaitable<StoredContent | undefined>;
   /**
-   * All or nothing: a reader at any instant sees the old bytes or the new ones, whole. `beforePublishing` is awaited directly
-   * before they become visible, when all that takes time is done; if it throws, nothing changes and this throws the same. Resolves
-   * when they are visible: that they stay so after a power cut is what `settle` waits for.
+   * All or nothing: a reader at any instant sees the old bytes or the new ones, whole. `beforePublishing` is awaited
+   * directly before they become visible, when all that takes time is done; if it throws, nothing changes and this
+   * throws the same. Resolves when they are visible: that they stay so after a power cut is what `settle` waits for.
    */
   replace(content: Uint8Array, beforePublishing?: () => Awaitable<void>): Awaitable<StoreVersion>;
   /**
-   * Resolves when what has been replaced or removed would survive a power cut. Called when the lock has been released, so that others need
-   * not wait for it: what they write then rests on it, and settles it too.
+   * Resolves when what has been replaced or removed would survive a power cut. Called when the lock has been released,
+   * so that others need not wait for it: what they write then rests on it, and settles it too.
    */
   settle(): Awaitable<void>;
   /** Removes what is stored. `false` when there was nothing. */
@@ -50,7 +56,10 @@ export interface Store {
 
 /** "OS encryption". A plain store has none. */
 export interface Cipher {
-  /** Fetches what the other two need and others may be slow to give. Awaited before the lock is taken, so that nobody waits for it there. */
+  /**
+   * Fetches what the other two need and somebody may be slow to give (a key). Awaited before the lock is taken, so
+   * that nobody else waits for it.
+   */
   prepare?(): Awaitable<unknown>;
   protect(content: Uint8Array): Awaitable<Uint8Array>;
   unprotect(content: Uint8Array): Awaitable<Uint8Array>;
@@ -92,8 +101,8 @@ export interface Lock {
   /** Renews the modification time of the lock file this object holds. `false`: it is no longer ours. */
   touch(): Awaitable<boolean>;
   /**
-   * Compares, then removes. Nothing is removed when the lock is not (any longer) ours. Also ends the waiting for it: what was prepared for
-   * the next try is cleared away.
+   * Compares, then removes. Nothing is removed when the lock is not (any longer) ours. Also ends the waiting for it:
+   * what was prepared for the next try is cleared away.
    */
   release(): Awaitable<void>;
   /** Returns after `ms`, or earlier when there is no lock file (any longer). */

@@ -6,8 +6,8 @@ import { PersistenceError, statusOfError } from "./errors.ts";
 import { STATUS, type StatusName } from "./status.ts";
 
 /**
- * The capability calls of one instance of the core, from the import to `complete`. What is answered at once is completed
- * at once, inside the import; for a promise `pending` holds what the session has to wait for.
+ * The capability calls of one instance of the core, from the import to `complete`. What is answered at once is
+ * completed at once, inside the import; for a promise `pending` holds what the session has to wait for.
  */
 export class CapabilityCalls {
   readonly #maxBytes: number;
@@ -57,8 +57,8 @@ export class CapabilityCalls {
   }
 
   /**
-   * A function to import. All have the parameters that the core gives, used or not: for each other number V8 compiles an
-   * adapter, 0.1 ms of a fresh process.
+   * A function to import. All have the parameters that the core gives, used or not: for each other number V8 compiles
+   * an adapter, 0.1 ms of a fresh process.
    *
    * @param own the status for an error that says nothing about itself
    */

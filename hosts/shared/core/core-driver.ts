@@ -39,7 +39,8 @@ export class CoreDriver {
 
   /** Whatever this throws but a `PersistenceError` came out of the core, which is then beyond use: `discard` it. */
   async run<T>(begin: Begin, read: Read<T>): Promise<T> {
-    const module = await this.#module; // by everybody: else a session that has its instance would overtake one that was asked before it
+    // Awaited even where there is an instance: else a session that has one would overtake one that was asked before it.
+    const module = await this.#module;
     this.#instance ??= this.#instantiate(module);
     const { core, memory } = this.#instance;
     this.#calls.begin();

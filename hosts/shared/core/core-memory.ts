@@ -148,7 +148,9 @@ export class CoreMemory {
   }
 }
 
-/** Why `alloc` refused. It leaves room for an envelope, so a document within the limit fails for want of memory only. */
+/**
+ * Why `alloc` refused. It leaves room for an envelope, so a document within the limit fails for want of memory only.
+ */
 export function refusalOf(length: number, maxBytes: number): "document_too_large" | "out_of_memory" {
   return length > maxBytes ? "document_too_large" : "out_of_memory";
 }

@@ -8,8 +8,8 @@ export interface CoreModule {
 }
 
 /**
- * What is used of the WebAssembly API. TypeScript has it in its DOM library only, Deno in its own: neither is asked of whoever type-checks
- * against this package.
+ * What is used of the WebAssembly API. TypeScript has it in its DOM library only, Deno in its own: whoever type-checks
+ * against this package needs neither.
  */
 interface WebAssemblyApi {
   readonly Module: new (bytes: Uint8Array) => CoreModule;
@@ -73,10 +73,12 @@ export type CoreFile = "core.wasm" | "core.portable.wasm";
 export const PUBLISHED = /^file:.*\/(dist\/bundles\/\w+\/index\.js|hosts\/\w+\/[\w-]+\.[jt]s)$/;
 
 /**
- * Where a build of the core is. Asking the runtime to resolve the package instead takes a fresh process of Node 1 to 2 ms.
+ * Where a build of the core is. Asking the runtime to resolve the package instead takes a
+ * fresh process of Node 1 to 2 ms.
  *
  * @param hostModule URL of a module of the host's
- * @returns a relative URL; `undefined` where the module has become part of something else: what lies at such a place there is not ours
+ * @returns a relative URL; `undefined` where the module has become part of a bundle: what lies at
+ *   such a place beside it is not ours
  */
 export function coreFile(file: CoreFile, hostModule: string): string | undefined {
   if (!PUBLISHED.test(hostModule)) return undefined;
@@ -84,8 +86,8 @@ export function coreFile(file: CoreFile, hostModule: string): string | undefined
 }
 
 /**
- * The core, read and compiled once per process, on first use: synchronously where it can be read so, which takes about a millisecond, so that
- * no two callers do it at once.
+ * The core, read and compiled once per process, on first use. Where it can be read synchronously it is, in about a
+ * millisecond: so no two callers do it at once.
  */
 export function compileOnce(read: (file: CoreFile) => Awaitable<Uint8Array>): () => Awaitable<CoreModule> {
   let compiled: Awaitable<CoreModule> | undefined;
@@ -108,7 +110,8 @@ function compileLater(bytes: Promise<Uint8Array>): Promise<CoreModule> {
 /**
  * Instantiates at once: the module is small and compiled already.
  *
- * @throws PersistenceError `out_of_memory`: V8 sets 10 GB of addresses aside for each, and a process may be allowed less (`ulimit -v`)
+ * @throws PersistenceError `out_of_memory`: V8 sets 10 GB of addresses aside for each, and a process
+ *   may be allowed less (`ulimit -v`)
  */
 export function instantiate(module: CoreModule, imports: CoreImports): CoreExports {
   const { Instance } = webAssembly();

@@ -24,8 +24,8 @@ interface Section {
 }
 
 /**
- * One cache. Operations run one after the other, in the order of the calls. After a fault of the core the next one gets a
- * fresh instance of it.
+ * One cache. Operations run one after the other, in the order of the calls. After a fault of the core the next
+ * one gets a fresh instance of it.
  */
 export class CoreSession {
   readonly #capabilities: Capabilities;
@@ -69,8 +69,8 @@ export class CoreSession {
   }
 
   /**
-   * Edits what is stored while holding the lock. `edit` runs again when the lock was lost meanwhile, and must not use this
-   * session, which waits for it.
+   * Edits what is stored while holding the lock. `edit` runs again when the lock was lost meanwhile, and must not use
+   * this session, which waits for it.
    */
   update(edit: Edit): Promise<CommitOutcome> {
     return this.#write(({ core }) => {
@@ -97,7 +97,9 @@ export class CoreSession {
     );
   }
 
-  /** Takes the lock for a critical section of the application, and renews it until `unlock`. Sections queue in order. */
+  /**
+   * Takes the lock for a critical section of the application, and renews it until `unlock`. Sections queue in order.
+   */
   async lock(): Promise<LockReport> {
     const leave = await enterTurn(this.#capabilities.lock.path, this.#timeoutMs, this);
     try {
@@ -177,7 +179,10 @@ export class CoreSession {
     return new PersistenceError("core_trap", messageFor("core_trap", location), { location, cause });
   }
 
-  /** The first try of an operation waits for its turn in this process; the core counts 2 s of that at most as waiting for the lock. */
+  /**
+   * The first try of an operation waits for its turn in this process; the core counts 2 s of that
+   * at most as waiting for the lock.
+   */
   #createLock(): Awaitable<boolean> {
     if (this.#turn !== undefined) return this.#tryToCreate();
     const { path, alsoPaths } = this.#capabilities.lock;

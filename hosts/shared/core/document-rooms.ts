@@ -7,7 +7,9 @@ interface Room {
   used: number;
 }
 
-/** Free rooms that are kept: a change of MSAL's memory needs three, for what was, for what is, and for what comes of it. */
+/**
+ * Free rooms that are kept: a change of MSAL's memory needs three, for what was, for what is, and for what comes of it.
+ */
 const SPARE = 3;
 const PAGE = 4096;
 /** A room that a document fills to less than this share is not kept: the cache has become smaller. */
@@ -18,9 +20,10 @@ const SMALL = 16 * PAGE;
 const encoder = new TextEncoder();
 
 /**
- * Memory for documents that is used again. New memory comes page by page, each a fault of the processor, and what held the tokens of an
- * older document keeps them until it is new memory to somebody else. Here whoever takes rooms says what it still needs; everything
- * else is filled with zeros and free for what comes next (measured: docs/measurements.md, "Merge speed").
+ * Memory for documents that is used again. New memory comes page by page, each a fault of the processor, and what held
+ * the tokens of an older document keeps them until it is new memory to somebody else. Here whoever takes rooms says
+ * what it still needs; everything else is filled with zeros and free for what comes next (measured:
+ * docs/measurements.md, "Merge speed").
  */
 export class DocumentRooms {
   #rooms: Room[] = [];

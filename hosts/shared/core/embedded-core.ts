@@ -28,8 +28,8 @@ export function publishedOrEmbedded(
 }
 
 /**
- * For applications that are bundled (esbuild, Rollup, webpack, `bun build`): they leave files that are read behind, and take modules along. A module
- * of its own, since no other application is to read 58 KB that it does not need.
+ * For applications that are bundled (esbuild, Rollup, webpack, `bun build`): a bundler takes modules along, and leaves
+ * behind what is read as a file. In a module of its own: no other application is to read 58 KB that it does not need.
  *
  * @throws PersistenceError `not_supported` on a processor without SIMD, for which there is no such copy
  */

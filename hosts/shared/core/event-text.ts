@@ -2,8 +2,8 @@ import type { Capabilities } from "./capabilities.ts";
 import { statusName } from "./error-messages.ts";
 
 /**
- * What a log line says of an event of the core's beside its name: a process may have several caches, so which one, and where
- * a damaged original is. The core knows neither.
+ * What a log line says of an event of the core's beside its name: a process may have several caches, so which one, and
+ * where a damaged original is. The core knows neither.
  *
  * @param told the core's own text, JSON or none
  */

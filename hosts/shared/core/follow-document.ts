@@ -5,7 +5,10 @@ import { PersistenceError } from "./errors.ts";
 import { comparer } from "./same-bytes.ts";
 import { STATUS } from "./status.ts";
 
-/** Bytes handed over at once: large enough that a call costs little, small enough to differ from theirs here and there only. */
+/**
+ * Bytes handed over at once: large enough that a call costs little, small enough to differ
+ * from theirs here and there only.
+ */
 export const WINDOW = 16 * 1024;
 /** Bytes compared at once where what came before was the same. */
 const MAX_COMPARED = 4 * WINDOW;
@@ -13,7 +16,10 @@ const MAX_COMPARED = 4 * WINDOW;
 /** The number of a document, as the core counts. */
 export const DOCUMENT = { base: 1, ours: 2 } as const;
 
-/** What a document is held against: theirs in the core's memory, which has just been scanned and so is near to the processor. */
+/**
+ * What a document is held against: theirs in the core's memory, which has just been scanned
+ * and so is near to the processor.
+ */
 export interface Followed {
   readonly original: Uint8Array;
   readonly at: number;
@@ -23,8 +29,8 @@ export interface Followed {
 }
 
 /**
- * Hands ours or base to a merge that has begun with theirs. What is the same as in theirs is compared natively, where the runtime
- * has `Buffer`, and never enters the core's memory; the rest goes through a window there.
+ * Hands ours or base to a merge that has begun with theirs. What is the same as in theirs is compared natively, where
+ * the runtime has `Buffer`, and never enters the core's memory; the rest goes through a window there.
  */
 export function followDocument(
   core: CoreExports,

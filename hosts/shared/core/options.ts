@@ -1,10 +1,12 @@
 import { PersistenceError } from "./errors.ts";
 
 /**
- * Options as given: none where they are `undefined` or `null`. So it is with each of them, but for a `key` and for `alsoLock`: an
- * application to which somebody gave `null` for one would go on, and protect its cache less than it was to.
+ * Options as given; none where they are `undefined` or `null`. The same goes for each single one but
+ * `key` and `alsoLock`: an application that was given `null` for one of these would go on, and protect
+ * its cache less than it was to.
  *
- * @throws PersistenceError `bad_argument` for what holds none: it would be passed over in silence, a promise of options too
+ * @throws PersistenceError `bad_argument` for what holds none: it would be passed over in
+ *   silence, a promise of options too
  */
 export function optionsOf<T extends object>(given: T | null | undefined): Partial<T> {
   if (given === undefined || given === null) return {};

@@ -14,7 +14,10 @@ const DEFAULTS = { maxBytes: 64 * 1024 * 1024, lockTimeoutMs: 10_000 } as const;
 /** The core counts in 32 bits. */
 const LARGEST = 0xffffffff;
 
-/** @throws PersistenceError `bad_argument` for what is no such number: as 0, which it would become, it refused everything */
+/**
+ * @throws PersistenceError `bad_argument` for what is no such number: in the core it would
+ *   become 0, and refuse everything
+ */
 export function limitsOf(limits: SessionLimits): Limits {
   return { maxBytes: limitOf("maxBytes", limits), lockTimeoutMs: limitOf("lockTimeoutMs", limits) };
 }

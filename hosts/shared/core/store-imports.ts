@@ -84,8 +84,9 @@ export class StoreImports {
   }
 
   /**
-   * The lock last: it is what everybody asks for who can be asked. Of the others (Go, and Python after 5 s, beside a
-   * holder with a lease) one may have written since we read; what is merged again then, and not written over, is not lost.
+   * The lock last: it is what everybody asks for who can be asked. Of the others (Go, and Python after 5
+   * s, beside a holder with a lease) one may have written since we read; what is merged again then, and
+   * not written over, is not lost.
    */
   async #lookOnceMore(): Promise<void> {
     const { store, lock } = this.#capabilities;

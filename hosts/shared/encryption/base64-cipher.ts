@@ -12,7 +12,8 @@ export const base64Cipher: Cipher = {
     try {
       return fromBase64(decoder.decode(content));
     } catch {
-      throw new PersistenceError("unprotect_failed", "The item of the secret store is not Base64."); // Its text is not ours to tell.
+      // Its text is not ours to tell.
+      throw new PersistenceError("unprotect_failed", "The item of the secret store is not Base64.");
     }
   },
 };

@@ -25,8 +25,8 @@ const KERNEL32 = {
 } as const satisfies Record<string, ForeignSignature>;
 
 /**
- * What passes: memory and resources are short (8, 14, 1450), the machine shuts down (1115), the service that has the keys is not there or
- * does not answer (1722 to 1727, 1753). Such a blob is not given up.
+ * What passes: memory and resources are short (8, 14, 1450), the machine shuts down (1115), the service that has the
+ * keys is not there or does not answer (1722 to 1727, 1753). Such a blob is not given up.
  */
 const PASSING: readonly number[] = [8, 14, 1115, 1450, 1722, 1723, 1726, 1727, 1753];
 

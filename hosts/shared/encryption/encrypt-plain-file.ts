@@ -16,10 +16,11 @@ import { plainContent } from "./plain-content.ts";
 const NOTHING_YET: readonly StatusName[] = ["persistence_not_found", "not_encrypted"];
 
 /**
- * Moves a plain cache into an encrypted persistence and leaves no plain copy: at the same location it is replaced, elsewhere
- * merged into what the persistence holds and then removed. Until it is stored encrypted the plain file stays.
+ * Moves a plain cache into an encrypted persistence and leaves no plain copy: at the same location it is replaced,
+ * elsewhere merged into what the persistence holds and then removed. Until it is stored encrypted the plain file stays.
  *
- * What the disk still holds of the old file is beyond this: on a disk that is not encrypted itself, sign out to revoke the tokens.
+ * What the disk still holds of the old file is beyond this: on a disk that is not encrypted itself,
+ * sign out to revoke the tokens.
  *
  * @returns false when there is no plain cache at `plainLocation`
  * @throws PersistenceError `not_supported` when `persistence` is not encrypted, or not one of this package's
@@ -58,7 +59,10 @@ async function holding<T>(lockFile: string, logger: Logger, work: () => Promise<
   }
 }
 
-/** The plain cache's lock is held. Whoever knows the same file by the other name (a link) takes another lock, unless only a folder is a link. */
+/**
+ * The plain cache's lock is held. Whoever knows the same file by the other name (a link) takes another lock,
+ * unless only a folder is a link.
+ */
 async function holdingBoth(
   plain: StoredPersistence,
   other: StoredPersistence,

@@ -24,7 +24,8 @@ export class FilePersistenceWithDataProtection extends StoredPersistence {
   /**
    * @param scope who can decrypt: this user, or every user of this machine
    * @param optionalEntropy a further secret, without which it cannot be decrypted either
-   * @throws PersistenceError `not_supported` anywhere but on Windows, `bad_argument` for another scope, and entropy that is no text
+   * @throws PersistenceError `not_supported` anywhere but on Windows, `bad_argument` for another
+   *   scope, and entropy that is no text
    */
   static async create(
     fileLocation: string,

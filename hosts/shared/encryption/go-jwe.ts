@@ -1,8 +1,9 @@
 import { fromBase64, toBase64 } from "../core/base64.ts";
 
 /**
- * What Go's azidentity/cache (0.4.0) keeps: a compact JWE, `dir` and `A128CBC-HS256`, but for one thing: its tag covers no header
- * (`aescbc.Encrypt(iv, plaintext, nil)`), where RFC 7516, 5.1 step 14, wants the header's text. No JWE library opens that.
+ * What Go's azidentity/cache (0.4.0) keeps: a compact JWE, `dir` and `A128CBC-HS256`, but for one thing: its
+ * tag covers no header (`aescbc.Encrypt(iv, plaintext, nil)`), where RFC 7516, 5.1 step 14, wants the header's
+ * text. No JWE library opens that.
  */
 const HEADER = { alg: "dir", enc: "A128CBC-HS256" };
 const BLOCK = 16;

@@ -22,7 +22,10 @@ export interface KeySource {
 export const KEY_BYTES = 32;
 const ALLOWED = { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms: ["A256GCM", "A128CBC-HS256"] };
 
-/** The core tries four times, in 35 ms and what decrypting takes, for a peer that is writing. For so long a key that was fetched for a text is fresh. */
+/**
+ * The core tries four times, for a peer that is writing; it takes 35 ms, and what decrypting takes. A key that was
+ * fetched for the first try is fresh for all of them.
+ */
 const FRESH_MS = 1000;
 
 const encoder = new TextEncoder();
@@ -31,12 +34,15 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /**
  * A compact JWE (RFC 7516) under a shared key: `alg` `dir`, `enc` `A256GCM`.
  *
- * What Go's azidentity/cache wrote opens too, and once it has, what is written is of Go's form: Go takes anything else for
- * an empty cache and overwrites it.
+ * What Go's azidentity/cache wrote opens too, and once it has, what is written is of Go's form: Go takes anything else
+ * for an empty cache and overwrites it.
  */
 export function createJweCipher(keys: KeySource): Cipher {
   let ofGo = false;
-  /** What a fresh key did not fit either, and when. Asked again for each try a vault would be called four times while others wait for the lock. */
+  /**
+   * What a fresh key did not fit either, and when. Else a vault would be asked again at each of the four tries,
+   * while others wait for the lock.
+   */
   let refused: { readonly text: string; readonly at: number } | undefined;
 
   async function open(text: string, key: Uint8Array): Promise<Uint8Array | undefined> {

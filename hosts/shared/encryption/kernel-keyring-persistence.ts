@@ -11,10 +11,11 @@ import { KernelKeyring } from "./kernel-keyring.ts";
 import { assertNames } from "./names.ts";
 
 /**
- * Linux without a desktop session: the cache in a file, a compact JWE, and its key in the kernel keyring. A cache that Go's
- * azidentity/cache began (the file and its key have the same name there) is shared with it, in Go's form.
+ * Linux without a desktop session: the cache in a file, a compact JWE, and its key in the kernel keyring. A cache that
+ * Go's azidentity/cache began (the file and its key have the same name there) is shared with it, in Go's form.
  *
- * The key does not survive a reboot. What it encrypted then counts as never saved, and is set aside when something is saved.
+ * The key does not survive a reboot. What it encrypted then counts as never saved, and is set
+ * aside when something is saved.
  */
 export class KernelKeyringPersistence extends StoredPersistence {
   readonly isEncrypted: boolean = true;
@@ -33,7 +34,8 @@ export class KernelKeyringPersistence extends StoredPersistence {
 
   /**
    * @param keyName what the key is called in the keyring; the file's name unless told otherwise
-   * @throws PersistenceError `not_supported` anywhere but on Linux; what the operating system refused. The keyring is first asked when the cache is.
+   * @throws PersistenceError `not_supported` anywhere but on Linux; what the operating system refused. The keyring is
+   *   first asked when the cache is.
    */
   static async create(
     fileLocation: string,

@@ -52,13 +52,16 @@ export interface KeyringHost {
   foreignFunctions(): ForeignFunctions;
 }
 
-/** Bound once for each host: on Node that stays for as long as the process. Bound for each keyring it took 95 KB and 3 of the process's 65,530 mappings each. */
+/**
+ * Bound once for each host: on Node what is bound stays as long as the process. When it was bound for each keyring,
+ * each took 95 KB and 3 of the process's 65,530 mappings.
+ */
 const kernels = new WeakMap<KeyringHost, Kernel>();
 
 /**
- * A key of type `user` in the kernel's memory, in the persistent keyring of the user where the kernel has those (kept for
- * days after the last log-out) and the user keyring otherwise: where Go's azidentity/cache keeps its own. It is gone after a
- * reboot. No call blocks.
+ * A key of type `user` in the kernel's memory, in the persistent keyring of the user where the kernel has those (kept
+ * for days after the last log-out) and the user keyring otherwise: where Go's azidentity/cache keeps its own. It is
+ * gone after a reboot. No call blocks.
  */
 export class KernelKeyring implements KeySource {
   readonly #host: KeyringHost;
@@ -110,7 +113,8 @@ export class KernelKeyring implements KeySource {
       return { bytes: payload.subarray(0, KEY_BYTES), id: String(key) };
     }
     const reason = errno();
-    // Linux before 5.3 cannot move keys: there the last of two wins, and the loser's next read finds its file undecryptable.
+    // Linux before 5.3 cannot move keys: there the last of two wins, and the loser's next
+    // read finds its file undecryptable.
     const linked = reason !== EEXIST && numbers(calls.keyctl, LINK, key, this.#ring!, 0, 0) === 0;
     numbers(calls.keyctl, UNLINK, key, THREAD_KEYRING, 0, 0);
     const found = linked || reason === EEXIST ? this.forUnprotecting() : undefined;
@@ -119,16 +123,16 @@ export class KernelKeyring implements KeySource {
   }
 
   /**
-   * Each time: the kernel ends a persistent keyring some days (`persistent_keyring_expiry`) after somebody has last asked for it, however
-   * much its keys are used.
+   * Each time: the kernel ends a persistent keyring some days (`persistent_keyring_expiry`) after somebody has last
+   * asked for it, however much its keys are used.
    */
   #connect(): Kernel {
     const kernel = this.#kernel;
     const { numbers, calls } = kernel;
     const user = numbers(calls.keyctl, GET_KEYRING_ID, USER_KEYRING, 1, 0, 0);
     if (user < 0) throw this.#unavailable("keyctl_get_keyring_ID");
-    // A process may read only what it possesses, and a session that did not come from a log-in does not possess the user
-    // keyring: searching it fails with EACCES. What is linked from the process's own keyring is possessed.
+    // A process may read only what it possesses, and a session that did not come from a log-in does not possess the
+    // user keyring: searching it fails with EACCES. What is linked from the process's own keyring is possessed.
     numbers(calls.keyctl, LINK, user, PROCESS_KEYRING, 0, 0);
     const persistent = numbers(calls.keyctl, GET_PERSISTENT, -1, user, 0, 0);
     this.#ring = persistent < 0 ? user : persistent;

@@ -13,8 +13,8 @@ import { createSignalFile } from "./signal-file.ts";
 const SERVICE = "msal-extensions";
 
 /**
- * macOS: an item of the user's keychain. The file at the location holds no secret: it is touched whenever the item changes, as
- * the family does.
+ * macOS: an item of the user's keychain. The file at the location holds no secret: it is touched whenever the
+ * item changes, as the family does.
  */
 export class KeychainPersistence extends StoredPersistence {
   readonly isEncrypted: boolean = true;
@@ -37,8 +37,9 @@ export class KeychainPersistence extends StoredPersistence {
   }
 
   /**
-   * With service and account: the item that keytar, and so `@azure/msal-node-extensions`, has under these names. Without: the one
-   * that Python's extensions have for this location (`msal-extensions`, the SHA-256 of the location as hexadecimal text).
+   * With service and account: the item that keytar, and so `@azure/msal-node-extensions`, has under these names.
+   * Without: the one that Python's extensions have for this location (`msal-extensions`, the SHA-256 of the
+   * location as hexadecimal text).
    *
    * @throws PersistenceError `not_supported` anywhere but on macOS, `bad_argument` for a name that is no text
    */

@@ -8,9 +8,15 @@ import {
   libSecretFunctions,
 } from "./libsecret-functions.ts";
 
-/** The service may be asking the user to unlock a collection meanwhile. D-Bus itself would wait 25 s, and a prompt for ever. */
+/**
+ * The service may be asking the user to unlock a collection meanwhile. D-Bus itself would
+ * wait 25 s, and a prompt for ever.
+ */
 const PATIENCE_MS = 20_000;
-/** Cancelled, a call returns at once, unless it has asked the user: then when the service says that it has dismissed the question. */
+/**
+ * Cancelled, a call returns at once, unless it has asked the user: then when the service says that
+ * it has dismissed the question.
+ */
 const GRACE_MS = 2_000;
 const UNANSWERED =
   "The Secret Service asks for a collection to be unlocked, and has no answer. Unlock it, then try again.";
@@ -73,8 +79,8 @@ export class LibSecretCalls {
   }
 
   /**
-   * Where a call blocks, nothing could end one that waits for the user. And one that never returns keeps a thread, of which Node has four
-   * for everything: no other is put at that risk.
+   * Where a call blocks, nothing could end one that waits for the user. And one that never returns keeps a thread, of
+   * which Node has four for everything: no other is put at that risk.
    */
   get mayAsk(): boolean {
     return !this.functions().blocks && overdue.size === 0;

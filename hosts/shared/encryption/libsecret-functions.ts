@@ -88,8 +88,9 @@ export interface LibSecretHost {
 let loaded: LibSecretFunctions | undefined;
 
 /**
- * Those of the Secret Service alone: `secret_password_*` go to a file where `SECRET_BACKEND` or a sandbox says so, and libsecret reads that file once a process, so
- * what another process saves would never be seen (secret-file-collection.c, `on_load_contents`).
+ * Those of the Secret Service alone. `secret_password_*` go to a file where `SECRET_BACKEND` or a sandbox says so,
+ * and libsecret reads that file once a process: what another process saves would never be seen
+ * (secret-file-collection.c, `on_load_contents`).
  */
 export function libSecretFunctions(host: LibSecretHost): LibSecretFunctions {
   try {

@@ -16,8 +16,8 @@ const ENCODINGS: readonly SecretName["encoding"][] = ["text", "base64"];
 const GENERIC_SCHEMA = "org.freedesktop.Secret.Generic";
 
 /**
- * An item of the Secret Service (GNOME Keyring, KWallet, KeePassXC). The file at `location` holds no secret: it is touched
- * whenever the item changes, as the family does.
+ * An item of the Secret Service (GNOME Keyring, KWallet, KeePassXC). The file at `location` holds no secret: it is
+ * touched whenever the item changes, as the family does.
  */
 export class LibSecretPersistence extends StoredPersistence {
   readonly isEncrypted: boolean = true;
@@ -48,11 +48,12 @@ export class LibSecretPersistence extends StoredPersistence {
   }
 
   /**
-   * Any item. Python's: schema the SHA-256 of the location as hexadecimal text, no attributes. .NET's and Java's: the schema, the
-   * collection and the two attributes that their application sets (`MsalClientID`, `Microsoft.Developer.IdentityService`), `encoding`
-   * `base64`.
+   * Any item. Python's: schema the SHA-256 of the location as hexadecimal text, no attributes. .NET's and Java's: the
+   * schema, the collection and the two attributes that their application sets (`MsalClientID`,
+   * `Microsoft.Developer.IdentityService`), `encoding` `base64`.
    *
-   * @throws PersistenceError `not_supported` anywhere but on Linux, `bad_argument` for a name that is no text, and an encoding that is none of these
+   * @throws PersistenceError `not_supported` anywhere but on Linux, `bad_argument` for a name that is no text, and an
+   *   encoding that is none of these
    */
   static async createForItem(
     fileLocation: string,

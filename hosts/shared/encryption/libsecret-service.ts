@@ -43,9 +43,9 @@ export class LibSecretService {
   }
 
   /**
-   * libsecret keeps one connection and session for the process. That the service has ended it learns in GLib's main loop only,
-   * which does not run here: it would ask a service that is gone for ever. So where one that has answered before does not know us,
-   * or is not there, the one that is there now is asked.
+   * libsecret keeps one connection and session for the process. That the service has ended it learns in GLib's main
+   * loop only, which does not run here: it would ask a service that is gone for ever. So where one that has answered
+   * before does not know us, or is not there, the one that is there now is asked.
    *
    * @param work may be done twice: nothing here changes by that
    */
@@ -108,7 +108,9 @@ export class LibSecretService {
     return { unlocked, locked };
   }
 
-  /** Asks the user, if need be and that may be. Whether it is unlocked afterwards shows when its secret is asked for. */
+  /**
+   * Asks the user, if need be and that may be. Whether it is unlocked afterwards shows when its secret is asked for.
+   */
   unlock(service: bigint, path: string): Promise<void> {
     return this.#asking(service, async () => {
       if (!this.#calls.mayAsk) return;
@@ -179,7 +181,10 @@ export class LibSecretService {
     return this.#ask(service, method, question, (answer) => this.#firstSecretIn(service, answer));
   }
 
-  /** Not by libsecret's item either: that keeps the secret in memory for as long as it lives (secret-item.c, `on_item_set_secret`). */
+  /**
+   * Not by libsecret's item either: that keeps the secret in memory for as long as it lives
+   * (secret-item.c, `on_item_set_secret`).
+   */
   async setSecret(service: bigint, path: string, value: bigint): Promise<void> {
     const { secret_service_encode_dbus_secret, g_variant_new_tuple, g_variant_ref_sink } = this.#calls.functions();
     const only = new Uint8Array(POINTER_SIZE);

@@ -12,7 +12,9 @@ export interface SecretName {
   readonly label?: string | undefined;
   /** The collection's alias or path; the user's default collection unless told otherwise. */
   readonly collection?: string | undefined;
-  /** What is kept: the text, as by Python and Node, or its Base64, as by .NET and Java. `text` unless told otherwise. */
+  /**
+   * What is kept: the text, as by Python and Node, or its Base64, as by .NET and Java. `text` unless told otherwise.
+   */
   readonly encoding?: "text" | "base64" | undefined;
 }
 
@@ -20,7 +22,9 @@ const CONTENT_TYPE = "text/plain"; // what libsecret gives passwords
 /** As it is: what is changed here would be stored changed by the next commit. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** An item of the Secret Service, by way of libsecret, as the whole family has it. Calls run on a thread of their own. */
+/**
+ * An item of the Secret Service, by way of libsecret, as the whole family has it. Calls run on a thread of their own.
+ */
 export class LibSecretItem implements SecretItem {
   readonly #host: LibSecretHost;
   readonly #calls: LibSecretCalls;
@@ -62,7 +66,8 @@ export class LibSecretItem implements SecretItem {
   async write(text: string): Promise<void> {
     const { secret_value_new, secret_value_unref } = this.#calls.functions();
     const bytes = new TextEncoder().encode(text);
-    const value = address(secret_value_new(bytes, bytes.length, CONTENT_TYPE)); // a copy, in memory that is not swapped out
+    // A copy, in memory that is not swapped out.
+    const value = address(secret_value_new(bytes, bytes.length, CONTENT_TYPE));
     bytes.fill(0);
     try {
       await this.#service.use((service) => this.#store(service, value));
@@ -81,9 +86,9 @@ export class LibSecretItem implements SecretItem {
   }
 
   /**
-   * Storing an item makes GNOME Keyring write its file and wait for the disk twice, for the attributes and for the secret, and that is most of
-   * what a commit takes. Setting the secret of an item that is there does it once. To look first which one is there, and that it is
-   * the only one, makes sure that it is what storing would have replaced.
+   * Storing an item makes GNOME Keyring write its file and wait for the disk twice, for the attributes and for the
+   * secret, and that is most of what a commit takes. Setting the secret of an item that is there does it once. To look
+   * first which one is there, and that it is the only one, makes sure that it is what storing would have replaced.
    *
    * @returns false: not done, store it
    */

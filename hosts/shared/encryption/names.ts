@@ -1,8 +1,9 @@
 import { PersistenceError } from "../core/errors.ts";
 
 /**
- * For C what is no text is an address: an attribute that is undefined, say a variable that is not set, would end the process on the first use. And text
- * ends there at a NUL: names that differ behind it would be one item, and what a store is tried out with the cache itself.
+ * C takes what is no text for an address: an attribute that is undefined, say a variable that is not set, would end the
+ * process on the first use. And for C text ends at a NUL: names that differ only behind it would be one item, and the
+ * item that a store is tried out with would be the cache itself.
  *
  * @throws PersistenceError `bad_argument`
  */

@@ -16,13 +16,18 @@ import { sha256Hex } from "./sha256-hex.ts";
 import type { SuppliedKey } from "./supplied-key.ts";
 
 export interface EncryptedPersistenceOptions {
-  /** With `accountName`: the item of the Node peer. Without: the item that Python's extensions have for this location. */
+  /**
+   * With `accountName`: the item of the Node peer. Without: the item that Python's extensions have for this location.
+   */
   readonly serviceName?: string | undefined;
   readonly accountName?: string | undefined;
   /** Windows; `CurrentUser` unless told otherwise. */
   readonly dataProtectionScope?: DataProtectionScope | undefined;
   readonly optionalEntropy?: string | undefined;
-  /** Used instead of anything of the operating system's. `null` is a key that is none: a vault that gave nothing is no reason to do without. */
+  /**
+   * Used instead of anything of the operating system's. `null` is refused: that a vault gave nothing is
+   * no reason to do without a key.
+   */
   readonly key?: SuppliedKey | undefined;
   readonly loggerOptions?: LoggerOptions | undefined;
 }
@@ -30,7 +35,10 @@ export interface EncryptedPersistenceOptions {
 /** The family's configuration, and ours. */
 export interface IPersistenceConfiguration extends EncryptedPersistenceOptions {
   readonly cachePath: string;
-  /** Plain text where nothing else works. Never unless told so, and not in the place of a `key`: a vault that is down for a moment is no reason. */
+  /**
+   * Plain text where nothing else works. Never unless told so, and not in the place of a `key`: a vault that is
+   * down for a moment is no reason.
+   */
   readonly usePlaintextFileOnLinux?: boolean | undefined;
 }
 
@@ -43,11 +51,11 @@ interface Candidate {
 }
 
 /**
- * The first encrypted persistence that works here: each is tried out under a fresh name. Windows: DPAPI. macOS: the keychain. Linux: the Secret
- * Service, else the kernel keyring. With a key of the caller's: that, and nothing else.
+ * The first encrypted persistence that works here: each is tried out under a fresh name. Windows: DPAPI. macOS: the
+ * keychain. Linux: the Secret Service, else the kernel keyring. With a key of the caller's: that, and nothing else.
  *
- * @throws PersistenceError `persistence_not_verified`: the message says what was tried and why each was refused, and the cause
- *   is an `AggregateError` of the reasons; `invalid_location`, `bad_argument`
+ * @throws PersistenceError `persistence_not_verified`: the message says what was tried and why each was refused, and
+ *   the cause is an `AggregateError` of the reasons; `invalid_location`, `bad_argument`
  */
 export async function buildEncryptedPersistence(
   location: string,
@@ -61,8 +69,9 @@ export async function buildEncryptedPersistence(
 // biome-ignore lint/complexity/noStaticOnlyClass: the family's shape
 export class PersistenceCreator {
   /**
-   * As `buildEncryptedPersistence`; with `usePlaintextFileOnLinux` a plain file where nothing else works on Linux. A plain cache that is there already
-   * is not given up for the kernel keyring, which the family does not know: the Node peer has left it, and may be writing it still.
+   * As `buildEncryptedPersistence`; with `usePlaintextFileOnLinux` a plain file where nothing else works on Linux. A
+   * plain cache that is there already is not given up for the kernel keyring, which the family does not know: the Node
+   * peer has left it, and may be writing it still.
    */
   static async createPersistence(config: IPersistenceConfiguration): Promise<StoredPersistence> {
     const given = optionsOf(config);

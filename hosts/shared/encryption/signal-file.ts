@@ -6,9 +6,9 @@ import { storeWith } from "../persistence/store-with.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /**
- * The file beside a secret store's item. Where it is a signal already, the same bytes are written into it: the rename that replaces a file
- * takes 0.6 ms on ext4, which gets the new one's bytes on their way to the disk first. Its version can be trusted at once, so what
- * this process wrote itself it need not read again, which takes 1 to 2 ms.
+ * The file beside a secret store's item. Where it is a signal already, the same bytes are written into it: the rename
+ * that replaces a file takes 0.6 ms on ext4, which gets the new one's bytes on their way to the disk first. Its version
+ * can be trusted at once, so what this process wrote itself it need not read again, which takes 1 to 2 ms.
  */
 export function createSignalFile(file: Store, { fs, clock }: Runtime): Store {
   const files = new Files(fs);

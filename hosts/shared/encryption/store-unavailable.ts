@@ -3,7 +3,10 @@ import { PersistenceError, statusOfError, toPersistenceError } from "../core/err
 export const NO_NATIVE_CALLS =
   "this runtime cannot call native functions here (Node.js: install koffi; Deno: --allow-ffi).";
 
-/** The error of a store whose native part could not be loaded. That Deno barred it is said as it is, with the flag, and so is what passes: a want of descriptors. */
+/**
+ * The error of a store whose native part could not be loaded. Where Deno barred it, the error says so, with the flag;
+ * and a want of descriptors, which passes, stays what it is.
+ */
 export function storeUnavailable(message: string, cause: unknown): PersistenceError {
   const status = statusOfError(cause);
   if (status === "permission_denied" || status === "too_many_open_files") return toPersistenceError(cause);

@@ -27,13 +27,16 @@ export interface FileWatcher {
 }
 
 /**
- * The functions of `node:fs` that are used, as Node, Deno and Bun all have them. Injected, so that a test can make each of them
- * fail with any errno, and a simulator stand in for the whole.
+ * The functions of `node:fs` that are used, as Node, Deno and Bun all have them. Injected, so that a test can make each
+ * of them fail with any errno, and a simulator stand in for the whole.
  */
 export interface FileSystem {
   chmod(path: string, mode: number, callback: NoValue): void;
   close(fd: number, callback: NoValue): void;
-  /** The same, always on another thread: for the last descriptor of a file without a name, with which its blocks are given back. */
+  /**
+   * The same, always on another thread: for the last descriptor of a file without a name, with
+   * which its blocks are given back.
+   */
   closeElsewhere(fd: number, callback: NoValue): void;
   fchown(fd: number, uid: number, gid: number, callback: NoValue): void;
   fstat(fd: number, options: { bigint: true }, callback: Callback<FileStatus>): void;
@@ -84,7 +87,10 @@ function settled<T>(start: (callback: Callback<T>) => void): Promise<T> {
   });
 }
 
-/** EDQUOT on Linux and macOS: libuv, and so Node and Deno, have no name for it, and of some calls Deno gives no more than a text. */
+/**
+ * EDQUOT on Linux and macOS: libuv, and so Node and Deno, have no name for it, and of some calls
+ * Deno gives no more than a text.
+ */
 const QUOTA_ERRNOS: readonly unknown[] = [-122, -69];
 const QUOTA_TEXT = "(os error 122)";
 

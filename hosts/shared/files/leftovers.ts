@@ -2,12 +2,15 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { type Files, quietly } from "./file-system.ts";
 import { processAlive } from "./processes.ts";
 
-/** A write takes milliseconds, and whoever waits dates its file again and again: what is older than this was left behind. */
+/**
+ * A write takes milliseconds, and whoever waits dates its file again and again: what is
+ * older than this was left behind.
+ */
 const STALE_TEMPORARY_MS = 60_000;
 
 /**
- * Removes what was left beside the file by writers that were killed, and by contenders that were killed while they waited for its lock. What names
- * our own process number was left by an earlier process that had it.
+ * Removes what was left beside the file by writers that were killed, and by contenders that were killed while they
+ * waited for its lock. What names our own process number was left by an earlier process that had it.
  */
 export async function removeLeftovers(files: Files, runtime: Runtime, target: string): Promise<void> {
   const { paths } = runtime;
@@ -17,7 +20,8 @@ export async function removeLeftovers(files: Files, runtime: Runtime, target: st
   for (const name of await files.readdir(folder)) {
     const pid =
       name.startsWith(prefix) && /^(?:lockfile\.)?(\d+)\.[0-9a-f]+\.tmp$/.exec(name.slice(prefix.length))?.[1];
-    if (pid) await quietly(removeIfLeft(paths.join(folder, name), Number(pid))); // what is another user's, or a folder, keeps none of the others here
+    // What is another user's, or a folder, keeps none of the others here.
+    if (pid) await quietly(removeIfLeft(paths.join(folder, name), Number(pid)));
   }
 
   async function removeIfLeft(path: string, pid: number): Promise<void> {

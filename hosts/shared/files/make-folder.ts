@@ -3,8 +3,8 @@ import { closing, type Files, hasCode, O_RDONLY, quietly } from "./file-system.t
 import { giveToOwnerOfFolder } from "./owner.ts";
 
 /**
- * Creates a folder for secrets, and those above it that are missing. Not by Node's `recursive`: where nobody can make folders
- * (/proc/x/y) Node 20 tries for ever.
+ * Creates a folder for secrets, and those above it that are missing. Not by Node's `recursive`: where nobody can make
+ * folders (/proc/x/y) Node 20 tries for ever.
  */
 export async function makeFolder(files: Files, runtime: Runtime, path: string): Promise<void> {
   if (await isMade(files, runtime, path)) return;

@@ -4,8 +4,9 @@ import { type FileStatus, type Files, quietly } from "./file-system.ts";
 const ROOT = 0n;
 
 /**
- * Gives a file or a folder that has just been made to the owner of its folder, where root has made it. What is replaced as a whole belongs to whoever replaces it, so
- * after one run as root the user could open neither the cache nor a lock file any more. (Who writes in place, as the peers do, keeps the owner.)
+ * Gives a file or a folder that root has just made to the owner of its folder. What is replaced as a whole belongs to
+ * whoever replaced it: after one run as root the user could open neither the cache nor a lock file any more. (Who
+ * writes in place, as the peers do, keeps the owner.)
  */
 export async function giveToOwnerOfFolder(
   files: Files,
@@ -19,13 +20,19 @@ export async function giveToOwnerOfFolder(
   await quietly(giveTo(folder, files, fd));
 }
 
-/** A folder cannot be made and opened in one call: in between the user may have put something else in its place. A file with a second name may be any file of the system. */
+/**
+ * A folder cannot be made and opened in one call: in between the user may have put something else in its place. A file
+ * with a second name may be any file of the system.
+ */
 async function isNewOfRoot(files: Files, fd: number): Promise<boolean> {
   const made = await files.fstat(fd).catch(() => undefined);
   return made?.uid === ROOT && (made.isDirectory() || made.nlink === 1n);
 }
 
-/** Gives a copy to the owner of what was copied, which in a user's folder may be a link to a file that the user cannot read. */
+/**
+ * Gives a copy to the owner of what was copied, which in a user's folder may be a link to a
+ * file that the user cannot read.
+ */
 export async function giveToOwnerOfOriginal(
   files: Files,
   { isRoot }: Runtime,

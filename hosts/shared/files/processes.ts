@@ -18,8 +18,8 @@ export function describeSelf({ pid, program, paths }: Pick<Runtime, "pid" | "pro
 }
 
 /**
- * Is there such a process on this machine? One that has ended and waits for its parent to notice is gone. Throws where the
- * runtime may not ask (Deno without permission): the core then treats it as one that may live.
+ * Is there such a process on this machine? One that has ended and waits for its parent to notice is gone. Throws where
+ * the runtime may not ask (Deno without permission): the core then treats it as one that may live.
  */
 export async function processAlive(files: Files, pid: number, runtime: Runtime): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 0 || pid > 0x7fffffff) {

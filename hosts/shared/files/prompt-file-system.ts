@@ -1,8 +1,9 @@
 import type { FileSystem } from "./file-system.ts";
 
 /**
- * Answered by the kernel from memory as a rule. Through the thread pool of the runtime each takes 40 to 50 µs of two processors
- * and wakes two threads; made at once, 1 to 5 µs (Node 20, 4,000 of each by hand). A commit has about 30 of them.
+ * Answered by the kernel from memory as a rule. Through the thread pool of the runtime each takes 40 to
+ * 50 µs of two processors and wakes two threads; made at once, 1 to 5 µs (Node 20, 4,000 of each by
+ * hand). A commit has about 30 of them.
  */
 const PROMPT = [
   ...["chmod", "close", "fstat", "ftruncate", "futimes", "link", "lstat", "mkdir", "open", "read"],
@@ -16,21 +17,31 @@ export type SynchronousFunctions = Readonly<Record<`${PromptName}Sync`, (...valu
 
 /** Copying more than this between a file and memory takes so long that others should have their turn meanwhile. */
 const MAX_BYTES = 256 * 1024;
-/** A call that takes longer, in milliseconds, waited for the disk, or the processor was taken away from it in the middle. */
+/**
+ * A call that takes longer, in milliseconds, waited for the disk, or the processor was
+ * taken away from it in the middle.
+ */
 const PROMPT_MS = 1;
 /** No scheduler keeps a process waiting for this long. */
 const STALLED_MS = 250;
 /**
- * Where processors are busy slow calls come one by one (8 processes on 2: one call in 45), where the disk is slow in a row. Judged by
- * their mean time, half of the calls of those 8 processes went to the thread pool, at the price of a sixth of their processor time.
+ * Where processors are busy, slow calls come one by one (8 processes on 2: one call in 45); where the disk is slow, in
+ * a row. Judged by their mean time instead, half of the calls of those 8 processes went to the thread pool, at the
+ * price of a sixth of their processor time.
  */
 const SLOW_IN_A_ROW = 4;
 /** A slow call is forgotten after so many quick ones. */
 const QUICK_FOR_A_SLOW = 8;
-/** Then the thread pool does the work for so many times as long as those calls took: the event loop stands still for 2 % of the time. */
+/**
+ * Then the thread pool does the work for so many times as long as those calls took: so the event loop
+ * stands still for 2 % of the time.
+ */
 const PATIENCE = 50;
 
-/** One call in so many is left to the thread pool all the same: an operation that never waits, in a loop, would keep the event loop from turning. */
+/**
+ * One call in so many is left to the thread pool all the same: a loop of operations that never wait would
+ * keep the event loop from turning.
+ */
 const CALLS_A_TURN = 256;
 
 /** `node:fs`, as far as it is used. */
@@ -40,8 +51,9 @@ type Callback = (error: unknown, value?: unknown) => void;
 type Waiting = (...values: unknown[]) => void;
 
 /**
- * `fs` with callbacks as before, of which those that need not wait for a disk are called before the function returns. On a disk
- * that sleeps or a network file system they wait all the same: whoever meets that leaves them to the thread pool for a while.
+ * `fs` with callbacks as before, of which those that need not wait for a disk are called before the function
+ * returns. On a disk that sleeps or a network file system they wait all the same: whoever meets that leaves them
+ * to the thread pool for a while.
  */
 export function promptFileSystem(fs: SystemFunctions, now: () => number): FileSystem {
   let patientUntil = 0;

@@ -7,8 +7,8 @@ import type { FileWatcher } from "./file-system.ts";
 /** Where no watcher can be had. */
 const POLL_MS = 1000;
 /**
- * Beside watchers: those of network file systems and of shared folders of virtual machines tell nothing of what others write, and none tells that a link
- * has been pointed elsewhere, or a folder further up been replaced.
+ * Beside watchers: on network file systems, and in shared folders of virtual machines, they tell nothing of what others
+ * write, and nowhere do they tell that a link has been pointed elsewhere, or a folder further up been replaced.
  */
 const POLL_BESIDE_MS = 5000;
 

@@ -20,14 +20,16 @@ import { readUnchanged } from "./read-unchanged.ts";
 import { watchStore } from "./store-watch.ts";
 import { dateUniquely } from "./unique-time.ts";
 
-/** Windows refuses to rename onto, remove or read what a virus scanner or a peer has open just then. About 2 s in all. */
+/**
+ * Windows refuses to rename onto, remove or read what a virus scanner or a peer has open just then. About 2 s in all.
+ */
 const WINDOWS_WAITS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000];
 
 export interface FileStoreOptions {
   /**
-   * `false`: do not wait for the disk, as the peers do not. What is written is still replaced as a whole, and a crash of the process
-   * still loses nothing. A power cut may: the last writes or, on a file system that does not order a rename after the data,
-   * the whole file. For tokens that can be fetched again, not for refresh tokens.
+   * `false`: do not wait for the disk, as the peers do not. What is written is still replaced as a whole, and a crash
+   * of the process still loses nothing. A power cut may: the last writes or, on a file system that does not order a
+   * rename after the data, the whole file. For tokens that can be fetched again, not for refresh tokens.
    */
   readonly sync?: boolean | undefined;
 }
@@ -124,8 +126,9 @@ export class FileStore implements Store {
   }
 
   /**
-   * A copy rather than a second link: the family's other members write in place, and would write into a link's content
-   * too. Only where a copy finds no room is a link better than nothing. Beside the file itself, where the location is a link.
+   * A copy rather than a second link: the family's other members write in place, and would write into a
+   * link's content too. Only where a copy finds no room is a link better than nothing. Beside the file
+   * itself, where the location is a link.
    */
   async setAside(): Promise<string> {
     const path = await this.#target();
@@ -190,8 +193,9 @@ export class FileStore implements Store {
   }
 
   /**
-   * The file that is replaced is kept open until the lock has been released: a rename that takes the last name of one gives back its blocks,
-   * which took 0.1 ms of 0.12 for 100 KB on ext4. Windows refuses to rename onto an open file.
+   * The file that is replaced is kept open until the lock has been released: a rename that takes a file's
+   * last name gives back its blocks, which was 0.1 ms of the rename's 0.12 for 100 KB on ext4. Windows
+   * refuses to rename onto an open file.
    */
   async #openOld(target: string): Promise<number | undefined> {
     return this.#runtime.platform === "win32"

@@ -10,14 +10,16 @@ const STEP_US = 2;
 const AHEAD_NS = 20n * NS_PER_MS;
 
 /**
- * Gives a file that has just been written a time of its own, at most 2 ms from now. Writing alone leaves the time that the kernel's clock
- * shows: before Linux 6.13 the same for a whole tick (1 to 10 ms), which is why such a time proves nothing. The time given here is of whole
- * microseconds, but not of whole milliseconds, and lies in the next millisecond, or later than the one that was there. One file never gets the same
- * twice: it is dated once, when it is new, or each time after an item was written, which takes more than a millisecond. So a file that is
- * found with the same time again has not been written since.
+ * Gives a file that has just been written a time of its own, at most 2 ms from now. Writing alone leaves the time
+ * that the kernel's clock shows, which before Linux 6.13 is the same for a whole tick (1 to 10 ms): it proves
+ * nothing. The time given here is of whole microseconds, but not of whole milliseconds, and lies in the next
+ * millisecond, or later than the time that was there. No file gets the same one twice: it is dated once, when it is
+ * new, or each time that an item was written, which takes more than a millisecond. So a file that is found with the
+ * same time again has not been written since.
  *
  * @param before what the file was until it was written; `undefined`: it is new
- * @returns its version now, and whether that is unique for certain: some file systems, and Deno, have no times finer than milliseconds
+ * @returns its version now, and whether that is unique for certain: some file systems, and Deno, have
+ *   no times finer than milliseconds
  */
 export async function dateUniquely(
   files: Files,

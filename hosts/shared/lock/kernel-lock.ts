@@ -97,8 +97,8 @@ export class KernelLock implements KindOfLock {
   }
 
   /**
-   * Written and locked before it gets its name. Where somebody else's has it, the file is kept for the next try, which is then one call: of 8
-   * processes 7 come too late each time.
+   * Written and locked before it gets its name. Where somebody else's file has the name, this one is kept for the next
+   * try, which is then one call: of 8 processes 7 come too late each time.
    */
   async #createWhole(): Promise<boolean> {
     const isFirstTry = this.#prepared === undefined;
@@ -175,8 +175,8 @@ export class KernelLock implements KindOfLock {
       await quietly(this.#close(file));
       throw error;
     }
-    // Somebody opened the file before it was locked and holds the lock on it now (Go and .NET open what is there), or has
-    // removed it. It is theirs to remove. Should they be killed, it is an empty file, abandoned after 2 s.
+    // Somebody opened the file before it was locked and holds the lock on it now (Go and .NET open what is there), or
+    // has removed it. It is theirs to remove. Should they be killed, it is an empty file, abandoned after 2 s.
     await this.#close(file);
     return false;
   }
@@ -214,7 +214,8 @@ export class KernelLock implements KindOfLock {
       if (await file.isAtPath()) {
         return "taken";
       }
-      // A holder of the other kind has moved it away and, finding it changed, will put it back. It must not name us then.
+      // A holder of the other kind has moved it away and, finding it changed, will put it
+      // back. It must not name us then.
       await file.empty();
       return "changed";
     } catch (error) {

@@ -7,7 +7,9 @@ const LOCK_UN = 8;
 
 /** Where `struct flock` and the commands are what the table says. All 64-bit: off_t is then 8 bytes everywhere. */
 interface Platform {
-  /** Record locks that belong to the open file description: closing another descriptor of the file does not drop them. */
+  /**
+   * Record locks that belong to the open file description: closing another descriptor of the file does not drop them.
+   */
   readonly F_OFD_SETLK: number;
   readonly F_WRLCK: number;
   /** Offset of `short l_type`; `l_whence`, `l_start` and `l_len` stay zero: from the start to the end, however far. */
@@ -34,7 +36,10 @@ export interface PosixSystem {
   /** As Node's `process.platform` and `process.arch`. */
   readonly platform: string;
   readonly arch: string;
-  /** Error codes by name, as `node:os` has them. Asked for when a call has failed: to load that module takes Node 0.7 ms. */
+  /**
+   * Error codes by name, as `node:os` has them. Asked for when a call has failed: to load
+   * that module takes Node 0.7 ms.
+   */
   readonly errno: Readonly<Record<string, number>>;
 }
 

@@ -12,8 +12,9 @@ const OVERLAPPED_SIZE = 32;
 const OFFSET_LOW = 16;
 
 /**
- * Each a single byte. Go, portalocker and Java lock ranges that hold the first, and whoever keeps the text readable locks
- * far behind it, as SQLite does. While the first is locked others cannot read the text; they see that it is locked.
+ * Each a single byte. Go, portalocker and Java lock ranges that hold the first, and whoever keeps the
+ * text readable locks far behind it, as SQLite does. While the first is locked others cannot read the
+ * text; they see that it is locked.
  */
 const OFFSETS = [0, 0x4000_0000];
 

@@ -3,13 +3,13 @@ import { statusOfError, toPersistenceError } from "../core/errors.ts";
 /** Locks that the kernel frees when their holder dies. */
 export interface KernelLocks {
   /**
-   * What keeps whom out: `flock` (on Windows `LockFileEx`) Python, Go, .NET and other holders of kind K; a record lock Java. Where only
-   * the first can be had, Java alone would not see us.
+   * What keeps whom out. `flock` (on Windows `LockFileEx`): Python, Go, .NET and other holders of kind K. A record
+   * lock: Java. Where only the first can be had, Java alone does not see us.
    */
   readonly recordLocks: boolean;
   /**
-   * Locks the whole file of a descriptor, which is at `path`, without waiting. `false`: somebody else has a lock on it. Throws
-   * where the file system has no locks (`isUnsupported`) or something is wrong with the descriptor.
+   * Locks the whole file of a descriptor, which is at `path`, without waiting. `false`: somebody else has a lock on it.
+   * Throws where the file system has no locks (`isUnsupported`) or something is wrong with the descriptor.
    */
   lock(fd: number, path: string): boolean;
   /** Lets go of what `lock` has opened beside the descriptor. Closing the descriptor does the rest. */
@@ -25,8 +25,8 @@ export function isUnsupported(error: unknown): boolean {
 }
 
 /**
- * Loaded once, when first asked for. Where loading throws there are none, and a lease does the work. Only the want of descriptors is reported: it
- * passes, and a lease is not seen by all of the family.
+ * Loaded once, when first asked for. Where loading throws there are none, and a lease does the work. Only a want of
+ * descriptors is reported: it passes, and not all of the family would see a lease.
  */
 export function lazily(load: () => KernelLocks | undefined): () => KernelLocks | undefined {
   let loaded: KernelLocks | null | undefined;

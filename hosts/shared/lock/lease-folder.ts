@@ -13,15 +13,17 @@ import type { Runtime } from "../runtime/runtime.ts";
 type Done = (error: Error | null) => void;
 
 interface Made {
-  /** Open, so that its inode's number cannot pass to another one's. Windows opens no folders, and gives no number twice. */
+  /**
+   * Open, so that its inode's number cannot pass to another one's. Windows opens no folders, and gives no number twice.
+   */
   readonly fd: number | undefined;
   readonly stat: FileStatus;
 }
 
 /**
- * The folder that is a lease, for proper-lockfile, which knows it by its path alone: once somebody else has taken the lease over,
- * it would date and remove that one's. Here the folder that was made is remembered; only that one is dated, and removed while the
- * path still names it.
+ * The folder that is a lease, for proper-lockfile, which knows it by its path alone: once somebody else has taken the
+ * lease over, it would date and remove that one's. Here the folder that was made is remembered; only that one is dated,
+ * and removed while the path still names it.
  */
 export class LeaseFolder {
   /** One object for all leases: proper-lockfile marks it with what it learns about the precision of times. */
@@ -69,8 +71,9 @@ export class LeaseFolder {
   }
 
   /**
-   * proper-lockfile removes what it holds when the process ends. Who was busy for longer than the grace may have lost it by then. Most file systems answer before
-   * `stat` returns (prompt-file-system.ts); where one does not, the process ends first, and the lease becomes stale.
+   * proper-lockfile removes what it holds when the process ends. A process that was busy for longer than the grace may
+   * have lost it by then, so it looks first. Most file systems answer before `stat` returns (prompt-file-system.ts);
+   * where one does not, the process ends first, and the lease becomes stale.
    */
   #removeAtExit(): void {
     const { fs } = this.#runtime;

@@ -58,7 +58,8 @@ export class LeaseLock implements KindOfLock {
   }
 
   /**
-   * The content is compared too: a holder of kind K that found us stale takes the lock over in place, in the same inode.
+   * The content is compared too: a holder of kind K that found us stale takes the lock
+   * over in place, in the same inode.
    */
   async check(): Promise<boolean> {
     return (
@@ -79,8 +80,8 @@ export class LeaseLock implements KindOfLock {
   }
 
   /**
-   * Compares before it removes. A file that is still ours goes even where the lease is lost: left behind, it would name a process
-   * that lives, and everybody, ourselves first, would wait for it.
+   * Compares before it removes. A file that is still ours goes even where the lease is lost: left behind, it would name
+   * a process that lives, and everybody, ourselves first, would wait for it.
    */
   async release(): Promise<void> {
     const file = this.#held;
@@ -100,7 +101,10 @@ export class LeaseLock implements KindOfLock {
     }
   }
 
-  /** Written before it gets its name. Nobody finds it empty, takes it over, and is written over by a creator who was slow. */
+  /**
+   * Written before it gets its name. Nobody finds it empty, takes it over, and is written
+   * over by a creator who was slow.
+   */
   async #createAnew(): Promise<LockFile | undefined> {
     if (!this.#canLink) {
       return this.#createInPlace();
@@ -142,7 +146,10 @@ export class LeaseLock implements KindOfLock {
     return undefined;
   }
 
-  /** The lock file first, which is one call: whoever took the lease first would hardly ever be quicker than those who need none. */
+  /**
+   * The lock file first, which is one call: whoever took the lease first would hardly ever be
+   * quicker than those who need none.
+   */
   async #holdWithLease(file: LockFile): Promise<boolean> {
     try {
       this.#lease = await this.#leases.take();
@@ -170,8 +177,9 @@ export class LeaseLock implements KindOfLock {
   }
 
   /**
-   * Only under the lease, which is looked at again when the file is out of the way: if this process was stopped just before, it may have lost
-   * the lease, and the lock file, unchanged, may have a holder again. `undefined`: what was inspected is no longer there.
+   * Only under the lease, which is looked at again when the file is out of the way: a process that was stopped just
+   * before may have lost the lease, and the lock file, though unchanged, may have a holder again. `undefined`: what
+   * was inspected is no longer there.
    */
   async #replaceAbandoned(inspected: LockInspection, taken: Lease): Promise<LockFile | undefined> {
     if (!(await unlessMissing(isStillAt(this.#files, this.#runtime, this.#path, inspected)))) {

@@ -31,7 +31,10 @@ export function createLeases({ path, files, runtime }: LockParts): Leases {
   const { clock } = runtime;
   const folder = new LeaseFolder(leasePath(path), files, runtime, STALE_MS / 2);
 
-  /** After a clock was set back a dead holder's lease would not be stale for proper-lockfile until its time has come again. */
+  /**
+   * After a clock was set back a dead holder's lease would not be stale for proper-lockfile
+   * until its time has come again.
+   */
   async function removeFromFuture(): Promise<void> {
     const found = await unlessMissing(files.stat(leasePath(path)));
     if (found !== undefined && Number(found.mtimeMs) - clock.now() > STALE_MS) {
@@ -66,7 +69,8 @@ export function createLeases({ path, files, runtime }: LockParts): Leases {
         },
       };
     } catch (error) {
-      // EEXIST, ENOENT: two found it stale, and the other one was quicker. ENOENT: the folder around it is gone, and the next `create` makes it.
+      // EEXIST, ENOENT: two found it stale, and the other one was quicker. ENOENT also when the folder around it is
+      // gone: the next `create` makes it.
       if (hasCode(error, "ELOCKED", "EEXIST", "ENOENT")) {
         return undefined;
       }

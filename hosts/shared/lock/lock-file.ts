@@ -12,12 +12,14 @@ const LONG_AGO = 0;
 const WINDOWS_TRIES = 5;
 
 /**
- * What file systems without hard links say (FAT, some network and overlay file systems). EACCES: Android and some servers of SMB; it cannot be
- * the folder's, in which the file to be linked has just been made.
+ * What file systems without hard links say (FAT, some network and overlay file systems). EACCES: Android and some
+ * servers of SMB; it cannot be the folder's, in which the file to be linked has just been made.
  */
 export const NO_LINKS = ["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
 
-/** A lock file that is kept open: the descriptor pins the inode, so its number cannot pass to another file meanwhile. */
+/**
+ * A lock file that is kept open: the descriptor pins the inode, so its number cannot pass to another file meanwhile.
+ */
 export class LockFile {
   readonly fd: number;
   readonly stat: FileStatus;
@@ -33,9 +35,9 @@ export class LockFile {
   }
 
   /**
-   * A new file under a name of its own that holds `line`, to be published by `publish` once it is locked: so the lock file
-   * never appears without its holder in it. Created in place and written afterwards, 17 of 55 holders killed at random left an
-   * empty file, which must count as somebody's for 2 s.
+   * A new file under a name of its own that holds `line`, to be published by `publish` once it is locked: so the lock
+   * file never appears without its holder in it. Created in place and written afterwards, 17 of 55 holders killed at
+   * random left an empty file, which must count as somebody's for 2 s.
    */
   static async prepare(files: Files, runtime: Runtime, path: string, line: Uint8Array): Promise<LockFile> {
     const { paths, pid, clock } = runtime;
@@ -58,8 +60,9 @@ export class LockFile {
   }
 
   /**
-   * Gives a prepared file the path, unless there is a file. `undefined`: there is, and this one may be tried again. A server of NFS may have done
-   * what it reports as failed, so it is looked at (link(2), BUGS): everybody would wait for us, ourselves first.
+   * Gives a prepared file the path, unless there is a file. `undefined`: there is, and this one may be tried again.
+   * A server of NFS may report as failed what it has done (link(2), BUGS), so that is looked at: else everybody
+   * would wait for us, ourselves first.
    */
   async publish(path: string): Promise<LockFile | undefined> {
     const published = new LockFile(this.#files, path, this.fd, this.stat);
@@ -155,7 +158,10 @@ export class LockFile {
     await this.#files.futimes(this.fd, new Date(now));
   }
 
-  /** What cannot be removed is dated as nobody's: left as it is it would name a process that lives, and everybody would wait for it for 30 s. */
+  /**
+   * What cannot be removed is dated as nobody's. Left as it is, it would name a process that lives, and
+   * everybody would wait for it for 30 s.
+   */
   async removeFromPath(): Promise<void> {
     try {
       if (await this.isAtPath()) {

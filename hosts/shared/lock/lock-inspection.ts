@@ -18,8 +18,8 @@ const decoder = new TextDecoder();
 /** What an inspection keeps of a lock file's content. */
 const MAX_CONTENT = 1024;
 /**
- * How a cache begins: JSON or a compact JWE, and a blob of DPAPI. None of the family's lock files does: Go's has a digit
- * after the brace.
+ * How a cache begins: JSON or a compact JWE, and a blob of DPAPI. None of the family's lock files does:
+ * Go's has a digit after the brace.
  */
 const CACHE = /^\s*(?:\{\s*"|eyJ)/;
 const DPAPI = Uint8Array.of(1, 0, 0, 0);
@@ -46,8 +46,8 @@ export async function inspectLockFile(
 }
 
 /**
- * Is the file at this path what was inspected? Where times are whole seconds its content alone may tell: a holder of kind
- * K takes over in place, and the number of an inode that is gone may come again.
+ * Is the file at this path what was inspected? Where times are whole seconds its content alone may tell: a holder of
+ * kind K takes over in place, and the number of an inode that is gone may come again.
  */
 export async function isStillAt(
   files: Files,

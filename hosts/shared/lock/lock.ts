@@ -31,8 +31,8 @@ export interface KindOfLock {
 }
 
 /**
- * Kind K where kernel locks can be had, else kind P. Nothing is loaded before the lock is first used. A file system that
- * turns out to have no kernel locks (some network file systems) makes it kind P for good.
+ * Kind K where kernel locks can be had, else kind P. Nothing is loaded before the lock is first used. A file system
+ * that turns out to have no kernel locks (some network file systems) makes it kind P for good.
  */
 export function createLock(runtime: Runtime, path: string): Lock {
   const files = new Files(runtime.fs);
@@ -64,10 +64,12 @@ export function createLock(runtime: Runtime, path: string): Lock {
   }
 
   /**
-   * Of a lock file that names our number. One written before this process began is an earlier process's: a container that was killed and started again has
-   * the same number again. Any later one is another thread's, since the contenders of one thread do not meet here (process-queue.ts). A thread that was
-   * terminated left a file that nobody locks any more; one that lives has kernel locks on it, which will tell. (Of 40 workers terminated while they
-   * committed 20 left their file, which was then respected for 30 s.) A file with a number alone is the Node peer's, which takes no kernel lock.
+   * Of a lock file that names our own number. If it was written before this process began, it is an earlier process's:
+   * a container that was killed and started again has the same number again. Any later one is another thread's, since
+   * the contenders of one thread do not meet here (process-queue.ts). A thread that was terminated left a file that
+   * nobody locks any more; one that lives has kernel locks on its file, which will tell. (Of 40 workers terminated
+   * while they committed, 20 left their file, which was then respected for 30 s.) A file with a number alone is the
+   * Node peer's, which takes no kernel lock.
    */
   function isAbandonedByUs(): boolean {
     return seenMs < runtime.startedMs - CLOCKS_DIFFER_MS || (namesUs && choose().kind === "K");

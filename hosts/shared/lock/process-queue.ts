@@ -2,8 +2,8 @@ import { seconds } from "../core/error-messages.ts";
 import { type LockHolder, PersistenceError } from "../core/errors.ts";
 import { LONGEST_TIMER_MS } from "../runtime/clock.ts";
 
-// Contenders for one lock within this process queue here, in order, and never meet on disk: there they would wait for each
-// other by polling, and a kernel lock taken twice by one process means different things on different systems.
+// Contenders for one lock within this process queue here, in order, and never meet on disk: there they would wait for
+// each other by polling, and a kernel lock taken twice by one process means different things on different systems.
 
 /** Ends a turn. Harmless when called again. */
 export type LeaveTurn = () => void;
@@ -24,8 +24,8 @@ function registry(): Map<unknown, Queue> {
 }
 
 /**
- * A turn at the lock file `path`: at once when nobody else in this process has one, otherwise in order. With a `key` of its
- * own a caller orders what it does on that lock among itself.
+ * A turn at the lock file `path`: at once when nobody else in this process has one, otherwise in order. With a `key` of
+ * its own a caller orders what it does on that lock among itself.
  *
  * @throws PersistenceError `lock_timeout`, naming this process as the holder, after `timeoutMs`
  */
@@ -39,8 +39,8 @@ export function enterTurn(
 }
 
 /**
- * A turn at each of several lock files: all of them, or none. Whoever waits for one has none of the others, as on disk (joint-lock.ts): somebody
- * who holds one of them by hand may need another before that one is free.
+ * A turn at each of several lock files: all of them, or none. Whoever waits for one has none of the others, as on disk
+ * (joint-lock.ts): somebody who holds one of them by hand may need another before that one is free.
  */
 export async function enterTurns(paths: readonly string[], timeoutMs: number): Promise<LeaveTurn> {
   let deadline: number | undefined;

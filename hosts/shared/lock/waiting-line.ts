@@ -8,7 +8,10 @@ import { waitUntilGone } from "./waiting.ts";
 const KEEPS_PLACE_MS = 10_000;
 /** A ticket this old was left behind by somebody who was killed. */
 const STALE_MS = 60_000;
-/** Of a long line only so many watch the one ahead of them, the others sleep: to watch takes more of a processor than to sleep. */
+/**
+ * Of a long line only so many watch the one ahead of them, the others sleep: to watch takes
+ * more of a processor than to sleep.
+ */
 const WATCHERS = 6;
 /** At least so often one who waits looks at the line, and after it at the lock. */
 const LOOK_MS = 50;
@@ -24,12 +27,14 @@ interface Ticket {
 }
 
 /**
- * Those who wait for a lock, in the order of their arrival. Each has a ticket, an empty file whose name says since when, in a folder beside the lock file.
- * Each watches the ticket before its own, and who has nobody before it watches the lock: a release wakes one process. Before there was a line the
- * fastest had the lock, and of 64 processes, which took 6 s for five commits each, the unluckiest had its first turn after 5.4 s, now 2.8.
+ * Those who wait for a lock, in the order of their arrival. Each has a ticket in a folder beside the lock file: an
+ * empty file whose name says since when. Each watches the ticket before its own, and the first one watches the lock: a
+ * release wakes one process. Without the line the fastest had the lock: of 64 processes, which took 6 s for five
+ * commits each, the unluckiest had its first turn after 5.4 s, and now after 2.8.
  *
- * The line decides nothing. The lock is whose it is by the protocol; peers, embeddings and newcomers who find it free know nothing of the line; and when
- * who is first does not come, the next one looks at the lock after 50 ms all the same. Where there can be no line, nobody is ahead.
+ * The line decides nothing: the protocol says whose the lock is. Peers, embeddings, and newcomers who find it free,
+ * know nothing of the line. When the first one does not come, the next one looks at the lock after 50 ms all the same.
+ * Where there can be no line, nobody is ahead.
  */
 export class WaitingLine {
   readonly #files: Files;
@@ -46,7 +51,10 @@ export class WaitingLine {
     this.#folder = `${lockPath}.line`;
   }
 
-  /** `true`: nobody is ahead (any more). `false`: it is time to look at the lock all the same. `ms`: the pause that the core allows. */
+  /**
+   * `true`: nobody is ahead (any more). `false`: it is time to look at the lock all the same. `ms`:
+   * the pause that the core allows.
+   */
   async reachesFront(ms: number): Promise<boolean> {
     const { clock, fs } = this.#runtime;
     const began = clock.now();
@@ -80,7 +88,10 @@ export class WaitingLine {
     return Math.max(1, (places - WATCHERS) * this.#placeMs * SLEPT_THROUGH);
   }
 
-  /** The tickets of those who were here before, the first one's first. Who finds no line at its first look draws none, in case it does not take long. */
+  /**
+   * The tickets of those who were here before, the first one's first. Who finds no line at its first look draws
+   * no ticket: it may not take long.
+   */
   async #ahead(): Promise<string[]> {
     try {
       const tickets = await this.#tickets();

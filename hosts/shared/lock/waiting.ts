@@ -1,10 +1,10 @@
 import { type FileSystem, type FileWatcher, hasCode } from "../files/file-system.ts";
 
 /**
- * Resolves after `ms`, or as soon as there is no file at the path; at once when there is none, unless a lease is what is waited for
- * (`isLease`), which may be left of a holder whose file is gone already. Whoever waits beside others and loses the race for a file that was removed
- * goes on with the next one: of 8 processes 7 lose each time. The timer keeps the process running, since somebody is waiting for the outcome; the watcher
- * does not.
+ * Resolves after `ms`, or as soon as there is no file at the path. At once when there is none now, unless a lease is
+ * waited for (`isLease`): that may be left of a holder whose file is gone already. Whoever loses the race for a file
+ * that was removed goes on with the next one: of 8 processes 7 lose each time. The timer keeps the process running,
+ * since somebody waits for the outcome; the watcher does not.
  */
 export function waitUntilGone(fs: FileSystem, path: string, ms: number, isLease: boolean): Promise<void> {
   return new Promise((resolve) => {

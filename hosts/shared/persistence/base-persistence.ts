@@ -1,7 +1,10 @@
 import { PersistenceError } from "../core/errors.ts";
 import type { IPersistence } from "./persistence.ts";
 
-/** Of one byte to four. Not written out: such a character makes V8 keep the whole bundle with two bytes for each (170 KB more in every process). */
+/**
+ * Of one byte to four. Not written out: such a character makes V8 keep the whole bundle with two bytes for each
+ * (170 KB more in every process).
+ */
 const LETTERS = String.fromCodePoint(0xe9, 0x65e5, 0x1f511);
 const TEST_TEXT = `What a persistence is tried out with: ASCII, ${LETTERS}.`;
 
@@ -41,7 +44,9 @@ export abstract class BasePersistence {
   }
 }
 
-/** What went wrong first is what counts. A store that does not answer is not waited for twice (20 s each, libsecret). */
+/**
+ * What went wrong first is what counts. A store that does not answer is not waited for twice (20 s each, libsecret).
+ */
 async function removeAfter(error: unknown, trial: IPersistence): Promise<void> {
   if (error instanceof PersistenceError && error.code === "secret_store_unavailable") return;
   await trial.delete().catch(() => undefined);

@@ -55,7 +55,8 @@ export function absoluteLocation(location: string): string {
     throw new PersistenceError("invalid_location", "A location is not empty, and without NUL characters.");
   const { paths } = host().runtime;
   const expanded = expandHome(location);
-  if (paths.isAbsolute(expanded)) return expanded; // As it is: where a folder is a link, `..` is what the system makes of it.
+  // As it is: where a folder is a link, `..` is what the system makes of it.
+  if (paths.isAbsolute(expanded)) return expanded;
   try {
     return paths.resolve(expanded);
   } catch {
@@ -63,7 +64,10 @@ export function absoluteLocation(location: string): string {
   }
 }
 
-/** As Python's `os.path.expanduser`, but for other users' homes (`~name`), which stay as they are, and where there is no home. */
+/**
+ * As Python's `os.path.expanduser`, but for other users' homes (`~name`), which stay as they
+ * are, and where there is no home.
+ */
 export function expandHome(location: string): string {
   const { platform } = host().runtime;
   // Elsewhere than on Windows a backslash is a letter of a name: the file would be beside the home folder.
@@ -72,8 +76,9 @@ export function expandHome(location: string): string {
 }
 
 /**
- * A user whom the system does not know, as in many a container, may have none. Then Node throws, or answers nothing where `HOME` is empty, and Deno answers
- * `null`: the cache would be in the root folder, or in one called "null" of whatever folder the process is in.
+ * A user whom the system does not know, as in many a container, may have no home. Then Node throws, or answers
+ * nothing where `HOME` is empty, and Deno answers `null`: the cache would be in the root folder, or in one
+ * called "null" in the current one.
  */
 function homeFor(location: string): string {
   let cause: unknown;
@@ -83,7 +88,8 @@ function homeFor(location: string): string {
   } catch (error) {
     cause = error;
   }
-  if (statusOfError(cause) === "permission_denied") throw toPersistenceError(cause, location); // Deno without permission
+  // Deno without permission.
+  if (statusOfError(cause) === "permission_denied") throw toPersistenceError(cause, location);
   const message = `${messageFor("invalid_location", location)} There is no home folder: set HOME.`;
   throw new PersistenceError("invalid_location", message, { location, ...(cause === undefined ? {} : { cause }) });
 }
@@ -96,12 +102,12 @@ const STICKY = 0o1000n;
 const ROOT = 0n;
 
 /**
- * Creates the folder (0700) if it is missing, and makes a file that is at `location` private (0600). What others could read
- * until now, or can replace, is reported to `log` with the code `exposed_to_others`. The mode of a folder that was there is
- * not changed: it may be anything, `/tmp` too.
+ * Creates the folder (0700) if it is missing, and makes a file that is at `location` private (0600). What others could
+ * read until now, or can replace, is reported to `log` with the code `exposed_to_others`. The mode of a folder that was
+ * there is not changed: it may be anything, `/tmp` too.
  *
- * No empty file is made, as the peers do: where a process deletes the cache and another creates it anew, a file without bytes
- * would look to a third like one that was truncated, and what was removed would come back.
+ * No empty file is made, as the peers do: where a process deletes the cache and another creates it anew, a file without
+ * bytes would look to a third like one that was truncated, and what was removed would come back.
  */
 export async function prepareFolder(location: string, log: Log): Promise<void> {
   const { runtime } = host();
@@ -111,7 +117,8 @@ export async function prepareFolder(location: string, log: Log): Promise<void> {
   await makeFolder(files, runtime, folder);
   const found = await statOf(files, location);
   const isFile = found?.isFile() ?? false;
-  if (found && !isFile) throw new PersistenceError("not_a_file", messageFor("not_a_file", location), { location }); // to open a pipe would wait for ever
+  // To open a pipe would wait for ever.
+  if (found && !isFile) throw new PersistenceError("not_a_file", messageFor("not_a_file", location), { location });
   if (isFile) await quietly(files.chmod(location, 0o600));
   if (runtime.platform === "win32") return; // Modes there say nothing about who can read.
   if (found && isFile && found.mode & OTHERS && found.size > NO_SECRET_BYTES) {

@@ -19,10 +19,12 @@ export class FilePersistence extends StoredPersistence {
   }
 
   /**
-   * Creates the folder (0700) if it is missing. A file that is there is made private (0600), its content is not touched.
+   * Creates the folder (0700) if it is missing. A file that is there is made private
+   * (0600), its content is not touched.
    *
    * @param fileLocation `~` stands for the user's home folder
-   * @throws PersistenceError with the code of what the operating system refused, `invalid_location`, `bad_argument` for options that are none
+   * @throws PersistenceError with the code of what the operating system refused, `invalid_location`,
+   *   `bad_argument` for options that are none
    */
   static async create(
     fileLocation: string,

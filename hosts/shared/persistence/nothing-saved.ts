@@ -16,8 +16,8 @@ export function behindBlanks(stored: Uint8Array): Uint8Array {
 }
 
 /**
- * Nothing was saved: peers make an empty file before they save, and where a secret store keeps the cache (this user's desktop
- * session, say) the file is but a signal. What is blank the core takes for nothing too (session/blank.ts).
+ * Nothing was saved: peers make an empty file before they save, and where a secret store keeps the cache (this user's
+ * desktop session, say) the file is but a signal. What is blank the core takes for nothing too (session/blank.ts).
  */
 export function holdsNothing(stored: Uint8Array): boolean {
   return behindBlanks(stored).length === 0 || sameBytes(stored, SIGNAL);

@@ -5,7 +5,9 @@ import { optionsOf } from "../core/options.ts";
 import type { LoggerLike } from "../logger.ts";
 import { lockingAlso } from "./file-capabilities.ts";
 
-/** Where a cache, or any other text, is kept. The family's interface, method for method, and whether it is encrypted. */
+/**
+ * Where a cache, or any other text, is kept. The family's interface, method for method, and whether it is encrypted.
+ */
 export interface IPersistence {
   readonly isEncrypted: boolean;
   save(contents: string): Promise<void>;
@@ -41,9 +43,10 @@ function isLinked(persistence: unknown): persistence is LinkedPersistence {
 /** What whoever changes a cache may ask for. */
 export interface LockingOptions {
   /**
-   * Lock files to hold as well whenever the cache is changed, beside `<location>.lockfile`; `~` stands for the user's home folder. For
-   * programs that write to the same cache under another lock: Java's msal4j-persistence-extension has one a folder, `<folder>/.lockfile`.
-   * Costs each commit about as much again as its first lock, and everybody who uses one of these files waits for the others.
+   * Lock files to hold as well whenever the cache is changed, beside `<location>.lockfile`; `~` stands for the user's
+   * home folder. For programs that write to the same cache under another lock: Java's msal4j-persistence-extension has
+   * one a folder, `<folder>/.lockfile`. Costs each commit about as much again as its first lock, and everybody who uses
+   * one of these files waits for the others.
    */
   readonly alsoLock?: readonly string[] | undefined;
 }

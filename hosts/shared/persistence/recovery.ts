@@ -6,10 +6,15 @@ import { LogLevel } from "../logger.ts";
 import { holdsNothing } from "./nothing-saved.ts";
 import { storeWith } from "./store-with.ts";
 
-/** What to do with stored content that cannot be decrypted: report it, or keep it under another name and start empty. */
+/**
+ * What to do with stored content that cannot be decrypted: report it, or keep it under another name and start empty.
+ */
 export type UndecryptablePolicy = "throw" | "setAside";
 
-/** Another user's, another machine's, a lost key's, or plain text: no later try can read it. A failing vault is none of these. */
+/**
+ * Another user's, another machine's, a lost key's, or plain text: no later try can read it. A
+ * failing vault is none of these.
+ */
 const HOPELESS: readonly StatusName[] = ["unprotect_failed", "key_not_found", "not_encrypted"];
 
 /** The core itself reads again three times, for a peer that is writing. Only what then still fails is given up. */
@@ -25,8 +30,8 @@ export function standsForNothing(content: Uint8Array): boolean {
 }
 
 /**
- * What salvage makes of content of which nothing can be read (docs/merge.md, "Damaged documents"): every process that still
- * knows an entity puts it back, instead of taking its absence for a removal.
+ * What salvage makes of content of which nothing can be read (docs/merge.md, "Damaged documents"): every process that
+ * still knows an entity puts it back, instead of taking its absence for a removal.
  */
 function nothingReadable(): Uint8Array {
   const digits = Array.from(crypto.getRandomValues(new Uint8Array(MARKER_BYTES)), (byte) =>
@@ -46,7 +51,10 @@ function codeOf(error: unknown): StatusName {
   return error instanceof PersistenceError ? error.code : "unprotect_failed";
 }
 
-/** Keeps what is stored under another name when it cannot be decrypted, for `replacement` is about to be written over it. */
+/**
+ * Keeps what is stored under another name when it cannot be decrypted, for `replacement`
+ * is about to be written over it.
+ */
 export async function keepUndecryptable({ store, cipher, log }: Capabilities, replacement: Uint8Array): Promise<void> {
   const stored = await store.read();
   if (cipher === undefined || stored === undefined || holdsNothing(stored.content)) return;
@@ -79,8 +87,8 @@ export function emptyWhereNothing(capabilities: Capabilities): Capabilities {
 }
 
 /**
- * Capabilities under which what cannot be decrypted counts as lost. It is left where it is until something is written over it,
- * under the lock; then it is set aside first.
+ * Capabilities under which what cannot be decrypted counts as lost. It is left where it is until something is written
+ * over it, under the lock; then it is set aside first.
  */
 export function recoverUndecryptable(
   capabilities: Capabilities,

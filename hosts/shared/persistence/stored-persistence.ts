@@ -57,8 +57,8 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
    * use `TokenCacheStore.update` for a token cache, or hold a `CrossPlatformLock` on `<location>.lockfile` meanwhile.
    * What is stored and cannot be decrypted is set aside first.
    *
-   * @throws PersistenceError with the code of what the operating system refused, `bad_argument` for what is no text: a promise would be
-   *   "[object Promise]", and what `load` gives where there is nothing "null"
+   * @throws PersistenceError with the code of what the operating system refused, `bad_argument` for what is no text: a
+   *   promise would be "[object Promise]", and what `load` gives where there is nothing "null"
    */
   async save(contents: string): Promise<void> {
     if (typeof contents !== "string") throw new PersistenceError("bad_argument", "What is saved must be text.");
@@ -70,7 +70,8 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   /** As `save`, for bytes. */
   async saveBuffer(contents: Uint8Array): Promise<void> {
     if (!(contents instanceof Uint8Array))
-      throw new PersistenceError("bad_argument", "What is saved must be a Uint8Array."); // a promise has no length: nothing would be left
+      // A promise has no length: nothing would be left.
+      throw new PersistenceError("bad_argument", "What is saved must be a Uint8Array.");
     const cipher = this.#cipher;
     await this.#attempt(async () => {
       if (cipher !== undefined) await keepUndecryptable(this.#capabilities, contents); // Before a new key may be made.
@@ -82,8 +83,9 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   }
 
   /**
-   * What is stored, as text; `null` when nothing has been saved. Where it is encrypted that includes an empty file, one of white space or NULs, and
-   * `{}`: the peers make one before they save, a power cut may leave another, and the third is there where a secret store keeps the cache.
+   * What is stored, as text; `null` when nothing has been saved. Where it is encrypted that includes an empty file, one
+   * of white space or NULs, and `{}`. Peers make the first before they save, a power cut may leave the second, and the
+   * third is there where a secret store keeps the cache.
    *
    * @throws PersistenceError `json_bad_utf8` when it is not UTF-8: decoding it anyway would damage it when saved again
    */
@@ -162,7 +164,10 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
     return { module: () => host().module(), capabilities: emptyWhereNothing(this.#connect()) };
   }
 
-  /** Creates the folder if it is missing, makes a file that is there private, and logs what others could read or can replace. */
+  /**
+   * Creates the folder if it is missing, makes a file that is there private, and logs what
+   * others could read or can replace.
+   */
   protected async prepare(): Promise<void> {
     await this.#attempt(() => prepareFolder(this.#location, logTo(this.#logger)));
   }

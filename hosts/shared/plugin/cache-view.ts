@@ -99,7 +99,8 @@ export class CacheView {
   /**
    * Takes a change of MSAL's memory into the view. Synchronous.
    *
-   * @throws PersistenceError `document_too_large`: with it, and for good, nothing could be committed any more, not even a sign-out
+   * @throws PersistenceError `document_too_large`: once taken in, it would keep everything from
+   *   being committed, even a sign-out
    * @param before what memory held, as the base of a merge: all of it, or what has changed; "" when that is new
    * @param now what it holds now, as ours
    */
@@ -143,9 +144,10 @@ export class CacheView {
   /**
    * Merges even when nothing is pending: theirs may be the rest of a damaged cache, and we may know what was lost.
    *
-   * What is put back must not look like news of ours when it is committed: another process may have put it back, and renewed
-   * it, by then (a rotated refresh token carries no time that would decide). So base keeps it too, and goes without theirs'
-   * salvage marker: its absence from the store then still counts as lost, and any newer version there wins.
+   * What is put back must not look like news of ours when it is committed: another process may have put it
+   * back, and renewed it, by then (a rotated refresh token carries no time that would decide). So base keeps
+   * it too, and goes without theirs' salvage marker: its absence from the store then still counts as lost,
+   * and any newer version there wins.
    *
    * @returns base is what the store holds
    */

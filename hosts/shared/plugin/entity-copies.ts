@@ -12,7 +12,10 @@ export interface EntityChanges {
   readonly after: EntityCopies;
 }
 
-/** When MSAL made the object, another time after each reading of the same document. It stores nothing of it (msal-node 5.6 and 7.2). */
+/**
+ * When MSAL made the object: another time at each reading of the same document, and never
+ * stored (msal-node 5.6 and 7.2).
+ */
 const NOT_STORED = "lastUpdatedAt";
 
 const NOTHING: EntityCopies = new Map();
@@ -42,7 +45,10 @@ function isObjectOrArray(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-/** With its prototype: older versions of msal-node tell entities by their classes. What is nested in it is copied as it would be stored. */
+/**
+ * With its prototype: older versions of msal-node tell entities by their classes. What is nested in it
+ * is copied as it would be stored.
+ */
 export function copyOf(entity: unknown): unknown {
   if (!isObjectOrArray(entity)) return entity;
   const prototype: unknown = Object.getPrototypeOf(entity);

@@ -12,8 +12,8 @@ export function isStored(key: string): boolean {
 }
 
 /**
- * The map itself, where there is one: msal-node's `TokenCache` has it, the interface has not. One that is made anew for each call is
- * none: what is done to it is done to nothing.
+ * The map itself, where there is one: msal-node's `TokenCache` has it, the interface has not. One that is made anew for
+ * each call is none: what is done to it is done to nothing.
  */
 export function liveEntities(tokenCache: SerializableTokenCache): LiveEntities | undefined {
   const { getKVStore } = tokenCache as { getKVStore?: () => unknown };
@@ -23,12 +23,12 @@ export function liveEntities(tokenCache: SerializableTokenCache): LiveEntities |
 }
 
 /**
- * What `serialize` gives while memory holds just these entities. The others stay where they are, in their order, but are no objects
- * meanwhile, and msal-node passes over what is none (`NodeStorage.cacheToInMemoryCache`).
+ * What `serialize` gives while memory holds just these entities. The others stay where they are, in their order, but
+ * are no objects meanwhile, and msal-node passes over what is none (`NodeStorage.cacheToInMemoryCache`).
  *
- * Why this way: it writes what it knows of an entity, and takes what it does not know from the document that it has read last. Only
- * `serialize` itself does that as the installed version does. Of a whole memory it takes long, though: with 50 access tokens 0.27 ms,
- * with 400 2.4 ms, all but a quarter of it for entities that have not changed.
+ * Why this way: it writes what it knows of an entity, and takes what it does not know from the document that it has
+ * read last. Only `serialize` itself does that as the installed version does. Of a whole memory it takes long, though:
+ * with 50 access tokens 0.27 ms, with 400 2.4 ms, all but a quarter of it for entities that have not changed.
  */
 export function serializeAs(
   tokenCache: SerializableTokenCache,

@@ -13,17 +13,18 @@ interface Entry {
 }
 
 /**
- * Lets callers at one token cache's memory in, in order: an exclusive one in a macrotask of its own, and after it nobody until it has
- * left; others at once where nobody is inside alone or waits, up to 16 in one turn of the event loop, else in a macrotask too.
+ * Lets callers at one token cache's memory in, in order: an exclusive one in a macrotask of its own, and after it
+ * nobody until it has left; others at once where nobody is inside alone or waits, up to 16 in one turn of the event
+ * loop, else in a macrotask too.
  *
  * Why a macrotask. Between `beforeCacheAccess` and `afterCacheAccess` msal-node awaits nothing but microtasks
  * (`ResponseHandler.handleServerTokenResponse` saves with async functions that do no I/O; `removeAccount` and
  * `getAllAccounts` are synchronous). `TokenCache.overwriteCache`, which every `acquireTokenSilent` begins with, clears
- * memory, awaits `beforeCacheAccess`, and then lays `getCacheSnapshot()`, the document last deserialized, over
- * memory. Resolved in the same turn as a writer, that overlay would undo in memory what the writer has just changed
- * and bring back what it removed, and `afterCacheAccess` would read a reversed cache. With a macrotask before each writer the sections
- * of all who were let in before it have run. Among readers alone nothing is undone: each lays the same document over memory, or a newer
- * one. A section that does await more is covered by exclusiveness.
+ * memory, awaits `beforeCacheAccess`, and then lays `getCacheSnapshot()`, the document last deserialized, over memory.
+ * Resolved in the same turn as a writer, that overlay would undo in memory what the writer has just changed and bring
+ * back what it removed, and `afterCacheAccess` would read a reversed cache. With a macrotask before each writer the
+ * sections of all who were let in before it have run. Among readers alone nothing is undone: each lays the same
+ * document over memory, or a newer one. A section that does await more is covered by exclusiveness.
  */
 export class MemoryGate {
   readonly #waiting: Entry[] = [];

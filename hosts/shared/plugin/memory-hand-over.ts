@@ -32,8 +32,9 @@ function withoutOddEntities(document: string): string {
 }
 
 /**
- * A base in which what has been removed is what the document has, and not what MSAL makes of it (it drops a `tenantProfiles` that is null, say): that would
- * look renewed by somebody else, and a sign-out would leave account and refresh token where they are stored.
+ * A base in which what has been removed is as the document has it, and not as MSAL has it (which drops a
+ * `tenantProfiles` that is null, say). Else it would look renewed by somebody else, and a sign-out would leave account
+ * and refresh token where they are stored.
  */
 function withRemovedAs(document: string, base: string, ours: string): string {
   const members = JSON.parse(base) as Sections;
@@ -90,12 +91,17 @@ export class MemoryHandOver {
     this.#tokenCache = tokenCache;
   }
 
-  /** Of the document that memory holds, but for what has been changed there since. `undefined`: it holds none like that. */
+  /**
+   * Of the document that memory holds, but for what has been changed there since. `undefined`: it holds none like that.
+   */
   get revision(): object | undefined {
     return this.#revision;
   }
 
-  /** What memory holds: not just what the document does. It may have more (ghosts) and less (entities that MSAL does not recognise). */
+  /**
+   * What memory holds: not just what the document does. It may have more (ghosts) and less (entities
+   * that MSAL does not recognise).
+   */
   state(): MemoryState {
     const entities = this.#liveEntities();
     if (entities === undefined) return this.#tokenCache.serialize();
@@ -109,8 +115,8 @@ export class MemoryHandOver {
   }
 
   /**
-   * The same for a reader, who may be `overwriteCache`: that lays over memory, next, what MSAL has read last, and with it every token
-   * that a writer has replaced since. So what a writer left must be read, too.
+   * The same for a reader, who may be `overwriteCache`: that lays over memory, next, what MSAL has read last, and with
+   * it every token that a writer has replaced since. So what a writer left must be read, too.
    */
   handOverToReader(document: SharedDocument): void {
     if (document.revision !== this.#readAs) this.#bringTo(document);
@@ -119,8 +125,9 @@ export class MemoryHandOver {
 
   /**
    * @param before what `state` gave
-   * @param document the one that the change will be merged into, where that is the one that memory was brought to: then what has changed
-   *   will do, where nothing was removed. (Whether a removed account is a sign-out takes the whole.)
+   * @param document the one that the change will be merged into, if memory was brought to the very same:
+   *   then what has changed is enough, unless something was removed. (Whether a removed account is a
+   *   sign-out takes the whole to tell.)
    * @returns `undefined`: nothing
    */
   changeSince(before: MemoryState, document: SharedDocument | undefined): MemoryChange | undefined {
@@ -187,7 +194,10 @@ export class MemoryHandOver {
     this.#revision = document.revision;
   }
 
-  /** Not when somebody asks: MSAL changes accounts in place before it asks to be let in (tenant-profiles.ts), and that is a change. */
+  /**
+   * Not when somebody asks: MSAL changes accounts in place before it asks to be let in
+   * (tenant-profiles.ts), and that is a change.
+   */
   #copyEntities(): void {
     const entities = this.#liveEntities();
     if (entities !== undefined) this.#copies = copyEntities(entities);
@@ -199,7 +209,8 @@ export class MemoryHandOver {
     try {
       this.#tokenCache.deserialize(document);
     } catch (error) {
-      // An entity that is null, say, makes msal-node throw. It stays where it is stored; what can be read must not depend on it.
+      // An entity that is null, say, makes msal-node throw. It stays where it is stored; what can
+      // be read must not depend on it.
       const readable = withoutOddEntities(document);
       if (readable === document) throw error;
       this.#tokenCache.deserialize(readable);
@@ -218,10 +229,10 @@ export class MemoryHandOver {
 
   /**
    * `deserialize` adds to memory and never removes (msal-node's `setInMemoryCache` spreads the document over what is
-   * there), so an account that another process signed out would live on here. What was known before and is the same object still did
-   * not come with the document: every entity of a document is a new one. (Reading the keys from the document instead takes as long as
-   * MSAL takes to read it.) Without the live map the ghosts stay in memory, but not in what is written: the base of a
-   * writer's changes is taken after the hand-over and has them too.
+   * there), so an account that another process signed out would live on here. What was known before and is the same
+   * object still did not come with the document: every entity of a document is a new one. (Reading the keys from the
+   * document instead takes as long as MSAL takes to read it.) Without the live map the ghosts stay in memory, but not
+   * in what is written: the base of a writer's changes is taken after the hand-over and has them too.
    */
   #removeGhosts(before: Readonly<Record<string, unknown>>): void {
     const entities = this.#liveEntities() ?? {};

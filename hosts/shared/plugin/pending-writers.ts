@@ -1,9 +1,12 @@
-/** How long a commit waits for others, in milliseconds: their turns take longer than its own work only when there are very many. */
+/**
+ * How long a commit waits for others, in milliseconds: their turns take longer than its own work
+ * only when there are very many.
+ */
 const LIMIT_MS = 200;
 
 /**
- * Writers that wait for their turn at MSAL's memory, or have it. A commit lets them finish first: what they change then shares
- * its write. They wait for nothing but each other, so none of them can be waiting for the commit.
+ * Writers that wait for their turn at MSAL's memory, or have it. A commit lets them finish first: what they change then
+ * shares its write. They wait for nothing but each other, so none of them can be waiting for the commit.
  */
 export class PendingWriters {
   #count = 0;

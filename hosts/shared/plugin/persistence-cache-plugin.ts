@@ -17,8 +17,9 @@ export interface PersistenceCachePluginOptions
   /** How long a writer may keep the token cache to itself, in milliseconds. 30 000 unless told otherwise. */
   readonly holdLimitMs?: number | undefined;
   /**
-   * What becomes of a cache that cannot be decrypted (another user's, a lost key's, plain text left by an older version):
-   * `setAside`, the default, keeps it under another name and carries on with an empty one; `throw` reports it.
+   * What becomes of a cache that cannot be decrypted (another user's, a lost key's, plain text left by
+   * an older version): `setAside`, the default, keeps it under another name and carries on with an
+   * empty one; `throw` reports it.
    */
   readonly onUndecryptable?: UndecryptablePolicy | undefined;
 }
@@ -35,7 +36,9 @@ const HOLD_LIMIT_MS = 30_000;
 export class PersistenceCachePlugin {
   readonly persistence: IPersistence;
   readonly lockFilePath: string;
-  /** When the cache was last loaded or written, milliseconds since the epoch. For information: nothing is decided by it. */
+  /**
+   * When the cache was last loaded or written, milliseconds since the epoch. For information: nothing is decided by it.
+   */
   lastSync = 0;
 
   readonly #logger: LoggerLike;
@@ -48,7 +51,8 @@ export class PersistenceCachePlugin {
   /**
    * @param lockOptions `retryNumber` × `retryDelay` (milliseconds) is how long to wait for the lock before a commit
    *   fails with `lock_timeout`; 10 s unless told otherwise.
-   * @throws PersistenceError `not_supported` when `persistence` is not one of this package's, `bad_argument` for an option that is none
+   * @throws PersistenceError `not_supported` when `persistence` is not one of this package's,
+   *   `bad_argument` for an option that is none
    */
   constructor(persistence: IPersistence, lockOptions?: PersistenceCachePluginOptions) {
     const given = optionsOf(lockOptions);
@@ -72,10 +76,11 @@ export class PersistenceCachePlugin {
   }
 
   /**
-   * Brings MSAL's memory to what is stored, with what other callers of this plugin have changed since. When the caller is
-   * about to change the cache, nobody else changes this memory until `afterCacheAccess`.
+   * Brings MSAL's memory to what is stored, with what other callers of this plugin have changed since. When the caller
+   * is about to change the cache, nobody else changes this memory until `afterCacheAccess`.
    *
-   * @throws PersistenceError `bad_argument` for what is no context of MSAL's; when the store cannot be read, but not to a writer after it has been read once. Memory is then as it was, and nothing is held.
+   * @throws PersistenceError `bad_argument` for what is no context of MSAL's; what kept the store from being read, but
+   *   not to a writer after it has been read once. Memory is then as it was, and nothing is held.
    */
   async beforeCacheAccess(cacheContext: CacheContext): Promise<void> {
     for (const method of ["serialize", "deserialize"] as const)
@@ -113,8 +118,8 @@ export class PersistenceCachePlugin {
   }
 
   /**
-   * MSAL throws the server's answer away where it is not let in, and with it the one refresh token that is good after a rotation. Let in, it saves into memory;
-   * whether that can be stored is for `afterCacheAccess` to say.
+   * MSAL throws the server's answer away where it is not let in, and with it, after a rotation, the only refresh token
+   * that is good. Let in, it saves into memory; whether that can be stored is for `afterCacheAccess` to say.
    */
   async #refreshIfPossible(): Promise<void> {
     try {

@@ -5,9 +5,10 @@ import type { LiveEntities } from "./live-entities.ts";
 /**
  * Puts back the tenants that a writer has dropped from an account.
  *
- * MSAL adds the tenant of an answer to the account that memory holds when the answer comes, and only then asks to be let in
- * (`buildAccountToCache`, msal-node 2.16 to 7.2). What it puts into memory goes without the tenants that have been added in between, here or by
- * another process, and `getAllAccounts` would not list them any more. It never means to: a tenant goes with its account.
+ * MSAL adds the tenant of an answer to the account that memory holds when the answer comes, and only then asks to be
+ * let in (`buildAccountToCache`, msal-node 2.16 to 7.2). What it puts into memory goes without the tenants that have
+ * been added in between, here or by another process, and `getAllAccounts` would not list them any more. It never means
+ * to: a tenant goes with its account.
  */
 export function keepTenantProfiles(before: EntityCopies, memory: LiveEntities): void {
   for (const [key, copy] of before) {

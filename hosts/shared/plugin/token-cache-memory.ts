@@ -142,7 +142,9 @@ export class TokenCacheMemory {
     this.#gate.leave();
   }
 
-  /** The next in line need not wait for ever; what the writer has done so far goes into the view, and so will the rest. */
+  /**
+   * The next in line need not wait for ever; what the writer has done so far goes into the view, and so will the rest.
+   */
   #expire(hold: Hold): void {
     if (this.#writer !== hold) return;
     this.#logger.warning(`A writer did not call afterCacheAccess within ${this.#holdLimitMs} ms; others go on.`, "");
@@ -151,7 +153,10 @@ export class TokenCacheMemory {
     this.#overdue.add(hold);
   }
 
-  /** A reader's `clear()` under a writer would look as if the writer, whether it is overdue or not, had removed everything. */
+  /**
+   * A reader's `clear()` under a writer would look as if the writer, whether it is overdue
+   * or not, had removed everything.
+   */
   #undoClearing(): void {
     if (!this.#memory.wasCleared()) return;
     this.#logger.warning("The token cache was cleared while it was being changed; it has been restored.", "");

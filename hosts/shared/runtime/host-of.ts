@@ -21,7 +21,9 @@ export interface HostParts
     uptime(): number;
     hrtime(): readonly [seconds: number, nanoseconds: number];
   };
-  /** Is this a thread whose `process.uptime` counts from when the thread began? Node's counts from when the process did. */
+  /**
+   * Is this a thread whose `process.uptime` counts from when the thread began? Node's counts from when the process did.
+   */
   readonly isYoungerThread?: () => boolean;
   readonly isRoot: Runtime["isRoot"];
   readonly kernelLocks: Runtime["kernelLocks"];

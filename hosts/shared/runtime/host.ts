@@ -22,7 +22,10 @@ export interface Host {
   module(): Awaitable<CoreModule>;
   /** The user's home folder. Throws, or answers nothing, where there is none. */
   homeFolder(): string | null;
-  /** Can it be told whether another process lives? Where not, a killed holder's lock file is respected until it is 30 s old. */
+  /**
+   * Can it be told whether another process lives? Where not, a killed holder's lock file is
+   * respected until it is 30 s old.
+   */
   canSeeProcesses(): Awaitable<boolean>;
 }
 

@@ -2,12 +2,12 @@ import { PersistenceError, statusOfError } from "../core/errors.ts";
 import { host } from "./host.ts";
 
 /**
- * A package that not everybody needs. That it could not be loaded says nothing of what it was to be used for: encrypted content of which `jose`
- * could not be read is not content that cannot be decrypted.
+ * A package that not everybody needs. That it could not be loaded must not look like a failure of what it is for:
+ * because `jose` could not be read, content does not count as undecryptable.
  *
  * @param load has the name in its `import`, for bundlers
- * @throws PersistenceError `too_many_open_files`, which Node does not get over (it remembers that a module could not be read), `permission_denied`, where
- *   Deno was not given what the package asks for, or `not_supported`
+ * @throws PersistenceError `too_many_open_files`, which Node does not get over (it remembers that a module could not be
+ *   read), `permission_denied`, where Deno was not given what the package asks for, or `not_supported`
  */
 export async function loadPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
@@ -20,8 +20,8 @@ export async function loadPackage<T>(name: string, load: () => Promise<T>): Prom
 }
 
 /**
- * The same for a package of CommonJS: what Node could not import once it can still be told to require. A process that was short of descriptors when it took its
- * first lease could take none for as long as it ran.
+ * The same for a package of CommonJS: what Node once could not import it can still be told to require. Else a process
+ * that was short of descriptors at its first lease could take none for as long as it ran.
  */
 export function loadCommonJs<T>(name: string, load: () => Promise<T>): Promise<T> {
   return loadPackage(name, () => load().catch((error: unknown) => required<T>(name, error)));

@@ -12,7 +12,9 @@ export interface Paths {
   resolve(path: string): string;
 }
 
-/** What the file store and the lock are made of. A runtime supplies it; a test replaces parts, a simulator the whole. */
+/**
+ * What the file store and the lock are made of. A runtime supplies it; a test replaces parts, a simulator the whole.
+ */
 export interface Runtime {
   /** As Node's `process.platform`. */
   readonly platform: string;
@@ -20,7 +22,10 @@ export interface Runtime {
   readonly paths: Paths;
   /** The flag `O_NOFOLLOW` of `open`, 0 where there is none. */
   readonly noFollow: number;
-  /** The flag `O_NONBLOCK`, 0 where there is none: without it whoever opens a pipe waits until somebody writes to it, with the whole event loop. */
+  /**
+   * The flag `O_NONBLOCK`, 0 where there is none. Without it opening a pipe waits until somebody writes to it,
+   * and with it the whole event loop.
+   */
   readonly nonBlock: number;
   readonly pid: number;
   /** What it makes in another user's folder is for that user. Deno may not say. */
