@@ -59,7 +59,9 @@ export class Grants {
     this.#options = { rotate: true, strict: false, expiresIn: 4000, pendingPolls: 1, interval: 0, ...options };
   }
 
-  /** Approves by itself: nobody has to type a code. `login_hint` names the user; without one, each code is a new user. */
+  /**
+   * Approves by itself: nobody has to type a code. `login_hint` names the user; without one, each code is a new user.
+   */
   deviceCode(tenant: string, form: URLSearchParams): Answer {
     const hint = form.get("login_hint") ?? `stranger-${++this.#strangers}`;
     const code = randomBytes(48).toString("base64url");

@@ -11,7 +11,10 @@ export interface Authority {
   close(): Promise<void>;
 }
 
-/** An identity provider on the loopback interface: real HTTP, real grants, nothing else real. README.md has the endpoints. */
+/**
+ * An identity provider on the loopback interface: real HTTP, real grants, nothing else
+ * real. README.md has the endpoints.
+ */
 export async function startAuthority(options: AuthorityOptions & { readonly port?: number } = {}): Promise<Authority> {
   const { port = 0, ...grantOptions } = options;
   const ledger = new Ledger();

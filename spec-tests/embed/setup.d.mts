@@ -7,11 +7,17 @@ interface Embedding {
   readonly programs: {
     /** Speaks the runner protocol; its argument is the core on which traces are played. */
     readonly vectors: Command;
-    /** `<cache> <prefix> <count> [hold]`: commits tokens `<prefix>-<i>`, says `committed <i>`, and `holding` once it holds the lock for good. */
+    /**
+     * `<cache> <prefix> <count> [hold]`: commits tokens `<prefix>-<i>`, says `committed <i>`, and `holding`
+     * once it holds the lock for good.
+     */
     readonly contention: Command;
     /** `<cache> <client id>`, with AUTHORITY_URL in its environment. None where the language has no MSAL. */
     readonly example?: Command;
-    /** `<cache> <client id> <tenant> <scope>`: files the answer of a token endpoint, which it reads on its standard input. */
+    /**
+     * `<cache> <client id> <tenant> <scope>`: files the answer of a token endpoint, which
+     * it reads on its standard input.
+     */
     readonly tokenResponse?: Command;
   };
 }

@@ -1,4 +1,5 @@
-// Every encrypted store, and the lease, with exactly the flags that docs/runtimes.md gives for it, and with one of them missing.
+// Every encrypted store, and the lease, with exactly the flags that docs/runtimes.md gives for
+// it, and with one of them missing.
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";

@@ -1,5 +1,5 @@
-// Saves, loads and deletes in one kind of persistence, or holds a lease, looks at a cache, or asks for the environment, with whatever this runtime was permitted. Prints what came
-// of it, as JSON.
+// Saves, loads and deletes in one kind of persistence, or holds a lease, looks at a cache, or asks for the environment,
+// with whatever this runtime was permitted. Prints what came of it, as JSON.
 import process from "node:process";
 import type { PersistenceError } from "../../hosts/shared/core/errors.ts";
 import { KernelKeyring } from "../../hosts/shared/encryption/kernel-keyring.ts";

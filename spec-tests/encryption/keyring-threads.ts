@@ -1,4 +1,5 @@
-// Two threads of one process make the same key at the same moment, again and again. Prints how often one of them had a key that nobody else can get.
+// Two threads of one process make the same key at the same moment, again and again. Prints how often one of them had
+// a key that nobody else can get.
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { KernelKeyring } from "../../hosts/shared/encryption/kernel-keyring.ts";

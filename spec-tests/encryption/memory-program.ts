@@ -1,6 +1,6 @@
-// Loads an item of the Secret Service again and again, and saves it again and again. Prints by how many bytes what is allocated grew with each, as JSON: by
-// the C library, and in locked memory, where libsecret has secrets if it may.
-// Run with --expose-gc.
+// Loads an item of the Secret Service again and again, and saves it again and again. Prints by how many bytes
+// what is allocated grew with each, as JSON: by the C library, and in locked memory, where libsecret has secrets
+// if it may. Run with --expose-gc.
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { host } from "../../hosts/shared/runtime/host.ts";

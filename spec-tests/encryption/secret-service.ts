@@ -30,7 +30,9 @@ export interface SecretServiceUnderTest {
   stop(): Promise<void>;
 }
 
-/** A session bus with GNOME Keyring on it, unlocked, on keyrings of its own. The variables are set in this process too. */
+/**
+ * A session bus with GNOME Keyring on it, unlocked, on keyrings of its own. The variables are set in this process too.
+ */
 export async function startSecretService(): Promise<SecretServiceUnderTest> {
   const home = await mkdtemp(join(tmpdir(), "msal-extensions-keyring-"));
   const variables = ["XDG_DATA_HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"];

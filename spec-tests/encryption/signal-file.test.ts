@@ -108,7 +108,8 @@ describe("a signal", () => {
   it("has a version that no other write within the same tick leaves", async () => {
     const fs = ticking();
     let now = 0;
-    const clock = { ...nodeHost.runtime.clock, now: () => (now = Math.max(now + 1, Date.now())) }; // Writing the item takes longer.
+    // Writing the item takes longer.
+    const clock = { ...nodeHost.runtime.clock, now: () => (now = Math.max(now + 1, Date.now())) };
     const location = freshPath();
     writeFileSync(location, SIGNAL);
     const [signal, another] = [signalAt(location, fs, clock), signalAt(location, fs, clock)];

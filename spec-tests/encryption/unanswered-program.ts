@@ -1,5 +1,5 @@
-// Uses an item that is locked, where nobody answers the service's prompt (unanswered_service.py); then somebody does. Prints what came of it, as
-// JSON.
+// Uses an item that is locked, where nobody answers the service's prompt (unanswered_service.py); then somebody does.
+// Prints what came of it, as JSON.
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import type { PersistenceError } from "../../hosts/shared/core/errors.ts";

@@ -1,4 +1,5 @@
-// A prompt that nobody answers, and that is not over when it is dismissed either: nothing waits for it for ever, and nothing is lost.
+// A prompt that nobody answers, and that is not over when it is dismissed either: nothing waits for it
+// for ever, and nothing is lost.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";

@@ -48,7 +48,9 @@ export function endWine(): void {
   spawnSync("wineserver", ["--kill", "--wait"], { env, timeout: WINE_LIMIT_MS });
 }
 
-/** A process of the Windows build of Node.js, which does what it is told over a socket: Wine loses what goes to a pipe. */
+/**
+ * A process of the Windows build of Node.js, which does what it is told over a socket: Wine loses what goes to a pipe.
+ */
 export class WindowsProcess {
   /** What happens while the process would sleep, once it has been told not to (`controlSleep`). */
   onSleep: (ms: number) => unknown = () => undefined;

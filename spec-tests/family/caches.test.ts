@@ -22,8 +22,8 @@ async function run<T extends PeerNews["type"]>(starting: Promise<Either>, type: 
 type Start = (task: PeerAssignment["task"], cache: string) => Promise<Either>;
 
 /**
- * msal-node rounds `cached_at` to whole seconds, so half the time it is up to 0.5 s ahead, and MSAL Go takes no token "cached at a future
- * time".
+ * msal-node rounds `cached_at` to whole seconds, so half the time it is up to 0.5 s ahead, and MSAL Go takes no
+ * token "cached at a future time".
  */
 async function untilCachedAtIsPast(cache: string): Promise<void> {
   const { AccessToken } = JSON.parse(await readFile(cache, "utf8")) as {

@@ -21,7 +21,10 @@ describe.each(CAREFUL.map((peers) => ({ peers })))("$peers beside our three host
   });
 });
 
-/** Peers that do not read again, or that may pass each other: one that has waited for 5 or 6 s goes on with half of the lock. */
+/**
+ * Peers that do not read again, or that may pass each other: one that has waited for 5 or 6 s
+ * goes on with half of the lock.
+ */
 const MIXED: ReadonlyArray<Omit<Crowd, "tokens">> = [
   { peers: ["go"] },
   { peers: ["node"] },

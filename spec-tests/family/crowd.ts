@@ -38,12 +38,15 @@ export interface CrowdReport {
 }
 
 /**
- * What the traces add up to is not what the file is: where two calls overlap on an overloaded machine, their times do not always tell which
- * came first.
+ * What the traces add up to is not what the file is: where two calls overlap on an overloaded machine, their times do
+ * not always tell which came first.
  */
 export class UncertainOrder extends Error {}
 
-/** Our three hosts and some of the others, started together, write tokens to one file. Where Java is, ours hold its lock as well. */
+/**
+ * Our three hosts and some of the others, started together, write tokens to one file. Where Java
+ * is, ours hold its lock as well.
+ */
 export async function runCrowd(crowd: Crowd): Promise<CrowdReport> {
   const authority = await startAuthority();
   const folder = await mkdtemp(join(tmpdir(), "msal-extensions-"));

@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 
-/** One system call of a process that changes files, in the order in which they took effect. Bytes are characters 0 to 255. */
+/**
+ * One system call of a process that changes files, in the order in which they took effect.
+ * Bytes are characters 0 to 255.
+ */
 export type FileOperation = {
   /** Seconds. It took effect in between. */
   readonly began: number;
@@ -35,7 +38,10 @@ export function canTrace(): boolean {
   }
 }
 
-/** What is put before a command so that all it does to files is written to `log`. Only the calls of interest are stopped. */
+/**
+ * What is put before a command so that all it does to files is written to `log`. Only the
+ * calls of interest are stopped.
+ */
 export const tracing = (log: string): readonly string[] => [
   ...[
     "strace",

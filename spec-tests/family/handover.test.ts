@@ -9,7 +9,9 @@ const HOSTS: readonly OurHost[] = [
   { runtime: "deno", kind: "K" },
   { runtime: "bun", kind: "K" },
 ];
-/** What is promised. A process number that names nobody any more is seen at once; it may also be hidden by a container. */
+/**
+ * What is promised. A process number that names nobody any more is seen at once; it may also be hidden by a container.
+ */
 const RECOVERY_MS = { K: 1000, P: 31_000 };
 
 beforeAll(buildFamily, 300_000);

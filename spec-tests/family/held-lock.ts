@@ -20,8 +20,9 @@ export interface PeerOutcome {
 }
 
 /**
- * One of ours and all the peers, each peer with a cache of its own and we with the locks of all: so they cannot meet each other, only us.
- * What is returned takes the locks, lets the peers try, lets go after `heldMs`, and says what became of each.
+ * One of ours and all the peers, each peer with a cache of its own and we with the locks of all: so they
+ * cannot meet each other, only us. What is returned takes the locks, lets the peers try, lets go after
+ * `heldMs`, and says what became of each.
  */
 export async function againstAllPeers({ runtime, kind }: OurHost, heldMs: number) {
   const folder = await mkdtemp(join(tmpdir(), "msal-extensions-"));

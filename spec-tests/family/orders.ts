@@ -21,8 +21,8 @@ export interface PeerAssignment {
 
 export interface OurAssignment extends Omit<PeerAssignment, "task"> {
   /**
-   * `look-and-hold`: tells `busy` or `free` first. `update`, `look-and-update`: instead of a lock an update of the cache is what is held until
-   * the release, with `alsoLock`.
+   * `look-and-hold`: tells `busy` or `free` first. `update`, `look-and-update`: instead of a lock an update of the
+   * cache is what is held until the release, with `alsoLock`.
    */
   readonly task: PeerAssignment["task"] | "look-and-hold" | "update" | "look-and-update";
   /** P: a lease even where kernel locks can be had. */

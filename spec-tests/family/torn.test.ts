@@ -13,7 +13,10 @@ import type { PeerNews } from "./orders.ts";
 
 beforeAll(buildFamily, 300_000);
 
-/** The peers' files may not become longer, so a longer write ends here. Less than the 512 KiB that Node.js writes at a time. */
+/**
+ * The peers' files may not become longer, so a longer write ends here. Less than the 512 KiB
+ * that Node.js writes at a time.
+ */
 const LIMIT = 1000 * 512;
 const LIMITED = ["sh", "-c", `ulimit -f ${LIMIT / 512}; exec "$@"`, "sh"];
 const IN_PLACE = PEER_NAMES.filter((name) => name !== "java");
@@ -66,7 +69,10 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Kills whom the lock file names, and then strace, which would sit its delay out. Its output is closed when both have ended. */
+/**
+ * Kills whom the lock file names, and then strace, which would sit its delay out. Its output
+ * is closed when both have ended.
+ */
 async function killHolder(lockFile: string, strace: Conversation<PeerNews>): Promise<void> {
   process.kill(Number(/\d+/.exec(readFileSync(lockFile, "utf8"))![0]), "SIGKILL");
   await strace.kill();

@@ -91,7 +91,10 @@ export class Versions<Writer> {
     return this.#names.get(this.#path)?.content;
   }
 
-  /** Whoever made the first version without a secret that the file does not hold in the end. `undefined`: nobody was seen to write it. */
+  /**
+   * Whoever made the first version without a secret that the file does not hold in the end.
+   * `undefined`: nobody was seen to write it.
+   */
   dropOf(secret: string): Drop<Writer> | undefined {
     const last = this.#all.findLastIndex(({ secrets }) => secrets.has(secret));
     if (last === -1) {
@@ -175,8 +178,8 @@ export class Versions<Writer> {
   }
 
   /**
-   * Where one opened the file while another gave its name to a new one, times do not tell which came first. Whether the file that is
-   * written to still has its name does, when the writing begins: its name may be taken before it ends.
+   * Where one opened the file while another gave its name to a new one, times do not tell which came first. Whether the
+   * file that is written to still has its name does, when the writing begins: its name may be taken before it ends.
    */
   #correct(open: OpenFile, { isNameless, began }: FileOperation & { readonly call: "write" }): void {
     const current = this.#names.get(this.#path);
@@ -204,7 +207,10 @@ export class Versions<Writer> {
     if (call === "rename") this.#names.delete(path);
   }
 
-  /** Ours take the lock by giving a locked file its name, or by writing into one that was left behind; and remove it before they unlock it. */
+  /**
+   * Ours take the lock by giving a locked file its name, or by writing into one that was left behind; and
+   * remove it before they unlock it.
+   */
   #noteTenure(writer: Writer, operation: FileOperation): void {
     const lockFile = `${this.#path}.lockfile`;
     if (operation.call === "unlink" && operation.path === lockFile) {

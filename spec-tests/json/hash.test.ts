@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import { beforeAll, expect, it } from "vitest";
 
-// The core exports no hash, and tables that have become lists are only slower. So this compiles that one module and looks at what it answers.
+// The core exports no hash, and tables that have become lists are only slower. So this compiles that one
+// module and looks at what it answers.
 
 interface Bytes {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -34,7 +35,10 @@ beforeAll(async () => {
   core = new Instance(new Module(compiled)).exports as Bytes;
 });
 
-/** How many names are met in its bucket, on average, by one that is added to the table: names that differ in two of their bytes only. */
+/**
+ * How many names are met in its bucket, on average, by one that is added to the table: names that
+ * differ in two of their bytes only.
+ */
 function crowding(length: number, first: number, second: number): number {
   const name = new Uint8Array(core.memory.buffer, START, length).fill(0x61);
   const buckets = new Uint32Array(BUCKETS);

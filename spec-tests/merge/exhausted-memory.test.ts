@@ -1,5 +1,5 @@
-// Memory that runs out anywhere in a merge, a salvage or an inspection of any vector. Whoever only compares two values has no way to
-// say so: what it takes for different then must not become a result.
+// Memory that runs out anywhere in a merge, a salvage or an inspection of any vector. Whoever only compares two values
+// has no way to say so: what it takes for different then must not become a result.
 import { describe, expect, it } from "vitest";
 import { type CoreExports, instantiate } from "../../hosts/shared/core/core-module.ts";
 import { DOCUMENT } from "../../hosts/shared/core/follow-document.ts";

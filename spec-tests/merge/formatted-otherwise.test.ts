@@ -1,5 +1,5 @@
-// Entities that are indented on one side only are held against each other token by token (core-wasm/assembly/json/twin.ts): whatever
-// goes wrong in one byte must be found, and nothing else.
+// Entities that are indented on one side only are held against each other token by token
+// (core-wasm/assembly/json/twin.ts): whatever goes wrong in one byte must be found, and nothing else.
 import { describe, expect, it } from "vitest";
 import { ordered, parseDocument } from "../reference/index.ts";
 import { attempt, buildNames, loadSubject, type SubjectName } from "../support/core-builds.ts";

@@ -1,4 +1,5 @@
-// The vectors on what the suite does not run them on: the reference, and the builds of the core besides the one a host loads.
+// The vectors on what the suite does not run them on: the reference, and the builds of the
+// core besides the one a host loads.
 import { describe, expect, it } from "vitest";
 import { CoreSubject } from "../suite/core-subject.ts";
 import { PURE_KINDS } from "../suite/protocol.ts";

@@ -1,4 +1,5 @@
-// @azure/identity, whose credentials make msal-node applications of their own, with this package's plugin as the README has it.
+// @azure/identity, whose credentials make msal-node applications of their own, with this package's plugin as the README
+// has it.
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -68,8 +68,8 @@ it("what is put back after a salvage never replaces what another process has put
     writeFile(bench.cache, JSON.stringify({ ...document, "msal-extensions.salvaged": "0123456789abcdef" }));
   const holder = new CrossPlatformLock(`${bench.cache}.lockfile`, new Logger({ loggerCallback: () => {} }));
 
-  // Somebody has salvaged the cache, without the refresh token. The application remembers it and wants to put it back; its
-  // commit waits for the lock.
+  // Somebody has salvaged the cache, without the refresh token. The application remembers it and wants to put it back;
+  // its commit waits for the lock.
   await write({ ...whole, RefreshToken: {} });
   await holder.lock();
   await app.getTokenCache().getAllAccounts();

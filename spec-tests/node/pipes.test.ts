@@ -19,7 +19,9 @@ const WASI = `
   const { status } = new WasiCache(cache).commit(undefined, "{}");
   console.log(Object.keys(STATUS).find((name) => STATUS[name] === status));`;
 
-/** What a commit in a process of its own says: one that waits for somebody to write into a pipe cannot even time out. */
+/**
+ * What a commit in a process of its own says: one that waits for somebody to write into a pipe cannot even time out.
+ */
 async function codeOfCommit(program: string, name: string): Promise<string> {
   const cache = join(temporaryFolder(), "cache");
   const source = `

@@ -10,7 +10,10 @@ type Given = Parameters<typeof promptFileSystem>[0];
 const KIB = 1024;
 const NOTHING = Buffer.alloc(0);
 
-/** The real file system under a clock of the test's own, in which every call takes `tookMs`. Counts what was called at once. */
+/**
+ * The real file system under a clock of the test's own, in which every call takes `tookMs`.
+ * Counts what was called at once.
+ */
 function measured({ tookMs }: { readonly tookMs: number }) {
   const given = { tookMs, now: 0, atOnce: [] as string[] };
   const counted = Object.entries(fs)

@@ -1,4 +1,5 @@
-// Applications that are bundled into one file, as editors' extensions and many command-line tools are. They run where there is no node_modules.
+// Applications that are bundled into one file, as editors' extensions and many command-line tools are. They run
+// where there is no node_modules.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,9 @@ import { installTarball, run, WITHOUT_SIMD } from "./tarball.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "msal-extensions-bundled-"));
 const source = join(folder, "application.mjs");
-/** Nothing of the package is here; but somebody has put what could be taken for the core two levels above each bundle. */
+/**
+ * Nothing of the package is here; but somebody has put what could be taken for the core two levels above each bundle.
+ */
 const elsewhere = mkdtempSync(join(tmpdir(), "msal-extensions-elsewhere-"));
 const KEYRING = "@napi-rs/keyring";
 

@@ -117,8 +117,8 @@ const merged = (base: string, ours: string, theirs: string): string =>
   decoder.decode(merger.merge(encoder.encode(base), encoder.encode(ours), encoder.encode(theirs)).content);
 
 /**
- * What `changeSince` makes of a writer's changes comes to the same as the whole of memory, before and after, to the byte; and memory is
- * what it was afterwards.
+ * What `changeSince` makes of a writer's changes comes to the same as the whole of memory, before and after, to the
+ * byte; and memory is what it was afterwards.
  *
  * @param create a token cache of msal-node, empty
  */

@@ -1,5 +1,5 @@
-// A process that commits without a pause, so many times or until it is killed. Its tokens come from a token provider, not over HTTP, so that
-// it spends its time in commits.
+// A process that commits without a pause, so many times or until it is killed. Its tokens come from a token provider,
+// not over HTTP, so that it spends its time in commits.
 import { randomBytes } from "node:crypto";
 import process from "node:process";
 import { host, installHost } from "../../hosts/shared/runtime/host.ts";

@@ -9,8 +9,8 @@ interface Typed {
 export type Command = readonly [program: string, ...options: string[]];
 
 /**
- * A process in any language that is told what it is on its command line. It takes orders on stdin and sends news on stdout, a line of
- * JSON each: the one channel that all of them have.
+ * A process in any language that is told what it is on its command line. It takes orders on stdin and sends news on
+ * stdout, a line of JSON each: the one channel that all of them have.
  */
 export class Conversation<News extends Typed> {
   readonly process: ChildProcess;

@@ -1,4 +1,5 @@
-// A process that has run out of file descriptors for a while, on the built package: what it could not load then it must be able to do afterwards.
+// A process that has run out of file descriptors for a while, on the built package: what it could not load then it
+// must be able to do afterwards.
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { FilePersistenceWithKey, TokenCacheStore } from "../../hosts/node/index.ts";

@@ -1,4 +1,5 @@
-// A process that commits one token, unless it has killed itself before: at the call of this number of those that change what others find.
+// A process that commits one token, unless it has killed itself before: at the call of this number of
+// those that change what others find.
 import process from "node:process";
 import type { FileSystem } from "../../hosts/shared/files/file-system.ts";
 import type { KernelLocks } from "../../hosts/shared/lock/kernel-locks.ts";

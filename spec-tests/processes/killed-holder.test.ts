@@ -48,7 +48,10 @@ async function runAndKill(assignment: CommitAssignment, kill: Kill, committed: M
   await child.kill();
 }
 
-/** None takes longer in `npm run soak`, which has the machine to itself; beside the builds of `npm test` now and then one does. */
+/**
+ * None takes longer in `npm run soak`, which has the machine to itself; beside the builds of
+ * `npm test` now and then one does.
+ */
 function judged(times: readonly number[]): number {
   const sorted = [...times].sort((left, right) => left - right);
   return sorted[IS_ALONE ? sorted.length - 1 : (sorted.length - 1) >> 1]!;

@@ -1,4 +1,5 @@
-// What runtimes make of a system call that is refused, by strace. NFS without a lock server says ENOLCK to flock, other file systems that they have no such call.
+// What runtimes make of a system call that is refused, by strace. NFS without a lock server says ENOLCK to flock, other
+// file systems that they have no such call.
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { needs } from "../encryption/tools.ts";

@@ -1,4 +1,5 @@
-// A process that holds a lock as the Node peer does, by a file with its number alone, and starts a thread later that wants the same lock.
+// A process that holds a lock as the Node peer does, by a file with its number alone, and starts a thread
+// later that wants the same lock.
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { parent } from "./parent.ts";

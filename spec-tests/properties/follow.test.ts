@@ -71,7 +71,10 @@ function mergeFollowed(core: CoreExports, [base, ours, theirs]: Documents, rando
   return outcome(core, core.end_merge(), true);
 }
 
-/** Alike but for what two processes do, and for what only somebody hostile does: the same text where it means something else. */
+/**
+ * Alike but for what two processes do, and for what only somebody hostile does: the same text
+ * where it means something else.
+ */
 function drawAlike(draw: Draw): Documents {
   const { base, ours, theirs } = drawTriple(draw);
   const kind = draw(fc.nat(9));

@@ -1,4 +1,5 @@
-// What is no argument, or no option: the defaults, or a PersistenceError that names what is wrong. Never a TypeError, and never silence.
+// What is no argument, or no option: the defaults, or a PersistenceError that names what is wrong. Never
+// a TypeError, and never silence.
 import { expect, onTestFinished, test } from "vitest";
 import {
   buildEncryptedPersistence,

@@ -1,6 +1,6 @@
 /**
- * A JSON parser over bytes that keeps what JSON.parse throws away: the order of members, the bytes of every value, exact numbers,
- * and where the first wrong byte is. Written to be read, not to be fast.
+ * A JSON parser over bytes that keeps what JSON.parse throws away: the order of members, the bytes of every value,
+ * exact numbers, and where the first wrong byte is. Written to be read, not to be fast.
  */
 
 export type JsonErrorCode =
@@ -237,7 +237,10 @@ export class Reader {
     return String.fromCharCode(Number.parseInt(unit, 16));
   }
 
-  /** The Unicode Standard, table 3-7. An ill-formed sequence is wrong from its first byte; one that is only cut short is an end. */
+  /**
+   * The Unicode Standard, table 3-7. An ill-formed sequence is wrong from its first byte; one
+   * that is only cut short is an end.
+   */
   private multiByteCharacter(): string {
     const lead = this.byte!;
     const [length, low, high] = secondByte(lead);
@@ -254,7 +257,9 @@ export class Reader {
   }
 }
 
-/** How long a sequence that begins with `lead` is, and the range of its second byte. Length 0: nothing begins with it. */
+/**
+ * How long a sequence that begins with `lead` is, and the range of its second byte. Length 0: nothing begins with it.
+ */
 function secondByte(lead: number): [length: number, low: number, high: number] {
   if (lead >= 0xc2 && lead <= 0xdf) return [2, 0x80, 0xbf];
   if (lead === 0xe0) return [3, 0xa0, 0xbf];

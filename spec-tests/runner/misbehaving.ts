@@ -1,4 +1,5 @@
-// A runner that knows the right answers and breaks one rule of the protocol, named by its argument: for the tests of the driver.
+// A runner that knows the right answers and breaks one rule of the protocol, named by its
+// argument: for the tests of the driver.
 import { argv, exit, stdout } from "node:process";
 import { coreModule } from "../../hosts/node/wasm-module.ts";
 import { CoreSubject } from "../suite/core-subject.ts";

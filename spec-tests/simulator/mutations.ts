@@ -23,7 +23,10 @@ export const MUTATIONS: Readonly<Record<MutationName, Mutation>> = {
       return lock;
     },
   },
-  /** Publishes whatever the look at the lock says. It still looks, so that what it saw must betray it, not what is not called. */
+  /**
+   * Publishes whatever the look at the lock says. It still looks, so that what it saw must
+   * betray it, not what is not called.
+   */
   noCheck: {
     lock: (lock) => ({
       ...lock,

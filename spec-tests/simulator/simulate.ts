@@ -66,8 +66,8 @@ function describe(error: unknown) {
 }
 
 /**
- * A tick scheduled while promises are followed runs when none of them has anything left to do: Node.js looks at its ticks only once
- * V8's queue is empty. A turn of the event loop would do the same and costs a system call.
+ * A tick scheduled while promises are followed runs when none of them has anything left to do: Node.js looks at its
+ * ticks only once V8's queue is empty. A turn of the event loop would do the same and costs a system call.
  */
 const settled = () => new Promise<void>((resolve) => process.nextTick(resolve));
 

@@ -5,7 +5,8 @@ import { MUTATIONS } from "./mutations.ts";
 import { generate } from "./scenario/generate.ts";
 import { simulate } from "./simulate.ts";
 
-Error.stackTraceLimit = 0; // half of the time would go into stack traces of the errors that system calls end with; a replay shows them
+// Half of the time would go into stack traces of the errors that system calls end with; a replay shows them.
+Error.stackTraceLimit = 0;
 
 /** One thread of a campaign: runs the seeds it is told to and reports. */
 async function run({ from, count, mutation, until }: Assignment): Promise<Report> {

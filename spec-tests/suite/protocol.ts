@@ -1,5 +1,5 @@
-// What a subject under test is asked and what it answers: spec-tests/runner/README.md. Everything is JSON, bytes are base64, so
-// that the same questions go to a library in this process and to a program in any language.
+// What a subject under test is asked and what it answers: spec-tests/runner/README.md. Everything is JSON, bytes are
+// base64, so that the same questions go to a library in this process and to a program in any language.
 
 /** Goes up when a case or the protocol changes what a correct implementation has to do. */
 export const SUITE_VERSION = 1;

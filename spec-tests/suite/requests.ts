@@ -13,7 +13,9 @@ import {
 import type { Case } from "./cases.ts";
 import type { Request, ScriptedAnswer, ScriptedStart, TraceRequest } from "./protocol.ts";
 
-/** The virtual clock when a trace begins: no whole second, so that times taken from it are not taken for coarse ones. */
+/**
+ * The virtual clock when a trace begins: no whole second, so that times taken from it are not taken for coarse ones.
+ */
 const START = 1_700_000_000_123;
 const DEFAULT_AGE_MS = 5000;
 const INODE = 7;

@@ -4,8 +4,8 @@ import { type Call, RawCore } from "../session/raw-core.ts";
 import type { Observed, ScriptedAnswer, ScriptedStart, TraceRequest } from "./protocol.ts";
 
 /**
- * Plays a script on a fresh instance of the core and writes down what the core does. `atOnce`: outcomes are handed over inside
- * the import, as a synchronous host does; otherwise after `poll` has returned.
+ * Plays a script on a fresh instance of the core and writes down what the core does. `atOnce`: outcomes are handed over
+ * inside the import, as a synchronous host does; otherwise after `poll` has returned.
  */
 export function playTrace(module: CoreModule, request: TraceRequest, atOnce: boolean): Observed[] {
   return new Player(module, request, atOnce).play();

@@ -1,5 +1,5 @@
-// The library's modules on the runtime this runs on, for programs that give it another host (`installHost`) or look behind its classes: the one file a
-// host that is published keeps its modules to itself.
+// The library's modules on the runtime this runs on, for programs that give it another host (`installHost`) or look
+// behind its classes: the one file a host that is published keeps its modules to itself.
 import type * as Library from "../../hosts/node/index.ts";
 
 const IMPORTS = {

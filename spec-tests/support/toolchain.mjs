@@ -9,5 +9,7 @@ function succeeds(test) {
   }
 }
 
-/** What is not installed of what something is built with (a shell test by the name of each); nothing: it can be built. */
+/**
+ * What is not installed of what something is built with (a shell test by the name of each); nothing: it can be built.
+ */
 export const missingOf = (needs) => Object.entries(needs).flatMap(([what, test]) => (succeeds(test) ? [] : [what]));

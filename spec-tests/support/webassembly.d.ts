@@ -1,4 +1,5 @@
-// What the tests and benchmarks use of the WebAssembly API. TypeScript has it in its DOM library only, which this project does without.
+// What the tests and benchmarks use of the WebAssembly API. TypeScript has it in its DOM library only,
+// which this project does without.
 declare namespace WebAssembly {
   type Module = object;
   const Module: { new (bytes: ArrayBufferView | ArrayBuffer): Module };

@@ -1,4 +1,5 @@
-// A process that commits through core.wasi.wasm without a pause, so many times or until it is killed. One token a commit.
+// A process that commits through core.wasi.wasm without a pause, so many times or until it
+// is killed. One token a commit.
 import { randomBytes } from "node:crypto";
 import process from "node:process";
 import { STATUS } from "../../hosts/shared/core/status.ts";

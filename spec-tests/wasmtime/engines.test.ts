@@ -23,7 +23,9 @@ installWasmtime();
 
 type Pure = MergeRequest | SalvageRequest | InspectRequest;
 
-/** The result record, the data and the detail. The build and what it was asked being the same, so are even its pointers. */
+/**
+ * The result record, the data and the detail. The build and what it was asked being the same, so are even its pointers.
+ */
 function onV8(module: object, question: Pure): string[] {
   const raw = new RawCore(module);
   const put = (document: string | null): [number, number] => {

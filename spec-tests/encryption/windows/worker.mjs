@@ -1,6 +1,6 @@
-// Runs in the Windows build of Node.js, and does what it is told over the socket whose port is its argument: a line of JSON for each call, its
-// name and its values, and a line for each answer. Of the library it has the modules, to give it another clock (`controlSleep`); the contract and
-// DPAPI's own tests have the one file that is published.
+// Runs in the Windows build of Node.js, and does what it is told over the socket whose port is its argument: a line of
+// JSON for each call, its name and its values, and a line for each answer. Of the library it has the modules, to give
+// it another clock (`controlSleep`); the contract and DPAPI's own tests have the one file that is published.
 import { connect } from "node:net";
 import process from "node:process";
 import { createInterface } from "node:readline";

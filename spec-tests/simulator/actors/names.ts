@@ -1,5 +1,5 @@
-// Every simulated process sees the one folder under a path of its own, as through a mount of its own: what is kept per path in
-// this one real process (turns at a lock, proper-lockfile's leases) is then kept per simulated process.
+// Every simulated process sees the one folder under a path of its own, as through a mount of its own: what is kept per
+// path in this one real process (turns at a lock, proper-lockfile's leases) is then kept per simulated process.
 
 export const CACHE = "cache";
 export const LOCK_FILE = "cache.lockfile";

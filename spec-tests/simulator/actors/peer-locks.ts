@@ -70,7 +70,10 @@ function pythonHabit(calls: PeerCalls, line: Uint8Array): LockHabit {
   };
 }
 
-/** Tries for 5 s to create it and goes on regardless: opens (and truncates) what is there, and tries for 5 s for its `flock`. */
+/**
+ * Tries for 5 s to create it and goes on regardless: opens (and truncates) what is there, and
+ * tries for 5 s for its `flock`.
+ */
 function portalockerHabit(calls: PeerCalls, line: Uint8Array): LockHabit {
   return {
     *enter() {

@@ -33,7 +33,8 @@ export function processFiles(process: SimulatedProcess, observer: Observer): Fil
       call(`open ${nameAt(path)} ${flags}`, open, rest.at(-1) as Callback);
     },
     close: (fd: number, callback: Callback) => call(`close ${fd}`, () => files.close(file(fd)), callback),
-    closeElsewhere: (fd: number, callback: Callback) => callback(null, files.close(file(fd))), // changes nothing that anybody sees
+    // Changes nothing that anybody sees.
+    closeElsewhere: (fd: number, callback: Callback) => callback(null, files.close(file(fd))),
     read(fd: number, buffer: Uint8Array, offset: number, length: number, position: number, callback: Callback) {
       const read = () => {
         observer.onReading(process, file(fd).inode);

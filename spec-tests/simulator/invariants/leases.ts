@@ -87,7 +87,10 @@ export class Leases {
   }
 }
 
-/** What it saw was stale, or from the future, at the look or is now: when exactly it judged cannot be seen, and clocks jump. */
+/**
+ * What it saw was stale, or from the future, at the look or is now: when exactly it judged
+ * cannot be seen, and clocks jump.
+ */
 function isStale({ at, modifiedMs }: LeaseLook, by: SimulatedProcess): boolean {
   return [at, by.now()].some((now) => Math.abs(now - modifiedMs) >= GRACE_MS - 1);
 }

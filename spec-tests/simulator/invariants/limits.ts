@@ -2,7 +2,10 @@
 export type Limit =
   /** A holder lost the lock after its last look and before it published. */
   | "lostBetweenLookAndPublishing"
-  /** A lock file was its remover's, or an abandoned one, when it looked, one or two calls before it removed it, and another one's by then. */
+  /**
+   * A lock file was its remover's, or an abandoned one, when it looked, one or two calls before it removed
+   * it, and another one's by then.
+   */
   | "lostBetweenLookAndRemoving"
   /** A member of the family removed or emptied a lock file that was not its own. */
   | "removedByPeer"
@@ -10,7 +13,10 @@ export type Limit =
   | "takenForDead"
   /** A lease was found stale and, when it was removed, had been replaced or renewed by one who lives. */
   | "leaseReplacedAfterLook"
-  /** Two members of the family wrote into one file, and what it held then was neither's: a name in a lock file, a token in the cache. */
+  /**
+   * Two members of the family wrote into one file, and what it held then was neither's: a name in a
+   * lock file, a token in the cache.
+   */
   | "garbledByPeers"
   /** A member of the family entered beside a holder with a lease, which its own locks do not show it. */
   | "leaseUnseenByPeer"

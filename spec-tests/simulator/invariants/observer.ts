@@ -13,8 +13,8 @@ import { Tenures } from "./tenures.ts";
 import { Violation } from "./violation.ts";
 
 /**
- * A process of ours that holds no lock keeps nothing open; one that does, the lock file and its lease. It works on one more, and keeps the one that
- * it replaces.
+ * A process of ours that holds no lock keeps nothing open; one that does, the lock file and its lease. It works on one
+ * more, and keeps the one that it replaces.
  */
 const MAX_OPEN_FILES = 4;
 /** Of an instance of the core: what a fresh one has. Documents here are of a few hundred bytes and need no more. */
@@ -129,8 +129,8 @@ export class Observer {
   }
 
   /**
-   * Everybody has had time enough, and a newcomer has had and released the lock: nothing may be left. A killed holder's lease is
-   * left to the next who needs one.
+   * Everybody has had time enough, and a newcomer has had and released the lock: nothing may be left. A killed holder's
+   * lease is left to the next who needs one.
    */
   checkLeftovers(newcomer: Member): void {
     for (const name of newcomer === "lease" ? [LOCK_FILE, LEASE] : [LOCK_FILE]) {

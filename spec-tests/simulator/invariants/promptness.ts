@@ -13,7 +13,10 @@ interface Underway {
   readonly delayedBefore: number;
 }
 
-/** Every operation is served or told within the timeout, whatever happens; what faults and the disk took is not its doing. */
+/**
+ * Every operation is served or told within the timeout, whatever happens; what faults and
+ * the disk took is not its doing.
+ */
 export class Promptness {
   readonly #machine: Machine;
   readonly #underway = new Map<SimulatedProcess, Underway>();

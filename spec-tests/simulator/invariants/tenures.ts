@@ -35,7 +35,10 @@ const NAMED_GRACE_MS = 30_000;
 const EMPTY_GRACE_MS = 2_000;
 /** Between the last look of kind K at the time of a file that it takes over and its writing lies a look at the path. */
 const MAX_CALLS_UNSEEN = 2;
-/** Between the look that permits a removal and the removal lies one more, at the path, or the closing of what was looked at. */
+/**
+ * Between the look that permits a removal and the removal lies one more, at the path, or the
+ * closing of what was looked at.
+ */
 const MAX_CALLS_TO_REMOVAL = 2;
 
 /** What a removal may rest on, at the moment in which the name goes. */

@@ -21,7 +21,10 @@ export type FileCall =
   | { readonly call: "isAtPath"; readonly handle: Handle; readonly name: string }
   | { readonly call: "list" };
 
-/** For reading what is there; for reading and writing it; and what the host's flags `wx+` and the peers' `w+` and `a+` ask for. */
+/**
+ * For reading what is there; for reading and writing it; and what the host's flags `wx+` and
+ * the peers' `w+` and `a+` ask for.
+ */
 export type OpenMode = "read" | "update" | "exclusive" | "truncate" | "create";
 
 /** What a call returned, or the code of its error. */
@@ -36,7 +39,10 @@ export type Owner = (typeof OWNERS)[number];
 export const NAMES = ["cache", "lock", "lease", "lease/ticket"];
 const MODES: readonly OpenMode[] = ["read", "update", "exclusive", "truncate", "create"];
 
-/** Plans calls one after the other, knowing what is open: a call on a closed descriptor tells nothing, its number may be another one's. */
+/**
+ * Plans calls one after the other, knowing what is open: a call on a closed descriptor tells nothing,
+ * its number may be another one's.
+ */
 export class Planner {
   readonly #random: Random;
   readonly #open: Record<Owner, Map<Handle, OpenMode>> = { a: new Map(), b: new Map() };

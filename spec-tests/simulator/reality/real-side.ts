@@ -1,4 +1,5 @@
-// A process that performs the calls it is told on stdin, in the folder given on its command line, and answers each with its outcome.
+// A process that performs the calls it is told on stdin, in the folder given on its command line, and
+// answers each with its outcome.
 import {
   closeSync,
   constants,

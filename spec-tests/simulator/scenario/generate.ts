@@ -25,8 +25,8 @@ const OPERATIONS: readonly OperationName[] = [
 const ERRNOS: readonly Errno[] = ["ENOSPC", "EIO", "EACCES"];
 
 /**
- * A scenario from a seed. Each leaves most of the possible troubles out, so that those it has come out clearly (what is called
- * swarm testing): a run in which everything goes wrong at once gets nowhere near the interesting places.
+ * A scenario from a seed. Each leaves most of the possible troubles out, so that those it has come out clearly (what is
+ * called swarm testing): a run in which everything goes wrong at once gets nowhere near the interesting places.
  */
 export function generate(seed: number): Scenario {
   const random = new Random(seed ^ 0x5eed);
@@ -78,7 +78,10 @@ function withOwnNumbers(actors: Actor[], powerCutMs: number): Actor[] {
   });
 }
 
-/** Whoever proves by its process alone that it lives cannot be seen from another container, so only one kind of ours may be there. */
+/**
+ * Whoever proves by its process alone that it lives cannot be seen from another container, so only
+ * one kind of ours may be there.
+ */
 function inContainers(random: Random, actors: Actor[]): Actor[] {
   if (new Set(actors.map(({ member }) => member)).size > 1 || !isOurs(actors[0]!.member)) return actors;
   return actors.map((actor) => ({ ...actor, container: random.below(2) }));

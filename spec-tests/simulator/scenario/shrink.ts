@@ -4,7 +4,9 @@ import type { Scenario } from "./scenario.ts";
 /** Runs at most this many scenarios. */
 const MAX_RUNS = 2000;
 
-/** A smaller scenario that violates the same invariant: leaves out one thing after the other, as long as it still does. */
+/**
+ * A smaller scenario that violates the same invariant: leaves out one thing after the other, as long as it still does.
+ */
 export async function shrink(failing: Scenario, options: SimulateOptions): Promise<Scenario> {
   const invariant = (await simulate(failing, options)).violation?.invariant;
   const isSame = ({ violation }: Outcome) => violation?.invariant === invariant;

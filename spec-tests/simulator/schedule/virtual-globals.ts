@@ -1,7 +1,7 @@
 import type { Machine } from "./machine.ts";
 
-// proper-lockfile and what queues within a process take the time and timers from the global object. While a schedule runs, these
-// are those of the simulated process whose code is running. Nothing else runs in this thread meanwhile.
+// proper-lockfile and what queues within a process take the time and timers from the global object. While a schedule
+// runs, these are those of the simulated process whose code is running. Nothing else runs in this thread meanwhile.
 
 const QUEUE_REGISTRY = Symbol.for("msal-extensions.process-queue.1");
 

@@ -5,8 +5,9 @@ type Names = Map<string, Inode>;
 type Change = ReadonlyArray<readonly [name: string, inode: Inode | undefined]>;
 
 /**
- * What is certain to survive a power cut, and what may. Names: a folder's changes reach the disk in order, so a cut keeps those
- * up to some point after the last `fsync` of the folder. Content: what was synced; of later writes anything, or NULs.
+ * What is certain to survive a power cut, and what may. Names: a folder's changes reach the disk in order,
+ * so a cut keeps those up to some point after the last `fsync` of the folder. Content: what was synced; of
+ * later writes anything, or NULs.
  */
 export class Disk {
   readonly #certain: Names = new Map();

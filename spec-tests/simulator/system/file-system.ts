@@ -18,8 +18,8 @@ export type Change = "created" | "removed" | "replaced" | "written" | "dated";
 export type ChangeListener = (change: Change, name: string | undefined, inode: Inode, by: object) => void;
 
 /**
- * One folder of a POSIX file system with everything in it, folders and their files included, which are named `folder/file`. Every
- * method is one system call, atomic, and throws what the call would fail with.
+ * One folder of a POSIX file system with everything in it, folders and their files included, which are named
+ * `folder/file`. Every method is one system call, atomic, and throws what the call would fail with.
  */
 export class SimulatedFileSystem {
   readonly #now: () => number;

@@ -1,6 +1,8 @@
 import type { Inode } from "./inode.ts";
 
-/** An open file description. Each belongs to one descriptor of one process: nothing here duplicates or inherits them. */
+/**
+ * An open file description. Each belongs to one descriptor of one process: nothing here duplicates or inherits them.
+ */
 export class OpenFile {
   readonly descriptor: number;
   readonly inode: Inode;

@@ -90,7 +90,8 @@ export function persistenceContract(library: typeof Library, kind: PersistenceKi
       deepEqual(usersIn((await store.load()).content), []);
       await store.commit(undefined, documentOf("ada"));
       deepEqual(usersIn((await store.load()).content), ["ada"]);
-      // A blank file is marked for those who know what it held (docs/merge.md; the vectors say when): the signal of a secret store is none.
+      // A blank file is marked for those who know what it held (docs/merge.md; the vectors say when): the
+      // signal of a secret store is none.
       const { "msal-extensions.salvaged": _mark, ...rest } = JSON.parse((await persistence.load())!);
       deepEqual(rest, JSON.parse(documentOf("ada")));
       deepEqual(await readdir(folder), ["cache.json"]);
