@@ -13,8 +13,8 @@ const END = "<!-- /bench -->";
 function remark(ratio: Ratio): string {
   const verdict = verdictOn(ratio);
   const known = KNOWN_MISSES[ratio.id];
-  if (verdict === "met") return "met";
-  return known === undefined ? verdict : `${verdict === "known miss" ? "not met" : verdict}: ${known.why}`;
+  if (verdict === "met" || known === undefined) return verdict;
+  return `${verdict === "known miss" ? "not met" : verdict}: ${known.why}`;
 }
 
 /** What a reader who compares wants to know first. */

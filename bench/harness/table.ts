@@ -3,8 +3,13 @@ import type { Measured, Outcome, Ratio } from "./workload.ts";
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (Number.isInteger(value)) return value.toLocaleString("en");
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  const digits = digitsFor(Math.abs(value));
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function digitsFor(magnitude: number): number {
+  if (magnitude >= 100) return 0;
+  return magnitude >= 10 ? 1 : 2;
 }
 
 /** "2.61 (1.80–8.40)": the median, and the 10th and 90th percentile. */

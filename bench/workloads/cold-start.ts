@@ -24,6 +24,8 @@ async function javaScript(runtime: RuntimeName, module: string, cache: string): 
   return { bare: [...command, "bare"], loading: [...command, pathToFileURL(module).href, cache] };
 }
 
+const OURS: Readonly<Record<RuntimeName, string>> = { node: "this", deno: "this, Deno", bun: "this, Bun" };
+
 function entryPoint(runtime: RuntimeName): string {
   return pathOf(`dist/bundles/${runtime}/index.js`);
 }
@@ -31,8 +33,7 @@ function entryPoint(runtime: RuntimeName): string {
 async function pairsFor({ peers }: Context, cache: string): Promise<Map<string, Pair>> {
   const pairs = new Map<string, Pair>();
   for (const runtime of ["node", "deno", "bun"] as const) {
-    const name = runtime === "node" ? "this" : `this, ${runtime === "deno" ? "Deno" : "Bun"}`;
-    pairs.set(name, await javaScript(runtime, entryPoint(runtime), cache));
+    pairs.set(OURS[runtime], await javaScript(runtime, entryPoint(runtime), cache));
   }
   if (peers.has("node")) {
     const peer = createRequire(pathOf(".family/node-peer/package.json")).resolve("@azure/msal-node-extensions");

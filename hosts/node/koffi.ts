@@ -44,10 +44,13 @@ export function loadBinary(from: string): Koffi | undefined {
   return load && errno && decode ? { load, errno, decode } : undefined;
 }
 
+/** Where Linux has other names for processors than Node. */
+const MACHINES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
+
 /** Both binaries are installed there, and the wrong one may end the process. */
 function mayBeMusl(): boolean {
   const { platform, arch } = process;
-  const machine = arch === "x64" ? "x86_64" : arch === "arm64" ? "aarch64" : arch;
+  const machine = MACHINES[arch] ?? arch;
   return platform === "linux" && builtIn("node:fs").existsSync(`/lib/ld-musl-${machine}.so.1`);
 }
 

@@ -13,7 +13,7 @@ describe("the gate of a memory", () => {
   it("lets readers in at once where nobody is inside alone", async () => {
     const gate = new MemoryGate();
     const inside: number[] = [];
-    for (const reader of [1, 2, 3]) void gate.enter(false, () => inside.push(reader));
+    for (const reader of [1, 2, 3]) void gate.enter(() => inside.push(reader));
     await endOfTurn();
     expect(inside).toEqual([1, 2, 3]);
   });
@@ -21,10 +21,10 @@ describe("the gate of a memory", () => {
   it("lets a writer in when the sections of the readers before it have run, and whoever comes then after it", async () => {
     const gate = new MemoryGate();
     const events: string[] = [];
-    const reading = gate.enter(false, () => events.push("reader in")).then(endOfTurn);
+    const reading = gate.enter(() => events.push("reader in")).then(endOfTurn);
     const read = reading.then(() => events.push("reader done"));
-    const written = gate.enter(true, () => events.push("writer in"));
-    const later = gate.enter(false, () => events.push("later reader in"));
+    const written = gate.enterAlone(() => events.push("writer in"));
+    const later = gate.enter(() => events.push("later reader in"));
     await Promise.all([read, written]);
     await macrotask();
     expect(events).toEqual(["reader in", "reader done", "writer in"]);
@@ -41,7 +41,7 @@ describe("the gate of a memory", () => {
     });
     let reads = 0;
     while (!turned && reads < 10_000) {
-      await gate.enter(false, nothing);
+      await gate.enter(nothing);
       reads += 1;
     }
     expect(turned).toBe(true);
@@ -53,8 +53,8 @@ describe("the gate of a memory", () => {
     const failing = () => {
       throw new Error("of the task");
     };
-    await expect(gate.enter(false, failing)).rejects.toThrow("of the task");
-    await expect(gate.enter(true, failing)).rejects.toThrow("of the task");
-    await gate.enter(true, nothing);
+    await expect(gate.enter(failing)).rejects.toThrow("of the task");
+    await expect(gate.enterAlone(failing)).rejects.toThrow("of the task");
+    await gate.enterAlone(nothing);
   });
 });

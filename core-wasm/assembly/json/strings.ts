@@ -143,7 +143,7 @@ function isContinuation(byte: u8): bool {
 export function scanSequence(address: usize, end: usize): usize {
   if (address >= end) return fail(JSON_BAD_UTF8, address, end);
   const lead = load<u8>(address);
-  const length: usize = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+  const length = lengthOfSequence(lead);
   if (!length) return fail(JSON_BAD_UTF8, address, end);
   for (let index: usize = 1; index < length; ++index) {
     const byte = load<u8>(address + index);
@@ -151,6 +151,12 @@ export function scanSequence(address: usize, end: usize): usize {
     if (!isContinuation(byte) || (index == 1 && !isSecondByte(lead, byte))) return fail(JSON_BAD_UTF8, address, end);
   }
   return address + length;
+}
+
+function lengthOfSequence(lead: u8): usize {
+  if (lead < 0xc2 || lead >= 0xf5) return 0;
+  if (lead < 0xe0) return 2;
+  return lead < 0xf0 ? 3 : 4;
 }
 
 function isSecondByte(lead: u8, byte: u8): bool {

@@ -40,9 +40,9 @@ export class CacheMerger {
   merge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array | undefined): MergeOutcome {
     if (theirs !== undefined && theirs.length >= WORTH_FOLLOWING) return this.#mergeLarge(base, ours, theirs);
     return this.#run((core, memory) => {
-      const theirsAt = theirs === undefined ? 0 : memory.write(theirs, this.#maxBytes);
+      const theirsAt = memory.write(theirs, this.#maxBytes);
       const oursAt = memory.write(ours, this.#maxBytes);
-      const baseAt = base === theirs ? theirsAt : base === undefined ? 0 : memory.write(base, this.#maxBytes);
+      const baseAt = base === theirs ? theirsAt : memory.write(base, this.#maxBytes);
       const status = core.merge(baseAt, base?.length ?? 0, oursAt, ours.length, theirsAt, theirs?.length ?? 0);
       const result = this.#resultOf(status, memory);
       const isTheirs = result.data === theirsAt;

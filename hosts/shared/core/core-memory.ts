@@ -50,8 +50,9 @@ export class CoreMemory {
     this.#bytes.set(bytes, pointer);
   }
 
-  /** Copies bytes into the arena. */
-  write(bytes: Uint8Array, maxBytes: number): number {
+  /** Copies bytes into the arena. 0: there are none. */
+  write(bytes: Uint8Array | undefined, maxBytes: number): number {
+    if (bytes === undefined) return 0;
     const pointer = bytes.length > maxBytes ? 0 : this.#core.alloc(bytes.length) >>> 0;
     if (pointer === 0) throw new PersistenceError(refusalOf(bytes.length, maxBytes));
     this.#refresh();

@@ -62,7 +62,7 @@ export class CoreSession {
   /** Merges `ours` into what is stored. `baseIsCurrent`: `base` is what this session last loaded or committed. */
   commit(base: Uint8Array | undefined, ours: Uint8Array, baseIsCurrent = false): Promise<CommitOutcome> {
     return this.#write(({ core, memory }) => {
-      const baseAt = base === undefined ? 0 : memory.write(base, this.#maxBytes);
+      const baseAt = memory.write(base, this.#maxBytes);
       const oursAt = ours === base ? baseAt : memory.write(ours, this.#maxBytes);
       return core.commit(baseAt, base?.length ?? 0, oursAt, ours.length, baseIsCurrent ? 1 : 0);
     });

@@ -103,7 +103,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
       await chosen?.lock.release();
     },
     async wait(ms) {
-      if (await line.reachesFront(ms)) await waitUntilGone(runtime.fs, path, ms, choose().kind === "P");
+      if (await line.reachesFront(ms)) await waitUntilGone(runtime.fs, path, ms, { isLease: choose().kind === "P" });
     },
     processAlive: (pid) => (pid === runtime.pid && isAbandonedByUs() ? false : processAlive(files, pid, runtime)),
   };

@@ -70,7 +70,7 @@ export class WaitingLine {
       const leftMs = began + Math.max(LOOK_MS, isFar ? ms * FAR_PAUSES : 0) - now;
       if (leftMs <= 0 || leftMs > LOOK_MS * FAR_PAUSES) return false; // or the clock was set back
       if (isFar) await clock.sleep(Math.min(leftMs, this.#sleepMs(ahead.length)));
-      else await waitUntilGone(fs, this.#pathOf(next), leftMs, false);
+      else await waitUntilGone(fs, this.#pathOf(next), leftMs);
     }
   }
 

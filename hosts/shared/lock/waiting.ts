@@ -6,7 +6,7 @@ import { type FileSystem, type FileWatcher, hasCode } from "../files/file-system
  * that was removed goes on with the next one: of 8 processes 7 lose each time. The timer keeps the process running,
  * since somebody waits for the outcome; the watcher does not.
  */
-export function waitUntilGone(fs: FileSystem, path: string, ms: number, isLease: boolean): Promise<void> {
+export function waitUntilGone(fs: FileSystem, path: string, ms: number, { isLease = false } = {}): Promise<void> {
   return new Promise((resolve) => {
     let watcher: FileWatcher | undefined;
     const end = () => {

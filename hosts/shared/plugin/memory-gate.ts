@@ -8,14 +8,14 @@ const inMacrotask: (task: () => void) => unknown =
 const AT_ONCE = 16;
 
 interface Entry {
-  readonly exclusive: boolean;
+  readonly alone: boolean;
   readonly run: () => boolean;
 }
 
 /**
- * Lets callers at one token cache's memory in, in order: an exclusive one in a macrotask of its own, and after it
- * nobody until it has left; others at once where nobody is inside alone or waits, up to 16 in one turn of the event
- * loop, else in a macrotask too.
+ * Lets callers at one token cache's memory in, in order: one who enters alone in a macrotask of its own, and
+ * after it nobody until it has left; others at once where nobody is inside alone or waits, up to 16 in one turn of the
+ * event loop, else in a macrotask too.
  *
  * Why a macrotask. Between `beforeCacheAccess` and `afterCacheAccess` msal-node awaits nothing but microtasks
  * (`ResponseHandler.handleServerTokenResponse` saves with async functions that do no I/O; `removeAccount` and
@@ -24,7 +24,7 @@ interface Entry {
  * Resolved in the same turn as a writer, that overlay would undo in memory what the writer has just changed and bring
  * back what it removed, and `afterCacheAccess` would read a reversed cache. With a macrotask before each writer the
  * sections of all who were let in before it have run. Among readers alone nothing is undone: each lays the same
- * document over memory, or a newer one. A section that does await more is covered by exclusiveness.
+ * document over memory, or a newer one. A section that does await more is alone.
  */
 export class MemoryGate {
   readonly #waiting: Entry[] = [];
@@ -33,13 +33,14 @@ export class MemoryGate {
   /** How many have been let in at once in this turn of the event loop. */
   #atOnce = 0;
 
-  /**
-   * Runs `task` when it is this caller's turn; the promise resolves in that same turn.
-   *
-   * @param exclusive nobody else comes in until `leave`. When `task` throws, the promise rejects and nothing is held.
-   */
-  async enter<T>(exclusive: boolean, task: () => T): Promise<T> {
-    return !exclusive && this.#mayEnterAtOnce() ? task() : this.#inTurn(exclusive, task);
+  /** Runs `task` when it is this caller's turn; the promise resolves in that same turn. */
+  async enter<T>(task: () => T): Promise<T> {
+    return this.#mayEnterAtOnce() ? task() : this.#inTurn({ alone: false }, task);
+  }
+
+  /** The same, and nobody else comes in until `leave`. When `task` throws, the promise rejects and nothing is held. */
+  async enterAlone<T>(task: () => T): Promise<T> {
+    return this.#inTurn({ alone: true }, task);
   }
 
   #mayEnterAtOnce(): boolean {
@@ -53,7 +54,7 @@ export class MemoryGate {
     this.#atOnce = 0;
   }
 
-  #inTurn<T>(exclusive: boolean, task: () => T): Promise<T> {
+  #inTurn<T>({ alone }: Pick<Entry, "alone">, task: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const run = () => {
         try {
@@ -64,7 +65,7 @@ export class MemoryGate {
           return false;
         }
       };
-      this.#waiting.push({ exclusive, run });
+      this.#waiting.push({ alone, run });
       this.#schedule();
     });
   }
@@ -74,7 +75,7 @@ export class MemoryGate {
     return this.#waiting.length > 0;
   }
 
-  /** Ends the section of the exclusive caller inside. */
+  /** Ends the section of whoever is inside alone. */
   leave(): void {
     this.#closed = false;
     this.#schedule();
@@ -90,7 +91,7 @@ export class MemoryGate {
     this.#scheduled = false;
     const next = this.#waiting.shift();
     if (next === undefined) return;
-    this.#closed = next.exclusive;
+    this.#closed = next.alone;
     if (!next.run()) this.#closed = false;
     this.#schedule();
   }

@@ -43,14 +43,14 @@ export class TokenCacheMemory {
    */
   handOverAtOnce(): void {
     if (this.#writer !== undefined) this.#undoClearing();
-    else if (this.#view.known) this.#handOver(true);
+    else if (this.#view.known) this.#handOver("reader");
   }
 
   /** Resolves when memory holds the view and no writer is inside. */
   read(): Promise<Hold> {
     this.#keepWaiting();
-    return this.#gate.enter(false, () => {
-      this.#handOver(true);
+    return this.#gate.enter(() => {
+      this.#handOver("reader");
       return { memory: this, base: this.#memory.state() };
     });
   }
@@ -74,8 +74,8 @@ export class TokenCacheMemory {
   }
 
   #enterAlone(): Promise<Hold> {
-    return this.#gate.enter(true, () => {
-      this.#handOver(false);
+    return this.#gate.enterAlone(() => {
+      this.#handOver("writer");
       const hold: Hold = { memory: this, base: this.#memory.state() };
       this.#writer = hold;
       this.#timer = setTimeout(() => this.#expire(hold), this.#holdLimitMs);
@@ -98,9 +98,9 @@ export class TokenCacheMemory {
     }
   }
 
-  #handOver(toReader: boolean): void {
+  #handOver(to: "reader" | "writer"): void {
     if (this.#overdue.size > 0) this.#captureOverdue();
-    if (toReader) this.#memory.handOverToReader(this.#view);
+    if (to === "reader") this.#memory.handOverToReader(this.#view);
     else this.#memory.handOver(this.#view);
     // What comes with the document is none of their doing.
     for (const hold of this.#overdue) hold.base = this.#memory.state();

@@ -9,6 +9,12 @@ export interface EnvironmentSource {
   userId(): number | undefined;
 }
 
+/** Where a platform keeps the users' home folders. */
+const HOMES: ReadonlyMap<string, string> = new Map([
+  ["linux", "/home"],
+  ["darwin", "/Users"],
+]);
+
 /** The variables that may name the user, in the order in which they are asked. */
 const USER_VARIABLES = ["LOGNAME", "USER", "LNAME", "USERNAME"] as const;
 
@@ -23,7 +29,7 @@ export function homeOnUnix(source: EnvironmentSource): string | null {
   const home = source.variable("HOME");
   if (home) return home;
   if (platform === "linux" && source.userId() === 0) return "/root";
-  const folder = platform === "linux" ? "/home" : platform === "darwin" ? "/Users" : undefined;
+  const folder = HOMES.get(platform);
   if (folder === undefined) throw unsupported(platform);
   const user = USER_VARIABLES.map((name) => source.variable(name)).find(Boolean);
   return user === undefined ? null : `${folder}/${user}`;
