@@ -1,5 +1,6 @@
 import { PersistenceError } from "../core/errors.ts";
 import { address, LibSecretCalls, NULL, ServiceFailure } from "./libsecret-calls.ts";
+import { LibSecretConnection } from "./libsecret-connection.ts";
 import type { LibSecretHost } from "./libsecret-functions.ts";
 import { type FoundItems, LibSecretService, refuseLocked } from "./libsecret-service.ts";
 import type { SecretItem } from "./secret-item.ts";
@@ -28,6 +29,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export class LibSecretItem implements SecretItem {
   readonly #host: LibSecretHost;
   readonly #calls: LibSecretCalls;
+  readonly #connection: LibSecretConnection;
   readonly #service: LibSecretService;
   readonly #name: SecretName;
   #hasStored = false;
@@ -36,12 +38,13 @@ export class LibSecretItem implements SecretItem {
   constructor(host: LibSecretHost, name: SecretName) {
     this.#host = host;
     this.#calls = new LibSecretCalls(host);
+    this.#connection = new LibSecretConnection(this.#calls);
     this.#service = new LibSecretService(this.#calls);
     this.#name = name;
   }
 
   async read(): Promise<string | undefined> {
-    const bytes = await this.#service.use((service) => this.#bytes(service));
+    const bytes = await this.#connection.use((service) => this.#bytes(service));
     if (bytes === undefined) return undefined;
     try {
       return decoder.decode(bytes);
@@ -70,7 +73,7 @@ export class LibSecretItem implements SecretItem {
     const value = address(secret_value_new(bytes, bytes.length, CONTENT_TYPE));
     bytes.fill(0);
     try {
-      await this.#service.use((service) => this.#store(service, value));
+      await this.#connection.use((service) => this.#store(service, value));
     } finally {
       secret_value_unref(value); // fills it with zeros
     }
@@ -106,7 +109,7 @@ export class LibSecretItem implements SecretItem {
   }
 
   remove(): Promise<boolean> {
-    return this.#service.use(async (service) => {
+    return this.#connection.use(async (service) => {
       const found = await this.#search(service);
       if (found.unlocked.length === 0) refuseLocked(found);
       let removed = false;
