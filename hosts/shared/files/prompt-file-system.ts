@@ -56,32 +56,14 @@ type Waiting = (...values: unknown[]) => void;
  * to the thread pool for a while.
  */
 export function promptFileSystem(fs: SystemFunctions, now: () => number): FileSystem {
-  let patientUntil = 0;
-  let slowCalls = 0;
-  let slowMs = 0;
-  let callsThisTurn = 0;
-
-  function onAnswer(at: number, tookMs: number): void {
-    if (tookMs <= PROMPT_MS) {
-      if (slowCalls > 0) slowCalls -= 1 / QUICK_FOR_A_SLOW;
-      return;
-    }
-    if (slowCalls <= 0) slowMs = 0;
-    slowCalls = Math.max(slowCalls, 0) + 1;
-    slowMs += tookMs;
-    if (slowCalls < SLOW_IN_A_ROW && tookMs < STALLED_MS) return;
-    patientUntil = at + slowMs * PATIENCE;
-    slowCalls = 0;
-  }
+  const patience = new Patience();
 
   function promptly(name: PromptName): Waiting {
     const waiting = fs[name] as unknown as Waiting;
     const atOnce = fs[`${name}Sync`] as unknown as (...values: unknown[]) => unknown;
     return (...values) => {
       const began = now();
-      callsThisTurn += 1;
-      if (began < patientUntil || callsThisTurn === CALLS_A_TURN || isLarge(name, values)) {
-        callsThisTurn = 0;
+      if (patience.leavesToThreadPool(began, isLarge(name, values))) {
         waiting(...values);
         return;
       }
@@ -94,7 +76,7 @@ export function promptFileSystem(fs: SystemFunctions, now: () => number): FileSy
         error = thrown;
       }
       const answered = now();
-      onAnswer(answered, answered - began);
+      patience.note(answered, answered - began);
       callback(error, value);
     };
   }
@@ -102,6 +84,34 @@ export function promptFileSystem(fs: SystemFunctions, now: () => number): FileSy
   const functions = Object.fromEntries(PROMPT.map((name) => [name, promptly(name)])) as Partial<FileSystem>;
   const { close, fchown, fsync, rmdirSync, watch } = fs;
   return { closeElsewhere: close, fchown, fsync, rmdirSync, watch, ...functions } as FileSystem;
+}
+
+/** Tells from how long calls have taken whether the next one is made at once. */
+class Patience {
+  #until = 0;
+  #slowCalls = 0;
+  #slowMs = 0;
+  #callsThisTurn = 0;
+
+  leavesToThreadPool(now: number, isLarge: boolean): boolean {
+    this.#callsThisTurn += 1;
+    const leaves = now < this.#until || this.#callsThisTurn === CALLS_A_TURN || isLarge;
+    if (leaves) this.#callsThisTurn = 0;
+    return leaves;
+  }
+
+  note(now: number, tookMs: number): void {
+    if (tookMs <= PROMPT_MS) {
+      if (this.#slowCalls > 0) this.#slowCalls -= 1 / QUICK_FOR_A_SLOW;
+      return;
+    }
+    if (this.#slowCalls <= 0) this.#slowMs = 0;
+    this.#slowCalls = Math.max(this.#slowCalls, 0) + 1;
+    this.#slowMs += tookMs;
+    if (this.#slowCalls < SLOW_IN_A_ROW && tookMs < STALLED_MS) return;
+    this.#until = now + this.#slowMs * PATIENCE;
+    this.#slowCalls = 0;
+  }
 }
 
 /** Of `read` and `write` the fourth value is how many bytes. */

@@ -4,7 +4,7 @@ import { removeLeftovers } from "../files/leftovers.ts";
 import { describeSelf } from "../files/processes.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
-import type { KindOfLock, LockParts } from "./lock.ts";
+import type { KindOfLock, LockParts } from "./kind-of-lock.ts";
 import { LockFile, NO_LINKS } from "./lock-file.ts";
 
 /** Waits between a creator's tries for its first kernel lock, about 10 ms in all. */

@@ -3,8 +3,8 @@ import { type Files, hasCode, quietly, unlessMissing } from "../files/file-syste
 import { describeSelf } from "../files/processes.ts";
 import { randomName } from "../runtime/random-name.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { KindOfLock, LockParts } from "./kind-of-lock.ts";
 import { createLeases, type Lease, type Leases } from "./lease.ts";
-import type { KindOfLock, LockParts } from "./lock.ts";
 import { LockFile, NO_LINKS } from "./lock-file.ts";
 import { isStillAt } from "./lock-inspection.ts";
 

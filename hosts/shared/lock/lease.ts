@@ -1,7 +1,7 @@
 import { hasCode, unlessMissing } from "../files/file-system.ts";
 import { loadCommonJs } from "../runtime/load-package.ts";
+import type { LockParts } from "./kind-of-lock.ts";
 import { LeaseFolder } from "./lease-folder.ts";
-import type { LockParts } from "./lock.ts";
 
 /** After this a lease that was not renewed is nobody's. */
 const STALE_MS = 8000;
