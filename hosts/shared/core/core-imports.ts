@@ -1,5 +1,5 @@
-import { MISSING, OK, onlyStatus, whenKnown, withPayload } from "./answer.ts";
-import type { Awaitable, Capabilities, Cipher, Clock, TakeOver } from "./capabilities.ts";
+import { type Answer, MISSING, OK, onlyStatus, whenKnown, withPayload } from "./answer.ts";
+import type { Awaitable, Capabilities, Cipher, TakeOver } from "./capabilities.ts";
 import type { CapabilityCalls } from "./capability-calls.ts";
 import type { CoreImports } from "./core-module.ts";
 import { statusName } from "./error-messages.ts";
@@ -23,13 +23,24 @@ export function coreImports(
   calls: CapabilityCalls,
   store: StoreImports,
 ): CoreImports {
+  const { cipher, clock } = capabilities;
   return {
     store: store.imports(),
-    cipher: cipherImports(capabilities.cipher, calls),
+    cipher: cipherImports(cipher, calls),
     lock: lockImports(capabilities, hooks, calls),
-    clock: clockImports(capabilities.clock, calls),
-    session: { edit: editImport(hooks, calls) },
-    log: { write: logImport(capabilities, calls, store) },
+    clock: {
+      now: () => clock.now(),
+      random: () => clock.random(),
+      sleep: calls.importOf((us) => whenKnown(clock.sleep((us >>> 0) / 1000), () => OK)),
+    },
+    session: {
+      edit: calls.importOf((pointer, length) => edit(hooks, calls.memory.copy(pointer, length)), "callback_failed"),
+    },
+    log: {
+      write: (level: number, code: number, pointer: number, length: number) => {
+        log(capabilities, level, code, () => calls.memory.text(pointer, length), store.keptAs);
+      },
+    },
   };
 }
 
@@ -73,33 +84,20 @@ function lockImports({ lock }: Capabilities, hooks: SessionHooks, calls: Capabil
   };
 }
 
-function clockImports(clock: Clock, calls: CapabilityCalls) {
-  return {
-    now: () => clock.now(),
-    random: () => clock.random(),
-    sleep: calls.importOf((us) => whenKnown(clock.sleep((us >>> 0) / 1000), () => OK)),
-  };
-}
-
-function editImport(hooks: SessionHooks, calls: CapabilityCalls) {
-  return calls.importOf((pointer, length) => {
-    const current = length === 0 ? undefined : calls.memory.copy(pointer, length);
-    return whenKnown(hooks.edit(current), (content) => {
-      if (!(content instanceof Uint8Array)) throw new TypeError("The function handed to update returned no bytes.");
-      return withPayload(content);
-    });
-  }, "callback_failed");
+/** @param current nothing is stored where it is empty */
+function edit(hooks: SessionHooks, current: Uint8Array): Awaitable<Answer> {
+  return whenKnown(hooks.edit(current.length === 0 ? undefined : current), (content) => {
+    if (!(content instanceof Uint8Array)) throw new TypeError("The function handed to update returned no bytes.");
+    return withPayload(content);
+  });
 }
 
 /** A log that throws must not tear the core apart. */
-function logImport(capabilities: Capabilities, calls: CapabilityCalls, store: StoreImports) {
-  return (level: number, code: number, pointer: number, length: number) => {
-    try {
-      const name = EVENT_NAME[code] ?? statusName(code);
-      const told = calls.memory.text(pointer, length);
-      capabilities.log(level, name, eventText(name, told, capabilities, store.keptAs));
-    } catch {
-      // There is nowhere left to report it.
-    }
-  };
+function log(capabilities: Capabilities, level: number, code: number, told: () => string, keptAs: string): void {
+  try {
+    const name = EVENT_NAME[code] ?? statusName(code);
+    capabilities.log(level, name, eventText(name, told(), capabilities, keptAs));
+  } catch {
+    // There is nowhere left to report it.
+  }
 }
