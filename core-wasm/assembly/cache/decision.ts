@@ -1,7 +1,7 @@
 // What becomes of one slot: the table of docs/merge.md.
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { equalValues } from "../json/equality";
-import { stringIs } from "../json/strings";
+import { stringIs } from "../json/string-text";
 import { mergeFields, mergedEnd, mergedStart } from "./field-merge";
 import { timestampField } from "./fields";
 import { FOREIGN, isCredential, salvageMarker, sectionOf } from "./sections";

@@ -2,7 +2,8 @@
 import { mark, releaseTo } from "../abi/arena";
 import { CLOSE_BRACE, OPEN_BRACE, QUOTE, isDigit, skipSpace } from "../json/bytes";
 import { endOfValue, scanColon } from "../json/scanner";
-import { decodeString, decodedStart, endOfString, hasEscape, stringIs } from "../json/strings";
+import { decodeString, decodedStart, stringIs } from "../json/string-text";
+import { endOfString, hasEscape } from "../json/strings";
 
 /** The span of the field found last: start 0 when there is none. */
 export let fieldStart: usize = 0;

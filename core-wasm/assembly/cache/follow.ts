@@ -2,21 +2,12 @@
 // theirs does are compared and forgotten, and of what was the same, stretches of whole entities are kept as references.
 // After a difference the next name of an entity that theirs has tells where to go on comparing. What this finds decides
 // how much is kept, never what it means.
-import { allocate, extend, mark, releaseTo } from "../abi/arena";
+import { mark, releaseTo } from "../abi/arena";
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { BACKSLASH, COLON, OPEN_BRACE, QUOTE, commonLength, equalBytes, hashBytes, skipSpace } from "../json/bytes";
 import { skipPlain } from "../json/strings";
-import {
-  REFERENCE_SIZE,
-  firstReferred,
-  isBehind,
-  lastReferred,
-  linkReference,
-  referenceAfter,
-  stretchEnd,
-  stretchStart,
-  writeReference,
-} from "./references";
+import { beginKeeping, clearKept, countFollowed, keep, keepReference, keepingFailed } from "./kept";
+import { isBehind, stretchEnd, stretchStart } from "./references";
 import { SECTION_COUNT } from "./sections";
 import { Slot, countSlots, findSlot, firstSlot, has, sideOf } from "./slots";
 
@@ -27,19 +18,6 @@ import { Slot, countSlots, findSlot, firstSlot, has, sideOf } from "./slots";
 const MAX_VAIN: u32 = 8;
 /** Shorter stretches are kept as they are: a reference has to be shorter than what it stands for. */
 const MIN_STRETCH: usize = 64;
-
-/** What is kept of a document. */
-@unmanaged
-class Kept {
-  start: usize;
-  end: usize;
-  firstReference: usize;
-  lastReference: usize;
-  /** Bytes of the document. */
-  total: usize;
-}
-
-const KEPT: usize = memory.data(60, 8);
 
 let theirsStart: usize = 0;
 let theirsEnd: usize = 0;
@@ -53,33 +31,11 @@ let runStart: usize = 0;
 let runSlot: usize = 0;
 /** Names in a row that led to no reference. */
 let vain: u32 = 0;
-let failed: bool = false;
-
-function keptOf(document: u32): Kept {
-  return changetype<Kept>(KEPT + <usize>document * offsetof<Kept>());
-}
-
-export function keptStart(document: u32): usize {
-  return keptOf(document).start;
-}
-
-export function keptLength(document: u32): usize {
-  return keptOf(document).end - keptOf(document).start;
-}
-
-export function keptReference(document: u32): usize {
-  return keptOf(document).firstReference;
-}
-
-export function followedLength(document: u32): usize {
-  return keptOf(document).total;
-}
 
 /** Theirs is [start, end), and is in the slots. */
 export function beginFollowing(start: usize, end: usize): void {
-  memory.fill(KEPT, 0, 60);
+  clearKept();
   following = DOCUMENT_THEIRS;
-  failed = false;
   place = 0;
   theirsStart = start;
   theirsEnd = end;
@@ -95,13 +51,10 @@ export function canFollow(document: u32): bool {
 export function beginDocument(document: u32): bool {
   if (!endFollowing()) return false;
   following = document;
-  const start = allocate(0);
-  failed = start == 0;
-  keptOf(document).start = start;
-  keptOf(document).end = start;
+  beginKeeping(document);
   vain = 0;
   startRun(theirsStart, firstEntity(theirsStart));
-  return !failed;
+  return !keepingFailed;
 }
 
 /** Is a document followed, and does theirs go on for so many bytes? */
@@ -114,19 +67,19 @@ export function goesOn(length: usize): bool {
  * with what comes next, as an offset; -1: the two have parted.
  */
 export function follow(address: usize, length: usize): i32 {
-  keptOf(following).total += length;
+  countFollowed(following, length);
   if (address) {
     const end = address + length;
-    while (address < end && !failed) address = place ? compare(address, end) : search(address, end);
+    while (address < end && !keepingFailed) address = place ? compare(address, end) : search(address, end);
   } else place += length;
   return place ? <i32>(place - theirsStart) : -1;
 }
 
 /** Nothing more comes. False when memory could not grow. */
 export function endFollowing(): bool {
-  if (place && !failed) keepRun();
+  if (place && !keepingFailed) keepRun();
   place = 0;
-  return !failed;
+  return !keepingFailed;
 }
 
 function startRun(start: usize, slot: usize): void {
@@ -155,7 +108,7 @@ function part(address: usize, end: usize): usize {
   if (start <= from || start - from + length > end - address) return address;
   const there = address + (start - from);
   if (!equalBytes(there, start, length)) return address;
-  keep(address, there);
+  keep(following, address, there);
   startRun(start, next);
   return there;
 }
@@ -170,14 +123,14 @@ function search(address: usize, end: usize): usize {
     if (byte != QUOTE) continue;
     const slot = nameStart && isObjectNext(at + 1) ? lookUp(nameStart, at) : 0;
     if (slot) {
-      keep(address, nameStart - 1);
+      keep(following, address, nameStart - 1);
       startRun(stretchStart(changetype<Slot>(slot)), slot);
       place += at + 1 - (nameStart - 1);
       return at + 1;
     }
     nameStart = at + 1;
   }
-  keep(address, end);
+  keep(following, address, end);
   return end;
 }
 
@@ -223,14 +176,14 @@ function keepRun(): usize {
     if (!last) break;
     seen = stretchEnd(last);
     if (seen - stretchStart(first) >= MIN_STRETCH) {
-      keep(kept, stretchStart(first));
-      keepReference(first, last);
+      keep(following, kept, stretchStart(first));
+      keepReference(following, first, last);
       kept = seen;
       vain = 0;
     }
     slot = entityAfter(last);
   }
-  keep(kept, place);
+  keep(following, kept, place);
   return slot && stretchStart(changetype<Slot>(slot)) <= place ? entityAfter(changetype<Slot>(slot)) : slot;
 }
 
@@ -264,49 +217,4 @@ function firstEntity(address: usize): usize {
     if (!found || stretchStart(changetype<Slot>(slot)) < stretchStart(changetype<Slot>(found))) found = slot;
   }
   return found;
-}
-
-function keepReference(first: Slot, last: Slot): void {
-  const kept = keptOf(following);
-  const address = kept.end;
-  if (!makeRoom(kept, REFERENCE_SIZE)) return;
-  writeReference(address, first, last);
-  if (kept.lastReference) linkReference(kept.lastReference, address);
-  else kept.firstReference = address;
-  kept.lastReference = address;
-}
-
-function keep(start: usize, end: usize): void {
-  const kept = keptOf(following);
-  const target = kept.end;
-  if (makeRoom(kept, end - start)) memory.copy(target, start, end - start);
-}
-
-/** What is kept of the document that is followed is the last thing in the arena, so it can grow. */
-function makeRoom(kept: Kept, length: usize): bool {
-  const end = kept.end + length;
-  if (failed || !extend(end)) failed = true;
-  else kept.end = end;
-  return !failed;
-}
-
-/** The document as it was, in the arena; 0 when memory could not grow. */
-export function restoreDocument(document: u32): usize {
-  const kept = keptOf(document);
-  const room = allocate(kept.total);
-  if (!room) return 0;
-  let target = room;
-  let from = kept.start;
-  for (let reference = kept.firstReference; reference; reference = referenceAfter(reference)) {
-    target = copyTo(target, from, reference);
-    target = copyTo(target, stretchStart(firstReferred(reference)), stretchEnd(lastReferred(reference)));
-    from = reference + REFERENCE_SIZE;
-  }
-  copyTo(target, from, kept.end);
-  return room;
-}
-
-function copyTo(target: usize, start: usize, end: usize): usize {
-  memory.copy(target, start, end - start);
-  return target + (end - start);
 }

@@ -18,15 +18,8 @@ import { failureAddress } from "../json/failure";
 import { baseEqualsTheirs, beginDecisions, decide, isMarker } from "./decision";
 import { beginDocuments, scanDocument } from "./document";
 import { isEmptyDocument, skipByteOrderMark } from "./document-start";
-import {
-  beginFollowing,
-  endFollowing,
-  followedLength,
-  keptLength,
-  keptReference,
-  keptStart,
-  restoreDocument,
-} from "./follow";
+import { beginFollowing, endFollowing } from "./follow";
+import { followedLength, keptLength, keptReference, keptStart, restoreDocument } from "./kept";
 import { add, beginPieces, countPieces, pieces } from "./pieces";
 import { expectReference } from "./references";
 import { countChanges, reportAccounts } from "./report";

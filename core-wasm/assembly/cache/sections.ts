@@ -1,5 +1,5 @@
 // The five sections of a cache document (docs/merge.md), and "foreign" for every other top-level member.
-import { plainStringIs, stringIs } from "../json/strings";
+import { plainStringIs, stringIs } from "../json/string-text";
 
 export const ACCOUNT: u32 = 0;
 export const ID_TOKEN: u32 = 1;

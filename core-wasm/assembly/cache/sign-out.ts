@@ -4,7 +4,8 @@
 import { allocate, mark, releaseTo } from "../abi/arena";
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { equalBytes, hashBytes } from "../json/bytes";
-import { decodeString, decodedStart, hasEscape } from "../json/strings";
+import { decodeString, decodedStart } from "../json/string-text";
+import { hasEscape } from "../json/strings";
 import { baseEqualsOurs, baseEqualsTheirs, drop, isTheirsIncomplete } from "./decision";
 import { fieldEnd, fieldStart, findStringField } from "./fields";
 import { ACCOUNT, ID_TOKEN, REFRESH_TOKEN } from "./sections";

@@ -4,7 +4,7 @@
 import { allocate, mark, releaseTo } from "../abi/arena";
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS } from "../abi/result";
 import { equalBytes } from "../json/bytes";
-import { equalStrings, hashString } from "../json/strings";
+import { equalStrings, hashString } from "../json/string-text";
 import { FOREIGN } from "./sections";
 
 /** One document's member. `nameStart` 0: it has none. The spans are the inside of the name, and the value. */

@@ -5,7 +5,8 @@ import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, equalBytes, isDi
 import { Member, Members, findMember, readMembers } from "./members";
 import { equalNumbers } from "./numbers";
 import { endOfValue, scanColon } from "./scanner";
-import { decodeString, decodedStart, endOfString, equalStrings, hasEscape, passedEscape, standsFor } from "./strings";
+import { decodeString, decodedStart, equalStrings, standsFor } from "./string-text";
+import { endOfString, hasEscape, passedEscape } from "./strings";
 import { matchString } from "./twin";
 
 export function equalValues(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {

@@ -4,7 +4,8 @@
 import { allocate } from "../abi/arena";
 import { OPEN_BRACKET, QUOTE, skipSpace } from "./bytes";
 import { endOfValue, scanColon } from "./scanner";
-import { endOfString, equalStrings, hasEscape, hashString } from "./strings";
+import { equalStrings, hashString } from "./string-text";
+import { endOfString, hasEscape } from "./strings";
 
 /** One member: the inside of its name and its value. */
 @unmanaged
