@@ -1,13 +1,11 @@
 package tokencache
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // Code says what became of an operation. Codes are stable and the same in every language. A Code is an error, so that
@@ -57,36 +55,6 @@ type Error struct {
 	Err error
 }
 
-// Holder is what a lock file says of whoever holds it.
-type Holder struct {
-	// Pid is 0 where no process is named.
-	Pid uint32
-	// Line is what the holder wrote: its process and its program.
-	Line string
-	// Age of the lock file when it was last looked at.
-	Age time.Duration
-}
-
-func (h *Holder) advice() string {
-	if h == nil {
-		return " It changed hands all the time. Try again."
-	}
-	return fmt.Sprintf(" It is held by %s, and its file is %.1f s old. Wait for that process or end it; "+
-		"the lock of a process that has ended is taken over within 30 s, the file need not be deleted.", h, h.Age.Seconds())
-}
-
-// String reads the formats of the family: "<pid> <program>", "{<pid>} {<program>}".
-func (h *Holder) String() string {
-	if h.Pid == 0 {
-		return "a holder that names no process"
-	}
-	program := strings.TrimSpace(strings.TrimLeft(h.Line, "\ufeff{}0123456789"))
-	if program = strings.TrimSuffix(strings.TrimPrefix(program, "{"), "}"); program == "" {
-		return fmt.Sprintf("process %d", h.Pid)
-	}
-	return fmt.Sprintf("process %d (%s)", h.Pid, program)
-}
-
 func (e *Error) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %s", e.Code, statusOf(e.Code.number()).message)
@@ -120,16 +88,19 @@ func failure(r *result, path string, cause error) error {
 	err := &Error{Code: statusOf(r.status).code, Path: path}
 	switch {
 	case r.document == aboutLock:
-		err.Path = path + ".lockfile"
+		err.Path = lockPath(path)
 	case strings.HasPrefix(string(err.Code), "json_"), err.Code == CodeNotACache:
 		err.Document, err.Offset = documents[min(r.document, 2)], r.offset
 	case cause != nil && (err.Code == CodeCallbackFailed || err.Code == CodeProtectFailed || codeOf(cause, CodeUnprotectFailed) == err.Code):
 		err.Err = cause
 	case err.Code == CodeLockTimeout:
-		err.Path, err.Holder = path+".lockfile", holderOf(r.detail)
+		err.Path, err.Holder = lockPath(path), holderOf(r.detail)
 	}
 	return err
 }
+
+// lockPath is where the core has the lock file of a cache.
+func lockPath(cache string) string { return cache + ".lockfile" }
 
 // hasCode tells whether it was the core that ended an operation with this code: a cipher that fails with it leaves its error.
 func hasCode(err error, code Code) bool {
@@ -172,16 +143,4 @@ func codeOfSystem(err error) Code {
 		return CodeNotAFile
 	}
 	return CodeIOError
-}
-
-func holderOf(detail []byte) *Holder {
-	var read struct {
-		Holder string
-		Pid    uint32
-		AgeMs  float64
-	}
-	if json.Unmarshal(detail, &read) != nil {
-		return nil
-	}
-	return &Holder{Pid: read.Pid, Line: strings.TrimSpace(read.Holder), Age: time.Duration(read.AgeMs) * time.Millisecond}
 }

@@ -90,10 +90,11 @@ def failure(
 ) -> PersistenceError:
     """The error for a status that is one."""
     code = NAMES.get(status, "io_error")
+    lock = f"{location}.lockfile"
     if document == ABOUT_LOCK:
-        return PersistenceError(code, location=f"{location}.lockfile")
+        return PersistenceError(code, location=lock)
     if code == "lock_timeout":
-        return _lock_timeout(f"{location}.lockfile", LockHolder.from_detail(detail))
+        return _lock_timeout(lock, LockHolder.from_detail(detail))
     if code.startswith("json_") or code == "not_a_cache":
         role = ROLES[document]
         message = " ".join(filter(None, (STATUS_MESSAGE[code], location, f"At byte {offset} of {role}.")))
