@@ -21,7 +21,7 @@ import { TOKENS } from "../contenders/orders.ts";
 import { accessToken, type CacheDocument, createDocument } from "../documents.ts";
 import { column, flushDisk, inTurn, quotient } from "../harness/rounds.ts";
 import type { Context, Outcome, Workload } from "../harness/workload.ts";
-import { timesOf } from "../statistics.ts";
+import { type Spread, timesOf } from "../statistics.ts";
 
 const BARE = "bare write, sync, rename";
 const BARE_WITH_FOLDER = "the same, and the folder synced";
@@ -99,14 +99,13 @@ function renewing(document: CacheDocument): () => Uint8Array {
   };
 }
 
-async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
-  const next = renewing(createDocument(TOKENS + 1));
-  const first = next();
-  const stores = [await openStore(freshCache(), true, first), await openStore(freshCache(), false, first)] as const;
+type Stores = readonly [synced: TokenCacheStore, notSynced: TokenCacheStore];
+
+async function writersOf(stores: Stores, freshCache: () => string, first: Uint8Array): Promise<Map<string, Write>> {
   const [locked, merged] = [freshCache(), freshCache()];
   const merger = new CacheMerger(await coreModule());
   writeFileSync(merged, first);
-  const writers = new Map<string, Write>([
+  return new Map<string, Write>([
     ["this", storeWrite(stores[0], first)],
     ["this, not synced", storeWrite(stores[1], first)],
     [BARE, bareWrite(freshCache(), { syncsFolder: false })],
@@ -117,6 +116,13 @@ async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
       underLockFile(`${merged}.lockfile`, merging(merger, merged, first, bareWrite(merged, { syncsFolder: true }))),
     ],
   ]);
+}
+
+async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
+  const next = renewing(createDocument(TOKENS + 1));
+  const first = next();
+  const stores: Stores = [await openStore(freshCache(), true, first), await openStore(freshCache(), false, first)];
+  const writers = await writersOf(stores, freshCache, first);
   const [warm, rounds, count] = quick ? [1, 1, 1] : [WARM, 40, 10];
   const commit = (write: Write, howMany: number): Promise<number[]> => {
     const contents = Array.from({ length: howMany }, next);
@@ -129,6 +135,10 @@ async function run({ quick, freshCache, progress }: Context): Promise<Outcome> {
     return commit(write, count);
   });
   await Promise.all(stores.map((store) => store.close()));
+  return outcomeOf(spreads);
+}
+
+function outcomeOf(spreads: ReadonlyMap<string, Spread>): Outcome {
   const ours = spreads.get("this");
   return {
     measured: column("one commit, warm", spreads),
