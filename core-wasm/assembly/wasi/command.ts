@@ -16,8 +16,9 @@ import { isBlank } from "../session/blank";
 import { looksEncrypted } from "../session/encrypted";
 import { LOCATION, resolve } from "./path";
 import { argument, argumentCount, argumentIs, complain, exit, lengthOfArgument, print, readArguments } from "./process";
+import { READ_HEADER, yieldLength, yieldPointer } from "./read-unchanged";
 import { statusMessage, statusName } from "./status-text";
-import { readStore, yieldLength, yieldPointer } from "./store";
+import { readStore } from "./store";
 import { now, randomBits, sleep } from "./system";
 
 const DONE: u32 = 0;
@@ -25,7 +26,6 @@ const REFUSED: u32 = 1;
 const NOT_UNDERSTOOD: u32 = 2;
 const UNREADABLE: u32 = 3;
 
-const READ_HEADER: usize = 32;
 /** A peer that writes in place is done by then: 5, 10, 20 ms, as a load does it. */
 const PAUSES: u32 = 3;
 const FIRST_PAUSE_US: u32 = 5000;

@@ -6,6 +6,7 @@ import { recordOutcome } from "../abi/capability-call";
 import { resultRecord } from "../abi/result";
 import { IO_ERROR, NOT_SUPPORTED, OK } from "../abi/status";
 import * as lock from "./lock";
+import { yieldLength, yieldPointer } from "./read-unchanged";
 import { KIND_EDIT, KIND_PROCESS_ALIVE, KIND_PROTECT, KIND_UNPROTECT, ask } from "./request";
 import * as store from "./store";
 import { now, randomBits, sleep } from "./system";
@@ -37,7 +38,7 @@ function noted(status: u32): u32 {
 
 export function answerStore(op: u32, status: u32): void {
   if (status == store.PENDING) return;
-  recordOutcome(op, status, store.yieldPointer, status == OK ? store.yieldLength : 0);
+  recordOutcome(op, status, yieldPointer, status == OK ? yieldLength : 0);
 }
 
 export function storeStat(op: u32, first: usize, second: usize): void {

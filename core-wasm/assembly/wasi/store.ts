@@ -3,60 +3,23 @@
 // born with those of the process. Functions return a status; `PENDING` where the embedder is asked first.
 
 import { allocate } from "../abi/arena";
-import {
-  CHANGED,
-  DOCUMENT_TOO_LARGE,
-  INVALID_LOCATION,
-  IO_ERROR,
-  LOST,
-  NOT_A_FILE,
-  NOT_FOUND,
-  OK,
-  OUT_OF_MEMORY,
-} from "../abi/status";
-import { maxStoredBytes } from "../abi/settings";
+import { CHANGED, IO_ERROR, LOST, NOT_FOUND, OK } from "../abi/status";
 import { statusOf } from "./errno";
 import * as files from "./files";
+import { followLinks } from "./follow-links";
 import { checkLock } from "./lock";
 import { nameDamaged, nameTemporary } from "./names";
-import {
-  KEPT,
-  LOCATION,
-  TARGET,
-  TEMPORARY,
-  append,
-  bytesOf,
-  clearPath,
-  copyPath,
-  cutToFolder,
-  fullPath,
-  lengthOf,
-  resolve,
-} from "./path";
+import { KEPT, TARGET, TEMPORARY, bytesOf, clearPath, copyPath, fullPath, lengthOf } from "./path";
 import { DQUOT, NOENT, NOSPC } from "./preview1";
+import { READ_HEADER, readUnchanged, yieldLength, yieldNothing, yieldPointer, yieldVersion } from "./read-unchanged";
 import { KIND_MAKE_PRIVATE, ask } from "./request";
 
 export const PENDING: u32 = 0xffff;
-
-const VERSION_SIZE: usize = 24;
-/** A version and 8 bytes of zero, so that the content behind it is aligned. */
-const READ_HEADER: usize = 32;
-/** How often a file that changes while it is being read is read again. */
-const READS_MAX: u32 = 4;
-/** As many as Linux follows. */
-const LINKS_MAX: u32 = 40;
-const SLASH: u32 = 0x2f;
-const LINK_MAX: usize = 4096;
-const LINK: usize = memory.data(4096, 8);
 
 const PURPOSE_REPLACE: u32 = 1;
 const PURPOSE_SET_ASIDE: u32 = 2;
 
 let asksForPrivacy: bool = false;
-
-/** What a call yields: a version, and the content behind it. */
-export let yieldPointer: usize = 0;
-export let yieldLength: usize = 0;
 
 /** What the file was when it was looked at or read last, if there was one. */
 let sawFile: bool = false;
@@ -76,7 +39,7 @@ export function setAsksForPrivacy(asks: bool): void {
 
 export function statStore(): u32 {
   const status = findTarget();
-  return noteSeen(status == OK ? yieldVersion(VERSION_SIZE, 0) : status);
+  return noteSeen(status == OK ? yieldVersion() : status);
 }
 
 export function readStore(): u32 {
@@ -181,7 +144,7 @@ export function finishNewFile(answer: u32): u32 {
     return answer == PENDING ? IO_ERROR : answer; // as an answer it is no status, and nothing is to come any more
   }
   const errno = writeNewFile();
-  const status = errno == 0 ? yieldVersion(VERSION_SIZE, 0) : statusOf(errno);
+  const status = errno == 0 ? yieldVersion() : statusOf(errno);
   if (status == OK) return isReplacing ? publish() : kept(OK);
   files.unlink(TEMPORARY);
   return isReplacing || (errno != NOSPC && errno != DQUOT) ? status : kept(linkAside());
@@ -229,70 +192,7 @@ function checkUnchanged(): u32 {
   return isSame ? OK : CHANGED;
 }
 
-/** From before the reading: a write in between then shows as a change. Peers write in place, so that is read again. */
-function readUnchanged(fd: u32): u32 {
-  let status = OK;
-  let isSettled = false;
-  for (let reads: u32 = 0; reads < READS_MAX && status == OK && !isSettled; reads++) {
-    status = readOnce(fd);
-    isSettled = files.size() == load<u64>(yieldPointer, 8) && files.modified() == load<u64>(yieldPointer);
-    isSettled = isSettled && yieldLength - READ_HEADER == <usize>files.size();
-  }
-  return status;
-}
-
-/** Looks at the file again afterwards. */
-function readOnce(fd: u32): u32 {
-  let errno = files.statOpen(fd);
-  if (errno != 0) return statusOfReading(errno);
-  const size = files.size();
-  if (size > maxStoredBytes()) return DOCUMENT_TOO_LARGE;
-  const status = yieldVersion(READ_HEADER, <usize>size);
-  if (status != OK) return status;
-  errno = files.readAt(fd, yieldPointer + READ_HEADER, <usize>size, 0);
-  if (errno != 0) return statusOf(errno);
-  yieldLength = READ_HEADER + files.transferred;
-  errno = files.statOpen(fd);
-  return errno == 0 ? OK : statusOfReading(errno);
-}
-
-/** Some engines look at an open file by its name, which somebody may have removed meanwhile. */
-function statusOfReading(errno: u32): u32 {
-  return errno == NOENT ? NOT_FOUND : statusOf(errno);
-}
-
-/** The version of what was looked at last, with room for content behind it. */
-function yieldVersion(header: usize, room: usize): u32 {
-  yieldPointer = allocate(header + room);
-  yieldLength = header;
-  if (yieldPointer == 0) return OUT_OF_MEMORY;
-  store<u64>(yieldPointer, files.modified());
-  store<u64>(yieldPointer, files.size(), 8);
-  store<u64>(yieldPointer, files.inode(), 16);
-  return OK;
-}
-
-/** The file that the location leads to, which need not exist: renaming onto a link would replace the link. */
 function findTarget(): u32 {
-  yieldLength = 0;
-  copyPath(TARGET, LOCATION);
-  for (let links: u32 = 0; links <= LINKS_MAX; links++) {
-    let errno = files.statPath(TARGET);
-    if (errno != 0) return errno == NOENT ? NOT_FOUND : statusOf(errno);
-    // Engines differ in what they say about reading or replacing one, and to open a pipe would wait for ever.
-    if (!files.isLink()) return files.isRegular() ? OK : NOT_A_FILE;
-    errno = files.readLink(TARGET, LINK, LINK_MAX);
-    if (errno != 0) return statusOf(errno);
-    if (!followLink(files.transferred)) return INVALID_LOCATION;
-  }
-  return INVALID_LOCATION;
-}
-
-/** Not normalised: where a folder of the path is a link itself, `..` is what the system makes of it. */
-function followLink(length: usize): bool {
-  if (length == 0 || length == LINK_MAX) return false;
-  if (load<u8>(LINK) == SLASH) return resolve(TARGET, LINK, length);
-  cutToFolder(TARGET);
-  append(TARGET, LINK, length);
-  return true;
+  yieldNothing();
+  return followLinks();
 }
