@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import "../../hosts/node/index.ts"; // the host, whose core tells what a cache has
 import type { SecretItem } from "../../hosts/shared/encryption/secret-item.ts";
 import { createSecretStore } from "../../hosts/shared/encryption/secret-store.ts";
+import { host } from "../../hosts/shared/runtime/host.ts";
 import { temporaryFolder } from "../node/fixtures.ts";
 import { createFileStore } from "../node/replaced-runtime.ts";
 
@@ -14,6 +15,12 @@ const itemOf = (items: Map<string, string>, name = ""): SecretItem => ({
   beside: (suffix) => itemOf(items, name + suffix),
 });
 
+/** What else a store is told of, and what it has logged. */
+function file(now = () => 0) {
+  const logged: string[] = [];
+  return { clock: { ...host().runtime.clock, now }, log: (_: number, code: string) => void logged.push(code), logged };
+}
+
 it("looks once more directly before it writes the item, and writes nothing if that throws", async () => {
   const location = join(temporaryFolder(), "cache");
   const written: string[] = [];
@@ -23,7 +30,7 @@ it("looks once more directly before it writes the item, and writes nothing if th
     remove: async () => false,
     beside: () => item,
   };
-  const store = createSecretStore(item, createFileStore(location), () => 0);
+  const store = createSecretStore(item, createFileStore(location), file());
   const lost = new Error("lost");
   const publish = (look: () => void) => store.replace(new TextEncoder().encode("new"), look);
   await expect(async () =>
@@ -51,7 +58,7 @@ it("leaves no copy of a plain cache where the item can be neither written nor re
     beside: () => item,
   };
   writeFileSync(location, "a plain cache");
-  const store = createSecretStore(item, createFileStore(location), () => 0);
+  const store = createSecretStore(item, createFileStore(location), file());
   for (let tries = 0; tries < 3; tries += 1) {
     await expect(async () => store.replace(new TextEncoder().encode("new"))).rejects.toBe(refused);
     await expect(async () => store.remove()).rejects.toBe(refused);
@@ -74,7 +81,7 @@ it.each([
     const location = join(folder, "cache");
     const items = new Map(had === undefined ? [] : [["", had]]);
     writeFileSync(location, PLAIN);
-    const store = createSecretStore(itemOf(items), createFileStore(location), () => 0);
+    const store = createSecretStore(itemOf(items), createFileStore(location), file());
     expect(await store.remove()).toBe(had !== undefined);
     expect(items.size).toBe(0);
     const kept = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
@@ -83,10 +90,34 @@ it.each([
   },
 );
 
+it.each([
+  ["plain text", PLAIN, ["not_encrypted"], "cache_set_aside"],
+  ["encrypted by another persistence", "eyJhbGciOiJkaXIifQ..a.b.c", ["encrypted"], "cache_set_aside"],
+  ["a signal", "{}", [], undefined],
+  ["a peer's signal", " ", [], undefined],
+])(
+  "says once that what has its signal's place is not read, and what becomes of it: %s",
+  async (_, content, codes, last) => {
+    const location = join(temporaryFolder(), "cache");
+    writeFileSync(location, content);
+    const { logged, ...others } = file();
+    const store = createSecretStore(itemOf(new Map()), createFileStore(location), others);
+    expect([await store.read(), await store.read()]).toEqual([undefined, undefined]);
+    expect(logged).toEqual(codes);
+    await store.replace(new TextEncoder().encode("{}"));
+    expect(logged.slice(codes.length)).toEqual(last === undefined ? [] : [last]);
+    expect(readFileSync(location, "utf8")).toBe("{}");
+  },
+);
+
 it("sets the same item aside once, however often it cannot be written over, and another one anew", async () => {
   const items = new Map([["", "damaged"]]);
   let now = 0;
-  const store = createSecretStore(itemOf(items), createFileStore(join(temporaryFolder(), "cache")), () => ++now);
+  const store = createSecretStore(
+    itemOf(items),
+    createFileStore(join(temporaryFolder(), "cache")),
+    file(() => ++now),
+  );
   const names = [await store.setAside(), await store.setAside()];
   expect(names[1]).toBe(names[0]);
   expect([...items.values()]).toEqual(["damaged", "damaged"]);

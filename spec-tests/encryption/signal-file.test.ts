@@ -171,7 +171,7 @@ describe("commits one after the other", () => {
   async function started() {
     const { location, signal } = await startedSignal();
     const content = { text: document({ a: { v: 1 } }) as string | undefined, readings: 0 };
-    const store = createSecretStore(itemOf(content), signal, Date.now);
+    const store = createSecretStore(itemOf(content), signal, { clock: nodeHost.runtime.clock, log() {} });
     const { clock } = nodeHost.runtime;
     const capabilities: Capabilities = {
       store,

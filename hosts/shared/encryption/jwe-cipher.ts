@@ -104,6 +104,10 @@ async function isOfAnotherKey(text: string, id: string | undefined): Promise<boo
 /** How a JSON object or array begins: what an application kept before it encrypted. */
 const OPENING: readonly (number | undefined)[] = [0x7b, 0x5b];
 
+export function isPlainText(content: Uint8Array): boolean {
+  return OPENING.includes(behindBlanks(content)[0]);
+}
+
 export function refusePlainText(content: Uint8Array): void {
-  if (OPENING.includes(behindBlanks(content)[0])) throw new PersistenceError("not_encrypted");
+  if (isPlainText(content)) throw new PersistenceError("not_encrypted");
 }

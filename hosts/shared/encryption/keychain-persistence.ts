@@ -29,7 +29,7 @@ export class KeychainPersistence extends StoredPersistence {
       fileOptions: { sync: false }, // it only signals
       adapt: (file) => {
         const signal = createSignalFile(file.store, host().runtime);
-        return { ...file, store: createSecretStore(item, signal, () => file.clock.now()) };
+        return { ...file, store: createSecretStore(item, signal, file) };
       },
     });
     this.#service = service;

@@ -27,7 +27,7 @@ export class LibSecretPersistence extends StoredPersistence {
     const item = new LibSecretItem(host(), name);
     const adapt = (file: Capabilities) => {
       const signal = createSignalFile(file.store, host().runtime);
-      const store = createSecretStore(item, signal, () => file.clock.now());
+      const store = createSecretStore(item, signal, file);
       return { ...file, store, cipher: name.encoding === "base64" ? base64Cipher : undefined };
     };
     super({ location, loggerOptions, fileOptions: { sync: false }, adapt }); // the file only signals

@@ -1,6 +1,6 @@
 import { PersistenceNotFound } from "../core/errors.ts";
 import type { FilePersistence } from "../persistence/file-persistence.ts";
-import { refusePlainText } from "./jwe-cipher.ts";
+import { isPlainText } from "./jwe-cipher.ts";
 
 /** The cache in plain text that is stored there; `undefined` where there is none, or what is there is encrypted. */
 export async function plainContent(plain: FilePersistence): Promise<Uint8Array | undefined> {
@@ -8,11 +8,5 @@ export async function plainContent(plain: FilePersistence): Promise<Uint8Array |
     if (error instanceof PersistenceNotFound) return undefined;
     throw error;
   });
-  if (content === undefined || content.length <= "{}".length) return undefined;
-  try {
-    refusePlainText(content);
-    return undefined; // encrypted already
-  } catch {
-    return content;
-  }
+  return content !== undefined && content.length > "{}".length && isPlainText(content) ? content : undefined;
 }

@@ -1,30 +1,61 @@
 import { CacheMerger } from "../core/cache-merger.ts";
-import type { Store, StoredContent, StoreVersion } from "../core/capabilities.ts";
+import type { Capabilities, Store, StoredContent, StoreVersion } from "../core/capabilities.ts";
 import { PersistenceError } from "../core/errors.ts";
 import { sameBytes } from "../core/same-bytes.ts";
 import { isSameVersion } from "../core/same-version.ts";
+import { LogLevel } from "../logger.ts";
 import { SIGNAL } from "../persistence/nothing-saved.ts";
 import { host } from "../runtime/host.ts";
+import { isPlainText } from "./jwe-cipher.ts";
 import type { SecretItem } from "./secret-item.ts";
 
 /** No modification time: the core then trusts no version and reads again. */
 const UNKNOWN: StoreVersion = { mtimeNs: 0n, size: 0n, inode: 0n };
 
+/** What a file that is no signal holds, and what becomes of it. */
+const OTHER = {
+  not_encrypted:
+    "it is a plain cache. encryptPlainFile takes it along; if not, it is set aside when something is stored.",
+  encrypted: "it is another persistence's cache, which is set aside when something is stored.",
+} as const;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * A store whose bytes are an item of the secret store. The file at its location holds no secret: the family's members touch it
- * after they have changed the item, both under the lock, and its version is the version of the store. A peer killed between the two
- * leaves the lock behind: who takes it over reads the item in any case, others do with the next change.
+ * A store whose bytes are an item of the secret store. The file at its location holds no secret: the family's members
+ * touch it after they have changed the item, both under the lock, and its version is the version of the store. A peer
+ * killed between the two leaves the lock behind: who takes it over reads the item in any case, others do with the next
+ * change.
  *
- * A plain cache that was in that file before is neither written over nor removed: it is set aside, unless the item has, or had, all of it.
+ * Another persistence's cache that was in that file before is neither written over nor removed: it is set aside, unless
+ * the item has, or had, all of it.
  */
-export function createSecretStore(item: SecretItem, signal: Store, now: () => number): Store {
+export function createSecretStore(
+  item: SecretItem,
+  signal: Store,
+  { clock, log }: Pick<Capabilities, "clock" | "log">,
+): Store {
   /** The version of a file without an item: peers make the file first, and people remove items by hand. */
   let emptyAt: StoreVersion | undefined;
   /** Of the item that was set aside last. */
   let keptAs: string | undefined;
+  let isReported = false;
+
+  /** Whoever kept the cache in the file itself so far would look signed out, and nobody would say why. */
+  async function reportOther(): Promise<void> {
+    if (isReported) return;
+    const cache = await otherCache(signal).catch(() => undefined);
+    if (cache === undefined) return;
+    isReported = true;
+    const code = isPlainText(cache) ? "not_encrypted" : "encrypted";
+    log(LogLevel.Warning, code, `${signal.location} is not read here: ${OTHER[code]}`);
+  }
+
+  async function keepOther(cache: Uint8Array | undefined, content: Uint8Array): Promise<void> {
+    if (cache === undefined || (await hasAllOf(content, cache))) return;
+    log(LogLevel.Warning, "cache_set_aside", `${signal.location} has been kept as ${await signal.setAside()}`);
+  }
 
   return {
     location: signal.location,
@@ -39,6 +70,7 @@ export function createSecretStore(item: SecretItem, signal: Store, now: () => nu
       const version = (await signal.stat()) ?? UNKNOWN; // before the item: a change in between then shows as one
       const text = await item.read();
       emptyAt = text === undefined ? version : undefined;
+      if (text === undefined) await reportOther();
       return text === undefined ? undefined : { version, content: encoder.encode(text) };
     },
 
@@ -46,17 +78,17 @@ export function createSecretStore(item: SecretItem, signal: Store, now: () => nu
       const text = textOf(content);
       await beforePublishing?.();
       await item.write(text);
-      await keepPlainCache(signal, await plainCache(signal), content); // not before: where the item is refused, each try would leave a copy
+      await keepOther(await otherCache(signal), content); // not before: where the item is refused, each try would leave a copy
       return signal.replace(SIGNAL);
     },
 
     settle: () => signal.settle(),
 
     async remove() {
-      const plain = await plainCache(signal);
-      const text = plain === undefined ? "" : await item.read();
+      const other = await otherCache(signal);
+      const text = other === undefined ? "" : await item.read();
       const removed = await item.remove();
-      await keepPlainCache(signal, plain, encoder.encode(text));
+      await keepOther(other, encoder.encode(text));
       await signal.remove();
       return removed;
     },
@@ -65,7 +97,7 @@ export function createSecretStore(item: SecretItem, signal: Store, now: () => nu
     async setAside() {
       const text = await item.read();
       const isKept = keptAs !== undefined && text !== undefined && (await item.beside(keptAs).read()) === text;
-      const suffix = isKept ? keptAs! : `.damaged-${now()}`;
+      const suffix = isKept ? keptAs! : `.damaged-${clock.now()}`;
       if (text !== undefined && !isKept) await item.beside(suffix).write(text);
       keptAs = suffix;
       return `${signal.location}${suffix} (in the secret store)`;
@@ -85,14 +117,10 @@ function textOf(content: Uint8Array): string {
   }
 }
 
-/** The largest thing a peer writes into the file is a byte or two, or nothing. */
-async function plainCache(signal: Store): Promise<Uint8Array | undefined> {
+/** What another persistence keeps in the signal's place. The largest signal a peer writes is a byte or two, or nothing. */
+async function otherCache(signal: Store): Promise<Uint8Array | undefined> {
   const version = await signal.stat();
   return version !== undefined && version.size > SIGNAL.length ? (await signal.read())?.content : undefined;
-}
-
-async function keepPlainCache(signal: Store, plain: Uint8Array | undefined, item: Uint8Array): Promise<void> {
-  if (plain !== undefined && !(await hasAllOf(item, plain))) await signal.setAside();
 }
 
 async function hasAllOf(item: Uint8Array, plain: Uint8Array): Promise<boolean> {
