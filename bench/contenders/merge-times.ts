@@ -2,8 +2,8 @@
 // started with; the rows as one line of JSON.   merge-times.js BUILD [entities]
 //
 // Twice: in the core alone (the documents and the result in its memory), and bytes in and bytes out as the plugin has
-// it (`CacheView`): three documents go in, one comes out into a room that is used again, and all memory of the core that
-// was used is filled with zeros, as is the room of the result before.
+// it (`CacheView`): three documents go in, one comes out into a room that is used again, and all memory of the core
+// that was used is filled with zeros, as is the room of the result before.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import process from "node:process";

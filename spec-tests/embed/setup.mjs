@@ -1,5 +1,5 @@
-// Builds the embeddings in `.embed/`, each with its own tool from its own manifest and `dist/core.wasi.wasm`: `npm ci` brings none of it. What is
-// built already and unchanged is left alone.
+// Builds the embeddings in `.embed/`, each with its own tool from its own manifest and `dist/core.wasi.wasm`: `npm ci`
+// brings none of it. What is built already and unchanged is left alone.
 //   node spec-tests/embed/setup.mjs [name …]
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -32,8 +32,8 @@ const java = (main) => [
 ];
 
 /**
- * The embeddings by name: what has to be installed, the commands that build one and those of its own tests, and its programs. All commands
- * run in its folder below `.embed/`.
+ * The embeddings by name: what has to be installed, the commands that build one and those of its own tests, and its
+ * programs. All commands run in its folder below `.embed/`.
  */
 export const EMBEDDINGS = {
   python: {

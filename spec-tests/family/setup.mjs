@@ -1,5 +1,5 @@
-// Builds the programs of the family in `.family/`, each from its own manifest: `npm ci` brings none of it. What is built already and
-// unchanged is left alone. As a program it prints what it did.
+// Builds the programs of the family in `.family/`, each from its own manifest: `npm ci` brings none of it. What is
+// built already and unchanged is left alone. As a program it prints what it did.
 //   node spec-tests/family/setup.mjs
 import { execFile } from "node:child_process";
 import { cpSync, existsSync } from "node:fs";

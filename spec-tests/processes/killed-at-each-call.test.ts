@@ -1,4 +1,5 @@
-// killed-holder.test.ts kills at random. Here a commit is killed before each of its calls that change what others find, and so after the one before.
+// killed-holder.test.ts kills at random. Here a commit is killed before each of its calls that change what others find,
+// and so after the one before.
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,5 @@
-// What the tests build from sources in other languages, in folders that git ignores: once for all test files, and anew when the sources change.
+// What the tests build from sources in other languages, in folders that git ignores: once for all test files, and anew
+// when the sources change.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -15,8 +16,8 @@ export function digestOf(folder, isSource = () => true) {
 }
 
 /**
- * Has `make` fill the folder, emptied first, unless it has from what has this digest. Test files that run beside each other
- * wait for the one that builds.
+ * Has `make` fill the folder, emptied first, unless it has from what has this digest. Test files that run beside each
+ * other wait for the one that builds.
  *
  * @returns whether there was something to do
  */

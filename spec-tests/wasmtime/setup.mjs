@@ -1,5 +1,5 @@
-// Installs wasmtime for Python into `.wasmtime/`, from the manifest beside this: `npm ci` brings none of it. What is there already and
-// unchanged is left alone. As a program it prints what it did.
+// Installs wasmtime for Python into `.wasmtime/`, from the manifest beside this: `npm ci` brings none of it. What is
+// there already and unchanged is left alone. As a program it prints what it did.
 //   node spec-tests/wasmtime/setup.mjs
 import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// What is kept of ours and base while they come piece by piece (follow.ts): bytes, and references to stretches of theirs.
+// What is kept of ours and base while they come piece by piece (follow.ts): bytes, and references to stretches of
+// theirs.
 import { allocate, extend } from "../abi/arena";
 import {
   REFERENCE_SIZE,

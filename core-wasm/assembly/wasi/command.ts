@@ -1,5 +1,5 @@
-// msal-cache: looks at cache files and writes to none (docs/wasi.md). Exit codes: 0 done, 1 a document is not what it should be, 2 not
-// understood, 3 a file cannot be read or the result not be written.
+// msal-cache: looks at cache files and writes to none (docs/wasi.md). Exit codes: 0 done, 1 a document is not what it
+// should be, 2 not understood, 3 a file cannot be read or the result not be written.
 
 import { DOCUMENT_BASE, DOCUMENT_OURS, DOCUMENT_THEIRS, dataLength, dataPointer, resultRecord } from "../abi/result";
 import { ENCRYPTED, INVALID_LOCATION, IO_ERROR, JSON_UNEXPECTED_END, NOT_A_CACHE, OK, OUT_OF_MEMORY } from "../abi/status";
@@ -129,7 +129,10 @@ function verify(): u32 {
   return finish(textPointer(), textLength());
 }
 
-/** What is whole of a damaged document; a whole one as it is. Nothing is no result: it may be written over what there was. */
+/**
+ * What is whole of a damaged document; a whole one as it is. Nothing is no result: it may be written over what there
+ * was.
+ */
 function salvage(): u32 {
   const code = readDocument(2, false);
   if (code != DONE) return code;

@@ -26,13 +26,14 @@ export interface PersistenceErrorDetails {
 const DETAILS = ["location", "holder", "document", "offset"] as const;
 
 /**
- * The one base class of what this package throws. `code` is stable and comes from `core-wasm/errors.json`; the message is for
- * people and never holds cache content.
+ * The one base class of what this package throws. `code` is stable and comes from `core-wasm/errors.json`; the message
+ * is for people and never holds cache content.
  */
 export class PersistenceError extends Error {
   override readonly name: string = "PersistenceError";
   readonly code: StatusName;
-  // Declared, not defined: what is not known is no property, or whoever prints an error would print each as `undefined`.
+  // Declared, not defined: what is not known is no property, or whoever prints an error would print each as
+  // `undefined`.
   declare readonly location: string | undefined;
   declare readonly holder: LockHolder | undefined;
   declare readonly document: DocumentRole | undefined;
@@ -104,7 +105,10 @@ export function toPersistenceError(error: unknown, location?: string): Persisten
   return new PersistenceError(code, messageFor(code, location, error), { location, cause: error });
 }
 
-/** A cipher, a key and a limit know no location, and an application may have several caches. What says where it happened stays as it is. */
+/**
+ * A cipher, a key and a limit know no location, and an application may have several caches. What says where it happened
+ * stays as it is.
+ */
 export function locate(error: PersistenceError, location: string | undefined): PersistenceError {
   if (location === undefined || error.location !== undefined) return error;
   const { code, holder, document, offset, message } = error;
@@ -125,13 +129,17 @@ export function messageFor(code: StatusName, location?: string, cause?: unknown)
   return `${STATUS_MESSAGE[code]}${where}${errno === undefined ? "" : ` (${errno})`}`;
 }
 
-/** What a runtime with permissions of its own has barred, and what it would take. Both name the flag in their text; Deno's errors carry no code. */
+/**
+ * What a runtime with permissions of its own has barred, and what it would take. Both name the flag in their text;
+ * Deno's errors carry no code.
+ */
 function missingPermission(error: unknown): { readonly runtime: string; readonly remedy: string } | undefined {
   if (!(error instanceof Error)) return undefined;
   const isNode = codeOf(error) === "ERR_ACCESS_DENIED";
   if (!isNode && error.name !== "NotCapable") return undefined;
   const runtime = isNode ? "Node.js" : "Deno";
-  // Node 22 and 24 refuse some functions to everybody, whatever is allowed (hosts/node/files-by-path.ts has a way without those that were seen).
+  // Node 22 and 24 refuse some functions to everybody, whatever is allowed (hosts/node/files-by-path.ts has a way
+  // without those that were seen).
   if (isNode && error.message.includes("is disabled")) return { runtime, remedy: "without --permission" };
   return { runtime, remedy: `with ${/--allow-[a-z-]+/.exec(error.message)?.[0] ?? "the permission it asks for"}` };
 }

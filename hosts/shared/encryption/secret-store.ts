@@ -93,7 +93,10 @@ export function createSecretStore(
       return removed;
     },
 
-    /** Once: where an item may be read, and another one made, but this one not be written, each try would leave another copy. */
+    /**
+     * Once: where an item may be read, and another one made, but this one not be written, each try would leave another
+     * copy.
+     */
     async setAside() {
       const text = await item.read();
       const isKept = keptAs !== undefined && text !== undefined && (await item.beside(keptAs).read()) === text;
@@ -117,7 +120,9 @@ function textOf(content: Uint8Array): string {
   }
 }
 
-/** What another persistence keeps in the signal's place. The largest signal a peer writes is a byte or two, or nothing. */
+/**
+ * What another persistence keeps in the signal's place. The largest signal a peer writes is a byte or two, or nothing.
+ */
 async function otherCache(signal: Store): Promise<Uint8Array | undefined> {
   const version = await signal.stat();
   return version !== undefined && version.size > SIGNAL.length ? (await signal.read())?.content : undefined;

@@ -141,7 +141,10 @@ export class Files {
     return settled((callback) => this.#fs.stat(path, { bigint: true }, callback));
   }
 
-  /** Do both lead to one file that is there, however they are written: through a link, in other letters? Not where files have no numbers. */
+  /**
+   * Do both lead to one file that is there, however they are written: through a link, in other letters? Not where files
+   * have no numbers.
+   */
   async isSame(one: string, other: string): Promise<boolean> {
     const [first, second] = await Promise.all([one, other].map((path) => this.stat(path).catch(() => undefined)));
     return !!first?.ino && first.dev === second?.dev && first.ino === second.ino;

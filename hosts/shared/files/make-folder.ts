@@ -15,8 +15,8 @@ export async function makeFolder(files: Files, runtime: Runtime, path: string): 
 }
 
 /**
- * `false`: there is nothing to make it in. That one is there already is not always what is said: a process of Deno's that may only read is refused, and so
- * is everybody at the root of a drive of Windows.
+ * `false`: there is nothing to make it in. That one is there already is not always what is said: a process of Deno's
+ * that may only read is refused, and so is everybody at the root of a drive of Windows.
  */
 async function isMade(files: Files, runtime: Runtime, path: string): Promise<boolean> {
   try {

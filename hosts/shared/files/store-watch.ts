@@ -73,7 +73,8 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
     const name = paths.basename(path);
     try {
       const watcher = fs.watch(folder, { persistent: false }, (event, file) => {
-        // The folder itself may have gone, and with it what this watcher could see. (Or its mode has changed; or the file, where both have one name.)
+        // The folder itself may have gone, and with it what this watcher could see. (Or its mode has changed; or the
+        // file, where both have one name.)
         const isFolder = event === "rename" && file === paths.basename(folder);
         if (isFolder) watchAnew();
         if (isFolder || file === name || file === null) onChange();

@@ -2,11 +2,12 @@ import type { Lock } from "../core/capabilities.ts";
 import { type Files, quietly } from "../files/file-system.ts";
 
 /**
- * Several lock files as one lock: all of them, or none. They are tried in the order of their paths, whatever order they are given in: two who
- * began at opposite ends could go on refusing each other. When one is refused those already taken are
- * released before anybody waits, so whoever waits holds nothing, and others who know a file by another path cannot block each other for ever. The one
- * that was refused is the one that is then inspected, waited for and, if it was abandoned, taken over. One that is refused because its path leads to a
- * file that has just been taken is held with that one: a linked folder, say, or another spelling where the case of letters does not count.
+ * Several lock files as one lock: all of them, or none. They are tried in the order of their paths, whatever order they
+ * are given in: two who began at opposite ends could go on refusing each other. When one is refused those already taken
+ * are released before anybody waits, so whoever waits holds nothing, and others who know a file by another path cannot
+ * block each other for ever. The one that was refused is the one that is then inspected, waited for and, if it was
+ * abandoned, taken over. One that is refused because its path leads to a file that has just been taken is held with
+ * that one: a linked folder, say, or another spelling where the case of letters does not count.
  */
 export function joinLocks(locks: readonly [Lock, ...Lock[]], files: Files): Lock {
   const [first, ...others] = locks;
