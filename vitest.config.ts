@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
  */
 const ALONE = [
   "spec-tests/{node,processes,simulator}/**/*.test.ts",
-  "spec-tests/family/{also-lock,handover}.test.ts",
+  "spec-tests/family/{also-lock,crowd,handover}.test.ts",
 ];
 
 export default defineConfig({

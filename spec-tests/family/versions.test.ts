@@ -100,6 +100,19 @@ describe("an excuse for whoever dropped a secret", () => {
     expect(after.dropOf(sha256("2"))).toEqual([{ writer: "a" }]);
   });
 
+  it("it was put, while that one held the lock, into a file that it was just replacing", () => {
+    const late = [
+      { ...opens, truncates: false },
+      { ...writes("1", "2"), isNameless: true, began: 50, ended: 51 },
+    ] as const;
+    const beside = replay(["a", ...inPlace("1"), ...takes], ["b", ...late], ["a", ...replaces("1", "3")]);
+    expect(beside.dropOf(sha256("2"))).toEqual([
+      { writer: "a", excuse: { writer: "b", did: "wrote beside the holder" } },
+    ]);
+    const without = replay(["a", ...inPlace("1")], ["b", ...late], ["a", ...replaces("1", "3")]);
+    expect(without.dropOf(sha256("2"))).toEqual([{ writer: "a" }]);
+  });
+
   it("its lock file had been removed by another", () => {
     const versions = replay(["a", ...takes], ["b", removes, ...inPlace("1")], ["a", ...replaces("3")]);
     expect(versions.dropOf(sha256("1"))).toEqual([

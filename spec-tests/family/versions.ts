@@ -30,20 +30,23 @@ interface Tenure<Writer> {
   removedBy: Writer | undefined;
 }
 
+/** What a writer did. */
+type Deed<Writer> = Pick<Version<Writer>, "writer" | "operation">;
+
 /** A file, whatever names it has. */
-class TracedFile {
+class TracedFile<Writer> {
   content = "";
   /** The number of the version in which another file had got its name. */
   displacedIn: number | undefined;
   /** When it had certainly got the name that it was renamed to. */
   namedAt = Number.NEGATIVE_INFINITY;
-  /** Of what was written into it since. */
-  readonly lateSecrets = new Set<string>();
+  /** What was written into it since, by the secret. */
+  readonly late = new Map<string, Deed<Writer>>();
 
-  write(bytes: string, position: number): void {
+  write(bytes: string, position: number, deed: Deed<Writer>): void {
     const before = this.content.slice(0, position).padEnd(position, "\0");
     this.content = before + bytes + this.content.slice(position + bytes.length);
-    if (this.displacedIn !== undefined) for (const secret of secretsIn(this.content)) this.lateSecrets.add(secret);
+    if (this.displacedIn !== undefined) for (const secret of secretsIn(this.content)) this.late.set(secret, deed);
   }
 
   cut(length: number): void {
@@ -51,8 +54,8 @@ class TracedFile {
   }
 }
 
-interface OpenFile {
-  file: TracedFile;
+interface OpenFile<Writer> {
+  file: TracedFile<Writer>;
   position: number;
   readonly path: string;
   /** What opening it cut off. */
@@ -64,11 +67,11 @@ export class Versions<Writer> {
   readonly #path: string;
   readonly #folder: string;
   readonly #all: Version<Writer>[] = [];
-  readonly #names = new Map<string, TracedFile>();
-  readonly #open = new Map<string, OpenFile>();
-  readonly #displaced: TracedFile[] = [];
+  readonly #names = new Map<string, TracedFile<Writer>>();
+  readonly #open = new Map<string, OpenFile<Writer>>();
+  readonly #displaced: TracedFile<Writer>[] = [];
   readonly #tenures: Tenure<Writer>[] = [];
-  #shown: { readonly file: TracedFile; readonly content: string } | undefined;
+  #shown: { readonly file: TracedFile<Writer>; readonly content: string } | undefined;
 
   constructor(path: string, traces: ReadonlyMap<Writer, readonly FileOperation[]>) {
     this.#path = path;
@@ -98,20 +101,20 @@ export class Versions<Writer> {
   dropOf(secret: string): Drop<Writer> | undefined {
     const last = this.#all.findLastIndex(({ secrets }) => secrets.has(secret));
     if (last === -1) {
-      const file = this.#displaced.find(({ lateSecrets }) => lateSecrets.has(secret));
-      return file && this.#drop(secret, this.#all[file.displacedIn!]!);
+      const file = this.#displaced.find(({ late }) => late.has(secret));
+      return file && this.#drop(secret, this.#all[file.displacedIn!]!, file.late.get(secret));
     }
     const before = this.#all.findLastIndex(({ secrets }, n) => n < last && !secrets.has(secret));
     return this.#drop(secret, this.#all[last + 1]!, this.#all[before + 1]!);
   }
 
-  #drop(secret: string, dropping: Version<Writer>, putting?: Version<Writer>): Drop<Writer> {
+  #drop(secret: string, dropping: Version<Writer>, putting?: Deed<Writer>): Drop<Writer> {
     const { began, ended } = dropping.operation;
     const atOnce = this.#all.filter(
       ({ writer, operation, secrets }) =>
         writer !== dropping.writer && operation.began < ended && began < operation.ended && !secrets.has(secret),
     );
-    const suspect = ({ writer }: Version<Writer>, excuse: Excuse<Writer> | undefined) => ({
+    const suspect = ({ writer }: Deed<Writer>, excuse: Excuse<Writer> | undefined) => ({
       writer,
       ...(excuse && { excuse }),
     });
@@ -122,7 +125,7 @@ export class Versions<Writer> {
   }
 
   /** @param beside what another one did to the file, perhaps while this one held the lock */
-  #excuse({ writer, operation }: Version<Writer>, beside: Version<Writer> | undefined): Excuse<Writer> | undefined {
+  #excuse({ writer, operation }: Deed<Writer>, beside: Deed<Writer> | undefined): Excuse<Writer> | undefined {
     const tenure = this.#tenures.findLast((one) => one.writer === writer && one.from < operation.ended);
     if (tenure === undefined) return undefined;
     if (tenure.removedBy !== undefined && tenure.until < operation.ended)
@@ -138,7 +141,7 @@ export class Versions<Writer> {
         this.#opened(writer, operation);
         break;
       case "write":
-        this.#written(this.#opening(writer, operation.descriptor), operation);
+        this.#written(this.#opening(writer, operation.descriptor), writer, operation);
         break;
       case "truncate":
         this.#opening(writer, operation.descriptor)?.file.cut(operation.length);
@@ -152,7 +155,7 @@ export class Versions<Writer> {
     }
   }
 
-  #opening(writer: Writer, descriptor: number): OpenFile | undefined {
+  #opening(writer: Writer, descriptor: number): OpenFile<Writer> | undefined {
     return this.#open.get(`${writer} ${descriptor}`);
   }
 
@@ -162,18 +165,22 @@ export class Versions<Writer> {
       this.#open.delete(`${writer} ${descriptor}`);
       return;
     }
-    const file = this.#names.get(path) ?? new TracedFile();
+    const file = this.#names.get(path) ?? new TracedFile<Writer>();
     this.#names.set(path, file);
     const truncated = truncates ? file.content : undefined;
     if (truncates) file.cut(0);
     this.#open.set(`${writer} ${descriptor}`, { file, position: 0, path, truncated });
   }
 
-  #written(open: OpenFile | undefined, operation: FileOperation & { readonly call: "write" }): void {
+  #written(
+    open: OpenFile<Writer> | undefined,
+    writer: Writer,
+    operation: FileOperation & { readonly call: "write" },
+  ): void {
     if (open === undefined || operation.path !== open.path) return;
     if (open.path === this.#path) this.#correct(open, operation);
     const { bytes, position } = operation;
-    open.file.write(bytes, position ?? open.position);
+    open.file.write(bytes, position ?? open.position, { writer, operation });
     if (position === undefined) open.position += bytes.length;
   }
 
@@ -181,7 +188,7 @@ export class Versions<Writer> {
    * Where one opened the file while another gave its name to a new one, times do not tell which came first. Whether the
    * file that is written to still has its name does, when the writing begins: its name may be taken before it ends.
    */
-  #correct(open: OpenFile, { isNameless, began }: FileOperation & { readonly call: "write" }): void {
+  #correct(open: OpenFile<Writer>, { isNameless, began }: FileOperation & { readonly call: "write" }): void {
     const current = this.#names.get(this.#path);
     if (isNameless && open.file === current) {
       if (open.truncated !== undefined) current.content = open.truncated;
