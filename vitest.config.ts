@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
  * What counts how long real processes wait for each other, or takes both cores by itself: one file after the other, so
@@ -9,8 +10,23 @@ const ALONE = [
   "spec-tests/family/{also-lock,crowd,handover}.test.ts",
 ];
 
+/** Half a minute and more, the longest first. */
+const LONG = ["embed/python", "bench/bench", "embed/all-together", "embed/java", "wasmtime/engines", "embed/go"];
+
+/** Files begin in the order of their sizes where vitest does not know yet how long they take: these would end alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = LONG.findIndex((name) => moduleId.includes(name));
+      return place === -1 ? LONG.length : place;
+    };
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     globalSetup: "spec-tests/support/arena-check.ts",
     testTimeout: 120_000,
     hookTimeout: 60_000,
