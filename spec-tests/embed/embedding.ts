@@ -22,7 +22,7 @@ export function describeEmbedding(name: EmbeddingName): void {
   describe.skipIf(missing.length > 0)(`the embedding in ${name}`, () => {
     beforeAll(() => build(name), 900_000);
 
-    it("passes its own tests", { timeout: 300_000 }, () => runIn(name, EMBEDDINGS[name].tests));
+    it("passes its own tests", { timeout: 600_000 }, () => runIn(name, EMBEDDINGS[name].tests));
     it("passes all vectors", () => passesAllVectors(name));
     const { example } = EMBEDDINGS[name].programs;
     if (example) it("signs in with its MSAL, and finds the account in the next process", () => signsIn(example));
