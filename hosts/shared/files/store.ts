@@ -18,6 +18,7 @@ import { makeFolder } from "./make-folder.ts";
 import { giveToOwnerOfFolder, giveToOwnerOfOriginal } from "./owner.ts";
 import { readUnchanged } from "./read-unchanged.ts";
 import { watchStore } from "./store-watch.ts";
+import { temporaryPath } from "./temporary-path.ts";
 import { dateUniquely } from "./unique-time.ts";
 
 /**
@@ -81,10 +82,8 @@ export class FileStore implements Store {
   }
 
   async replace(content: Uint8Array, beforePublishing?: () => Awaitable<void>): Promise<StoreVersion> {
-    const { paths, pid, clock } = this.#runtime;
     const target = await this.#target();
-    const folder = paths.dirname(target);
-    const temporary = paths.join(folder, `.${paths.basename(target)}.${pid}.${randomName(clock)}.tmp`);
+    const temporary = temporaryPath(this.#runtime, target);
     const give = (fd: number) => giveToOwnerOfFolder(this.#files, this.#runtime, fd, temporary);
     const version = await this.#writeNew(temporary, content, { sync: this.#sync, give });
     this.#letGoOfReplaced();
@@ -101,7 +100,7 @@ export class FileStore implements Store {
     }
     this.#letGoOfReplaced(); // of a write that was under way at the same time
     this.#replaced = old;
-    this.#unsettled.add(folder);
+    this.#unsettled.add(this.#runtime.paths.dirname(target));
     return version;
   }
 

@@ -1,7 +1,7 @@
 import type { LockInspection, TakeOver } from "../core/capabilities.ts";
 import { type Files, hasCode, quietly, unlessMissing } from "../files/file-system.ts";
 import { describeSelf } from "../files/processes.ts";
-import { randomName } from "../runtime/random-name.ts";
+import { temporaryPath } from "../files/temporary-path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { KindOfLock, LockParts } from "./kind-of-lock.ts";
 import { createLeases, type Lease, type Leases } from "./lease.ts";
@@ -185,9 +185,7 @@ export class LeaseLock implements KindOfLock {
     if (!(await unlessMissing(isStillAt(this.#files, this.#runtime, this.#path, inspected)))) {
       return undefined;
     }
-    const { paths, pid, clock } = this.#runtime;
-    const name = `.${paths.basename(this.#path)}.${pid}.${randomName(clock)}.tmp`; // which is swept if we are killed now
-    const aside = paths.join(paths.dirname(this.#path), name);
+    const aside = temporaryPath(this.#runtime, this.#path); // which is swept if we are killed now
     if ((await unlessMissing(this.#files.rename(this.#path, aside).then(() => true))) === undefined) {
       return undefined;
     }

@@ -2,7 +2,7 @@ import type { LockInspection } from "../core/capabilities.ts";
 import { type FileStatus, type Files, hasCode, O_RDWR, quietly, unlessMissing } from "../files/file-system.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { giveToOwnerOfFolder } from "../files/owner.ts";
-import { randomName } from "../runtime/random-name.ts";
+import { temporaryPath } from "../files/temporary-path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { isStillOpen } from "./lock-inspection.ts";
 
@@ -40,8 +40,7 @@ export class LockFile {
    * random left an empty file, which must count as somebody's for 2 s.
    */
   static async prepare(files: Files, runtime: Runtime, path: string, line: Uint8Array): Promise<LockFile> {
-    const { paths, pid, clock } = runtime;
-    const name = paths.join(paths.dirname(path), `.${paths.basename(path)}.${pid}.${randomName(clock)}.tmp`);
+    const name = temporaryPath(runtime, path);
     const fd = await openNew(files, runtime, name);
     if (fd === undefined) {
       throw new Error(`A random name was taken: ${name}`);

@@ -260,7 +260,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
     }
 
     private TokenCacheException interrupted() {
-        return new TokenCacheException(Code.LOCK_TIMEOUT, path + ".lockfile", " The thread was interrupted.", null);
+        return new TokenCacheException(Code.LOCK_TIMEOUT, TokenCacheException.lockFileOf(path), " The thread was interrupted.", null);
     }
 
     private byte[] loaded() {

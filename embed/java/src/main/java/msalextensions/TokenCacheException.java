@@ -44,9 +44,13 @@ public final class TokenCacheException extends RuntimeException {
         }
         if (code == Code.LOCK_TIMEOUT && cause == null) {
             LockHolder holder = LockHolder.of(result.details());
-            return new TokenCacheException(code, path + ".lockfile", " " + advice(holder), null, null, -1, holder);
+            return new TokenCacheException(code, lockFileOf(path), " " + advice(holder), null, null, -1, holder);
         }
-        return new TokenCacheException(code, result.document() == ABOUT_LOCK ? path + ".lockfile" : path, "", cause);
+        return new TokenCacheException(code, result.document() == ABOUT_LOCK ? lockFileOf(path) : path, "", cause);
+    }
+
+    static String lockFileOf(Object path) {
+        return path + ".lockfile";
     }
 
     private static String advice(LockHolder holder) {
