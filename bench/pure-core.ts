@@ -1,5 +1,5 @@
 import { type CoreExports, type CoreImports, type CoreModule, instantiate } from "../hosts/shared/core/core-module.ts";
-import { STATUS } from "../hosts/shared/core/status.ts";
+import { STATUS } from "../hosts/shared/errors/status.ts";
 import { timeOf } from "./statistics.ts";
 
 export type Documents = readonly [base: Uint8Array, ours: Uint8Array, theirs: Uint8Array];

@@ -139,7 +139,7 @@ ${table.codes.map(({ name, code, message }) => `    ${upper(name)}(${code}, ${JS
 const outputs = [
   ["core-wasm/assembly/abi/status.ts", assembly],
   ["core-wasm/assembly/wasi/status-text.ts", wasi],
-  ["hosts/shared/core/status.ts", hosts],
+  ["hosts/shared/errors/status.ts", hosts],
   ["embed/python/src/msal_extensions_wasm/status.py", python],
   ["embed/rust/src/code.rs", rust],
   ["embed/go/codes.go", go],

@@ -10,6 +10,9 @@ function shared(folders, files = "") {
   return [new RegExp(`^hosts/shared/(${folders})/`), new RegExp(`^hosts/shared/(${files})\\.ts$`)];
 }
 
+/** What all of hosts/shared builds on. */
+const BASE = "errors|values|core|runtime";
+
 /** For each folder: what its files may import. Paths are below the root; bare specifiers as written. */
 const RULES = [
   { folder: "core-wasm/assembly/json", allowed: [/^core-wasm\/assembly\/(json|abi)\//] },
@@ -19,19 +22,27 @@ const RULES = [
   { folder: "core-wasm/assembly/abi", allowed: [/^core-wasm\/assembly\/(json|cache|lock|session|abi)\//] },
   { folder: "core-wasm/assembly/wasi", allowed: [/^core-wasm\/assembly\/(cache|session|abi|wasi)\//] },
   { folder: "hosts/shared", allowed: [/^hosts\/shared\//, /^(@napi-rs\/keyring|jose|proper-lockfile)$/] },
-  { folder: "hosts/shared/core", allowed: shared("core|runtime", "logger|lock/process-queue") },
+  { folder: "hosts/shared/errors", allowed: shared("errors") },
+  { folder: "hosts/shared/values", allowed: shared("errors|values") },
+  { folder: "hosts/shared/core", allowed: shared(BASE, "logger|lock/process-queue") },
   {
     folder: "hosts/shared/runtime",
-    allowed: shared("core|runtime", "files/file-system|files/prompt-file-system|lock/kernel-locks"),
+    allowed: shared(BASE, "files/file-system|files/prompt-file-system|lock/kernel-locks"),
   },
-  { folder: "hosts/shared/files", allowed: shared("core|runtime|files") },
-  { folder: "hosts/shared/lock", allowed: [...shared("core|runtime|files|lock"), /^proper-lockfile$/] },
-  { folder: "hosts/shared/persistence", allowed: shared("core|runtime|files|lock|persistence", "logger") },
-  { folder: "hosts/shared/plugin", allowed: shared("core|runtime|persistence|plugin", "logger|cross-platform-lock") },
+  { folder: "hosts/shared/files", allowed: shared(`${BASE}|files`) },
+  { folder: "hosts/shared/lock", allowed: [...shared(`${BASE}|files|lock`), /^proper-lockfile$/] },
+  {
+    folder: "hosts/shared/persistence",
+    allowed: shared(`${BASE}|files|lock|persistence`, "logger"),
+  },
+  {
+    folder: "hosts/shared/plugin",
+    allowed: shared(`${BASE}|persistence|plugin`, "logger|cross-platform-lock"),
+  },
   {
     folder: "hosts/shared/encryption",
     allowed: [
-      ...shared("core|runtime|files|persistence|encryption", "logger|cross-platform-lock|token-cache-store"),
+      ...shared(`${BASE}|files|persistence|encryption`, "logger|cross-platform-lock|token-cache-store"),
       /^(@napi-rs\/keyring|jose)$/,
     ],
   },

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { homedir } from "node:os";
 import * as paths from "node:path";
 import process from "node:process";
-import { PersistenceError } from "../shared/core/errors.ts";
+import { PersistenceError } from "../shared/errors/persistence-error.ts";
 import type { ForeignFunctions } from "../shared/runtime/foreign-functions.ts";
 import { hostOf } from "../shared/runtime/host-of.ts";
 import { isPermitted } from "./deno.ts";

@@ -1,6 +1,6 @@
-import { fromBase64 } from "../shared/core/base64.ts";
 import { CORE_BASE64 } from "../shared/core/core-bytes.ts";
 import { compileOnce } from "../shared/core/core-module.ts";
+import { fromBase64 } from "../shared/values/base64.ts";
 
 /**
  * Out of the module graph rather than from a file: reading one would want `--allow-read` of wherever the package is

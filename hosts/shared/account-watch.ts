@@ -1,10 +1,10 @@
 import type { Store } from "./core/capabilities.ts";
-import { isObject } from "./core/is-object.ts";
 import type { Inspection } from "./core/outcomes.ts";
-import { sameBytes } from "./core/same-bytes.ts";
-import { SerialQueue } from "./core/serial-queue.ts";
 import type { LoggerLike } from "./logger.ts";
 import { unref } from "./runtime/timer-ref.ts";
+import { isObject } from "./values/is-object.ts";
+import { sameBytes } from "./values/same-bytes.ts";
+import { SerialQueue } from "./values/serial-queue.ts";
 
 export type AccountRecord = Inspection["accounts"][number];
 

@@ -1,9 +1,9 @@
 import { CoreSession } from "./core/core-session.ts";
-import { assertFunction, optionsOf } from "./core/options.ts";
 import { checkedLimit } from "./core/session-limits.ts";
 import { Logger, type LoggerLike, logTo } from "./logger.ts";
 import { absoluteLocation, connectFile } from "./persistence/file-capabilities.ts";
 import { host } from "./runtime/host.ts";
+import { assertFunction, optionsOf } from "./values/options.ts";
 
 /**
  * The family's way to say how long to wait: `retryNumber` × `retryDelay` milliseconds in

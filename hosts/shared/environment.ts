@@ -1,4 +1,4 @@
-import { toPersistenceError } from "./core/errors.ts";
+import { toPersistenceError } from "./errors/thrown.ts";
 import { type EnvironmentSource, homeOnUnix } from "./runtime/environment-names.ts";
 import { host } from "./runtime/host.ts";
 

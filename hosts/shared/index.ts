@@ -1,14 +1,6 @@
 /** What every host's index exports besides its own classes. */
 export type { AccountRecord, CacheChange } from "./account-watch.ts";
-export {
-  type DocumentRole,
-  type LockHolder,
-  PersistenceError,
-  type PersistenceErrorDetails,
-  PersistenceNotFound,
-} from "./core/errors.ts";
 export type { CommitOutcome, Inspection, LoadOutcome, LockReport, MergeOutcome, MergeReport } from "./core/outcomes.ts";
-export type { StatusName } from "./core/status.ts";
 export { CrossPlatformLock, type CrossPlatformLockOptions } from "./cross-platform-lock.ts";
 export { DataProtectionScope } from "./encryption/data-protection-scope.ts";
 export { encryptPlainFile } from "./encryption/encrypt-plain-file.ts";
@@ -16,7 +8,7 @@ export { FilePersistenceWithDataProtection } from "./encryption/file-persistence
 export { FilePersistenceWithKey } from "./encryption/file-persistence-with-key.ts";
 export { KernelKeyringPersistence } from "./encryption/kernel-keyring-persistence.ts";
 export { KeychainPersistence } from "./encryption/keychain-persistence.ts";
-export type { SecretName } from "./encryption/libsecret.ts";
+export type { SuppliedKey } from "./encryption/keys/supplied-key.ts";
 export { LibSecretPersistence } from "./encryption/libsecret-persistence.ts";
 export {
   buildEncryptedPersistence,
@@ -24,8 +16,16 @@ export {
   type IPersistenceConfiguration,
   PersistenceCreator,
 } from "./encryption/persistence-creator.ts";
-export type { SuppliedKey } from "./encryption/supplied-key.ts";
+export type { SecretName } from "./encryption/secret-stores/libsecret.ts";
 export { Environment } from "./environment.ts";
+export {
+  type DocumentRole,
+  type LockHolder,
+  PersistenceError,
+  type PersistenceErrorDetails,
+  PersistenceNotFound,
+} from "./errors/persistence-error.ts";
+export type { StatusName } from "./errors/status.ts";
 export type { FileStoreOptions } from "./files/store.ts";
 export { type HostCapabilities, hostCapabilities } from "./host-capabilities.ts";
 export { Logger, type LoggerLike, type LoggerOptions, LogLevel } from "./logger.ts";

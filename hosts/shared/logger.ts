@@ -1,5 +1,5 @@
-import { PersistenceError } from "./core/errors.ts";
-import { assertFunction, optionsOf } from "./core/options.ts";
+import { PersistenceError } from "./errors/persistence-error.ts";
+import { assertFunction, optionsOf } from "./values/options.ts";
 
 /** Severities, as MSAL numbers them. */
 export const LogLevel = { Error: 0, Warning: 1, Info: 2, Verbose: 3, Trace: 4 } as const;

@@ -2,14 +2,14 @@ import { AccountWatch, type CacheChange } from "./account-watch.ts";
 import { CacheMerger } from "./core/cache-merger.ts";
 import type { Awaitable, Store } from "./core/capabilities.ts";
 import { CoreSession } from "./core/core-session.ts";
-import { PersistenceError } from "./core/errors.ts";
-import { assertFunction, optionsOf } from "./core/options.ts";
 import type { CommitOutcome, Inspection, LoadOutcome } from "./core/outcomes.ts";
-import { SerialQueue } from "./core/serial-queue.ts";
 import type { SessionLimits } from "./core/session-limits.ts";
+import { PersistenceError } from "./errors/persistence-error.ts";
 import type { LoggerLike } from "./logger.ts";
 import { FilePersistence } from "./persistence/file-persistence.ts";
 import { coreLinkOf, type IPersistence, type LockingOptions } from "./persistence/persistence.ts";
+import { assertFunction, optionsOf } from "./values/options.ts";
+import { SerialQueue } from "./values/serial-queue.ts";
 
 export interface TokenCacheStoreOptions extends LockingOptions, SessionLimits {}
 

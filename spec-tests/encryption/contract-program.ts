@@ -1,5 +1,5 @@
 // Runs the contract of one kind of persistence on the runtime that this is started with. A line of JSON for each test.
-import { KernelKeyring } from "../../hosts/shared/encryption/kernel-keyring.ts";
+import { KernelKeyring } from "../../hosts/shared/encryption/keys/kernel-keyring.ts";
 import { host } from "../../hosts/shared/runtime/host.ts";
 import { persistenceContract } from "../suite/library/persistence-contract.ts";
 import { KEYRING_NAME, nativeKinds } from "../suite/library/persistence-kinds.ts";

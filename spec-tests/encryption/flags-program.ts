@@ -1,8 +1,8 @@
 // Saves, loads and deletes in one kind of persistence, or holds a lease, looks at a cache, or asks for the environment,
 // with whatever this runtime was permitted. Prints what came of it, as JSON.
 import process from "node:process";
-import type { PersistenceError } from "../../hosts/shared/core/errors.ts";
-import { KernelKeyring } from "../../hosts/shared/encryption/kernel-keyring.ts";
+import { KernelKeyring } from "../../hosts/shared/encryption/keys/kernel-keyring.ts";
+import type { PersistenceError } from "../../hosts/shared/errors/persistence-error.ts";
 import { host, installHost } from "../../hosts/shared/runtime/host.ts";
 import { fileKinds, KEYRING_NAME, nativeKinds } from "../suite/library/persistence-kinds.ts";
 import { library } from "../support/library.ts";

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import * as library from "../../hosts/node/index.ts";
-import { KernelKeyring, type KeyringHost } from "../../hosts/shared/encryption/kernel-keyring.ts";
+import { KernelKeyring, type KeyringHost } from "../../hosts/shared/encryption/keys/kernel-keyring.ts";
 import { installHost } from "../../hosts/shared/runtime/host.ts";
 import { document, temporaryFolder } from "../plugin/fixtures.ts";
 import { compiled } from "../processes/child.ts";

@@ -2,7 +2,7 @@
 // a key that nobody else can get.
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
-import { KernelKeyring } from "../../hosts/shared/encryption/kernel-keyring.ts";
+import { KernelKeyring } from "../../hosts/shared/encryption/keys/kernel-keyring.ts";
 
 const THREADS = 2;
 const ROUNDS = 100;

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import "../../hosts/node/index.ts"; // the host, whose core tells what a cache has
-import type { SecretItem } from "../../hosts/shared/encryption/secret-item.ts";
-import { createSecretStore } from "../../hosts/shared/encryption/secret-store.ts";
+import type { SecretItem } from "../../hosts/shared/encryption/secret-stores/secret-item.ts";
+import { createSecretStore } from "../../hosts/shared/encryption/secret-stores/secret-store.ts";
 import { host } from "../../hosts/shared/runtime/host.ts";
 import { temporaryFolder } from "../node/fixtures.ts";
 import { createFileStore } from "../node/replaced-runtime.ts";

@@ -2,7 +2,7 @@
 // Prints what came of it, as JSON.
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import type { PersistenceError } from "../../hosts/shared/core/errors.ts";
+import type { PersistenceError } from "../../hosts/shared/errors/persistence-error.ts";
 import { library } from "../support/library.ts";
 
 /** What a call came to, and after how many whole seconds. */

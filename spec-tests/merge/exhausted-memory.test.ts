@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { type CoreExports, instantiate } from "../../hosts/shared/core/core-module.ts";
 import { DOCUMENT } from "../../hosts/shared/core/follow-document.ts";
-import { STATUS } from "../../hosts/shared/core/status.ts";
+import { STATUS } from "../../hosts/shared/errors/status.ts";
 import { type BuildName, buildModule, buildNames } from "../support/core-builds.ts";
 import { type DocumentVector, documentBytes, readVectors } from "../vectors/read.ts";
 

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { filesByPath } from "../../hosts/node/files-by-path.ts";
-import { toPersistenceError } from "../../hosts/shared/core/errors.ts";
+import { toPersistenceError } from "../../hosts/shared/errors/thrown.ts";
 import { type FileSystem, Files } from "../../hosts/shared/files/file-system.ts";
 import { temporaryCache } from "../processes/temporary.ts";
 

@@ -14,7 +14,7 @@ const HOST = `
   console.log((await store.commit(undefined, "[]").catch((error) => error)).code);`;
 const WASI = `
   const { WasiCache } = await import(new URL("spec-tests/wasi/wasi-cache.js", dist));
-  const { STATUS } = await import(new URL("hosts/shared/core/status.js", dist));
+  const { STATUS } = await import(new URL("hosts/shared/errors/status.js", dist));
   makePipe();
   const { status } = new WasiCache(cache).commit(undefined, "{}");
   console.log(Object.keys(STATUS).find((name) => STATUS[name] === status));`;

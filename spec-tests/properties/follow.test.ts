@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
 import { type CoreExports, instantiate } from "../../hosts/shared/core/core-module.ts";
 import { DOCUMENT } from "../../hosts/shared/core/follow-document.ts";
-import { STATUS } from "../../hosts/shared/core/status.ts";
+import { STATUS } from "../../hosts/shared/errors/status.ts";
 import { ordered, parseDocument } from "../reference/index.ts";
 import { attempt, type BuildName, buildModule, buildNames, loadSubject } from "../support/core-builds.ts";
 import { type Draw, damage, draws, drawTriple, Random, runs, spell } from "../support/generators.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type CoreExports, instantiate } from "../../hosts/shared/core/core-module.ts";
-import { STATUS } from "../../hosts/shared/core/status.ts";
+import { STATUS } from "../../hosts/shared/errors/status.ts";
 import { type BuildName, buildModule, buildNames } from "../support/core-builds.ts";
 import { type Draw, damage, draws, drawTriple, runs, spell } from "../support/generators.ts";
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { STATUS } from "../../hosts/shared/core/status.ts";
+import { STATUS } from "../../hosts/shared/errors/status.ts";
 import { RawCore, readOutcome } from "./raw-core.ts";
 import { coreModule, utf8 } from "./world.ts";
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
 import { CoreSession } from "../../hosts/shared/core/core-session.ts";
-import { createJweCipher } from "../../hosts/shared/encryption/jwe-cipher.ts";
-import { suppliedKey } from "../../hosts/shared/encryption/supplied-key.ts";
+import { createJweCipher } from "../../hosts/shared/encryption/ciphers/jwe-cipher.ts";
+import { suppliedKey } from "../../hosts/shared/encryption/keys/supplied-key.ts";
 import { coreModule, document, errno, text, utf8, World } from "./world.ts";
 
 const SECRET = "s3cr3t-refresh-token-value";

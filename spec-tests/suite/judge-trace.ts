@@ -1,7 +1,7 @@
 import { deepStrictEqual, fail, ok, strictEqual } from "node:assert/strict";
-import { fromBase64 } from "../../hosts/shared/core/base64.ts";
 import { statusName } from "../../hosts/shared/core/error-messages.ts";
-import { EVENT_NAME } from "../../hosts/shared/core/status.ts";
+import { EVENT_NAME } from "../../hosts/shared/errors/status.ts";
+import { fromBase64 } from "../../hosts/shared/values/base64.ts";
 import { type CallStep, documentBytes, type EndStep, type TraceStep, type TraceVector } from "../vectors/read.ts";
 import { judgeSalvaged } from "./judge.ts";
 import type { Answer, Observed } from "./protocol.ts";

@@ -1,5 +1,5 @@
 import { deepStrictEqual, fail, match, strictEqual } from "node:assert/strict";
-import { fromBase64 } from "../../hosts/shared/core/base64.ts";
+import { fromBase64 } from "../../hosts/shared/values/base64.ts";
 import {
   type Json,
   ordered,

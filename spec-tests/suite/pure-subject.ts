@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from "../../hosts/shared/core/base64.ts";
+import { fromBase64, toBase64 } from "../../hosts/shared/values/base64.ts";
 import type { Merger } from "../support/core-builds.ts";
 import { attempt } from "../support/core-builds.ts";
 import { type Answer, type Description, PURE_KINDS, type Request, SUITE_VERSION, type Subject } from "./protocol.ts";

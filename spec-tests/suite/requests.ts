@@ -1,6 +1,6 @@
-import { toBase64 } from "../../hosts/shared/core/base64.ts";
 import { encodeInspection, encodeReadHeader, encodeVersion, encodeWritten } from "../../hosts/shared/core/marshal.ts";
-import { STATUS, type StatusName } from "../../hosts/shared/core/status.ts";
+import { STATUS, type StatusName } from "../../hosts/shared/errors/status.ts";
+import { toBase64 } from "../../hosts/shared/values/base64.ts";
 import {
   type CallStep,
   documentBytes,

@@ -1,5 +1,5 @@
-import { fromBase64, toBase64 } from "../../hosts/shared/core/base64.ts";
 import type { CoreModule } from "../../hosts/shared/core/core-module.ts";
+import { fromBase64, toBase64 } from "../../hosts/shared/values/base64.ts";
 import { type Call, RawCore } from "../session/raw-core.ts";
 import type { Observed, ScriptedAnswer, ScriptedStart, TraceRequest } from "./protocol.ts";
 

@@ -1,7 +1,7 @@
 // Runs once before all tests. The core builds its tables on memory that is zero; where it is not, chains run in circles
 // and a test hangs in a call that no timeout can end. So this ends the run, and says why.
 import { instantiate } from "../../hosts/shared/core/core-module.ts";
-import { STATUS } from "../../hosts/shared/core/status.ts";
+import { STATUS } from "../../hosts/shared/errors/status.ts";
 import { RawCore, readOutcome } from "../session/raw-core.ts";
 import { buildModule, buildNames } from "./core-builds.ts";
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { fromBase64 } from "../../hosts/shared/core/base64.ts";
+import { fromBase64 } from "../../hosts/shared/values/base64.ts";
 
 export type DocumentVector =
   | { readonly json: unknown }

@@ -14,7 +14,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { TokenCacheStore } from "../../hosts/node/index.ts";
-import { STATUS } from "../../hosts/shared/core/status.ts";
+import { STATUS } from "../../hosts/shared/errors/status.ts";
 import { temporaryCache } from "../processes/temporary.ts";
 import { type Answers, OPEN, WasiCache } from "./wasi-cache.ts";
 

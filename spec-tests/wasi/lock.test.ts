@@ -13,7 +13,7 @@ import { basename, dirname } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { TokenCacheStore } from "../../hosts/node/index.ts";
-import { STATUS } from "../../hosts/shared/core/status.ts";
+import { STATUS } from "../../hosts/shared/errors/status.ts";
 import { host, installHost } from "../../hosts/shared/runtime/host.ts";
 import { Child } from "../processes/child.ts";
 import { temporaryCache } from "../processes/temporary.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import process from "node:process";
 import { WASI } from "node:wasi";
-import { STATUS } from "../../hosts/shared/core/status.ts";
+import { STATUS } from "../../hosts/shared/errors/status.ts";
 
 /** `dist` is where this is compiled to, and beside the sources. */
 const dist = new URL(import.meta.url.includes("/dist/") ? "../../" : "../../dist/", import.meta.url);

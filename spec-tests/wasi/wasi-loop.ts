@@ -2,7 +2,7 @@
 // is killed. One token a commit.
 import { randomBytes } from "node:crypto";
 import process from "node:process";
-import { STATUS } from "../../hosts/shared/core/status.ts";
+import { STATUS } from "../../hosts/shared/errors/status.ts";
 import { sha256 } from "../authority/index.ts";
 import { parent } from "../processes/parent.ts";
 import { storedKey } from "../processes/stored.ts";

@@ -1,7 +1,7 @@
 // wasmtime beside V8: an engine that is no JavaScript one has to come to the same, byte for byte.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fromBase64, toBase64 } from "../../hosts/shared/core/base64.ts";
+import { fromBase64, toBase64 } from "../../hosts/shared/values/base64.ts";
 import { Conversation } from "../runner/conversation.ts";
 import { drive } from "../runner/drive.ts";
 import { RawCore } from "../session/raw-core.ts";

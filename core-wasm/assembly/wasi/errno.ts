@@ -1,4 +1,4 @@
-// What the system's errors mean here; the hosts in JavaScript have the same table (hosts/shared/core/errors.ts).
+// What the system's errors mean here; the hosts in JavaScript have the same table (hosts/shared/errors/thrown.ts).
 
 import {
   DISK_FULL,

@@ -1,5 +1,5 @@
+import { STATUS } from "../errors/status.ts";
 import type { Awaitable } from "./capabilities.ts";
-import { STATUS } from "./status.ts";
 
 /** The outcome of a capability call on its way to the core: a status and the parts of its payload. */
 export interface Answer {

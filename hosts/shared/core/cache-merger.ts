@@ -1,13 +1,14 @@
-import { roomFor } from "./copy-bytes.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { STATUS } from "../errors/status.ts";
+import { locate } from "../errors/thrown.ts";
+import { roomFor } from "../values/copy-bytes.ts";
 import { CoreMemory, type CoreResult, type TakeRoom } from "./core-memory.ts";
 import { type CoreExports, type CoreImports, type CoreModule, instantiate, seedFrom } from "./core-module.ts";
 import { failureOf } from "./error-messages.ts";
-import { locate, PersistenceError } from "./errors.ts";
 import { DOCUMENT, followDocument, WINDOW } from "./follow-document.ts";
 import { mergeOutcome } from "./outcome-readers.ts";
 import type { Inspection, MergeOutcome, SalvageOutcome } from "./outcomes.ts";
 import { limitOf, type SessionLimits } from "./session-limits.ts";
-import { STATUS } from "./status.ts";
 
 export interface CacheMergerOptions extends Pick<SessionLimits, "maxBytes"> {
   /** Where the result of a merge goes; into fresh memory unless told otherwise. */

@@ -1,9 +1,10 @@
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { STATUS, type StatusName } from "../errors/status.ts";
+import { statusOfError } from "../errors/thrown.ts";
 import { type Answer, isPromise, onlyStatus, ThrownAnswer } from "./answer.ts";
 import type { Awaitable } from "./capabilities.ts";
 import { type CoreMemory, refusalOf } from "./core-memory.ts";
 import type { CoreExports } from "./core-module.ts";
-import { PersistenceError, statusOfError } from "./errors.ts";
-import { STATUS, type StatusName } from "./status.ts";
 
 /**
  * The capability calls of one instance of the core, from the import to `complete`. What is answered at once is

@@ -1,12 +1,12 @@
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { STATUS } from "../errors/status.ts";
 import type { Awaitable, Capabilities } from "./capabilities.ts";
 import { CapabilityCalls } from "./capability-calls.ts";
 import { coreImports, type SessionHooks } from "./core-imports.ts";
 import { CoreMemory, type CoreResult } from "./core-memory.ts";
 import { type CoreExports, type CoreModule, instantiate, seedFrom } from "./core-module.ts";
 import { failureOf, statusName } from "./error-messages.ts";
-import { PersistenceError } from "./errors.ts";
 import type { Limits } from "./session-limits.ts";
-import { STATUS } from "./status.ts";
 import { StoreImports } from "./store-imports.ts";
 
 interface Instance {

@@ -1,3 +1,4 @@
+import { EVENT_NAME, STATUS } from "../errors/status.ts";
 import { type Answer, MISSING, OK, onlyStatus, whenKnown, withPayload } from "./answer.ts";
 import type { Awaitable, Capabilities, Cipher, TakeOver } from "./capabilities.ts";
 import type { CapabilityCalls } from "./capability-calls.ts";
@@ -5,7 +6,6 @@ import type { CoreImports } from "./core-module.ts";
 import { statusName } from "./error-messages.ts";
 import { eventText } from "./event-text.ts";
 import { decodeInspection, encodeInspection } from "./marshal.ts";
-import { EVENT_NAME, STATUS } from "./status.ts";
 import type { StoreImports } from "./store-imports.ts";
 
 /** What the session adds to the capabilities. */

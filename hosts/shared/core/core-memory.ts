@@ -1,6 +1,6 @@
-import { copyBytes } from "./copy-bytes.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { copyBytes } from "../values/copy-bytes.ts";
 import type { CoreExports } from "./core-module.ts";
-import { PersistenceError } from "./errors.ts";
 
 /** A copy of the result record, 64 bytes of the core's memory. */
 export interface CoreResult {

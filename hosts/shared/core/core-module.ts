@@ -1,6 +1,6 @@
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { ABI_VERSION } from "../errors/status.ts";
 import type { Awaitable } from "./capabilities.ts";
-import { PersistenceError } from "./errors.ts";
-import { ABI_VERSION } from "./status.ts";
 
 /** The compiled core, a `WebAssembly.Module`; not the promise of one. */
 export interface CoreModule {

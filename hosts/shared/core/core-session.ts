@@ -1,15 +1,16 @@
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { STATUS, type StatusName } from "../errors/status.ts";
+import { locate, messageFor } from "../errors/thrown.ts";
 import { enterTurn, enterTurns, type LeaveTurn } from "../lock/process-queue.ts";
 import { LogLevel } from "../logger.ts";
 import { every, type StopTimer } from "../runtime/every.ts";
+import { SerialQueue } from "../values/serial-queue.ts";
 import type { Awaitable, Capabilities } from "./capabilities.ts";
 import { type Begin, CoreDriver, type Read } from "./core-driver.ts";
 import type { CoreModule } from "./core-module.ts";
-import { locate, messageFor, PersistenceError } from "./errors.ts";
 import { commitOutcome, loadOutcome, lockReport } from "./outcome-readers.ts";
 import type { CommitOutcome, LoadOutcome, LockReport } from "./outcomes.ts";
-import { SerialQueue } from "./serial-queue.ts";
 import { limitsOf, type SessionLimits } from "./session-limits.ts";
-import { STATUS, type StatusName } from "./status.ts";
 
 /** Contenders call a lock abandoned after 30 s, a lease after 8 s (core-wasm/assembly/lock/rules.ts). */
 const RENEW_EVERY_MS = 5_000;

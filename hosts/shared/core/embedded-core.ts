@@ -1,8 +1,9 @@
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { statusOfError, toPersistenceError } from "../errors/thrown.ts";
 import { loadPackage } from "../runtime/load-package.ts";
-import { fromBase64 } from "./base64.ts";
+import { fromBase64 } from "../values/base64.ts";
 import type { Awaitable } from "./capabilities.ts";
 import { type CoreFile, coreFile } from "./core-module.ts";
-import { PersistenceError, statusOfError, toPersistenceError } from "./errors.ts";
 
 /**
  * The core's file where it is published, else the copy for bundled applications.

@@ -1,6 +1,12 @@
+import {
+  type DocumentRole,
+  type LockHolder,
+  PersistenceError,
+  PersistenceNotFound,
+} from "../errors/persistence-error.ts";
+import { STATUS, type StatusName } from "../errors/status.ts";
+import { messageFor } from "../errors/thrown.ts";
 import type { CoreResult } from "./core-memory.ts";
-import { type DocumentRole, type LockHolder, messageFor, PersistenceError, PersistenceNotFound } from "./errors.ts";
-import { STATUS, type StatusName } from "./status.ts";
 
 const ROLES: readonly DocumentRole[] = ["theirs", "base", "ours"];
 const ROLE_TEXT: Readonly<Record<DocumentRole, string>> = {

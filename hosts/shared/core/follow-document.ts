@@ -1,9 +1,9 @@
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { STATUS } from "../errors/status.ts";
+import { comparer } from "../values/same-bytes.ts";
 import type { CoreMemory } from "./core-memory.ts";
 import type { CoreExports } from "./core-module.ts";
 import { statusName } from "./error-messages.ts";
-import { PersistenceError } from "./errors.ts";
-import { comparer } from "./same-bytes.ts";
-import { STATUS } from "./status.ts";
 
 /**
  * Bytes handed over at once: large enough that a call costs little, small enough to differ

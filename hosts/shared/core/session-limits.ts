@@ -1,5 +1,5 @@
-import { PersistenceError } from "./errors.ts";
-import { shown } from "./options.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { shown } from "../values/options.ts";
 
 export type Limits = Readonly<Record<"maxBytes" | "lockTimeoutMs", number>>;
 

@@ -1,3 +1,4 @@
+import { STATUS } from "../errors/status.ts";
 import { MISSING, OK, ThrownAnswer, whenKnown, withPayload } from "./answer.ts";
 import type { Awaitable, Capabilities, StoreVersion } from "./capabilities.ts";
 import type { CapabilityCalls } from "./capability-calls.ts";
@@ -5,7 +6,6 @@ import type { CoreResult } from "./core-memory.ts";
 import type { CoreImports } from "./core-module.ts";
 import { encodeReadHeader, encodeVersion, encodeWritten } from "./marshal.ts";
 import { isSameVersion } from "./same-version.ts";
-import { STATUS } from "./status.ts";
 
 /** More of a document than this the core has no room for, be it encrypted (core-wasm/assembly/abi/settings.ts). */
 const mostToRead = (maxBytes: number) => 2 * maxBytes + 65_536;

@@ -1,8 +1,9 @@
 import { CacheMerger } from "../core/cache-merger.ts";
 import type { Cipher } from "../core/capabilities.ts";
-import { PersistenceError, toPersistenceError } from "../core/errors.ts";
-import type { StatusName } from "../core/status.ts";
 import { CrossPlatformLock } from "../cross-platform-lock.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
+import type { StatusName } from "../errors/status.ts";
+import { toPersistenceError } from "../errors/thrown.ts";
 import { Files } from "../files/file-system.ts";
 import type { Logger } from "../logger.ts";
 import { FilePersistence } from "../persistence/file-persistence.ts";

@@ -1,10 +1,10 @@
-import { PersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { freshNeighbour } from "../persistence/file-capabilities.ts";
 import { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
+import { createDpapiCipher } from "./ciphers/dpapi-cipher.ts";
 import { DataProtectionScope } from "./data-protection-scope.ts";
-import { createDpapiCipher } from "./dpapi-cipher.ts";
 
 const SCOPES: readonly string[] = Object.values(DataProtectionScope);
 

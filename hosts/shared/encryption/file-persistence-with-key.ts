@@ -1,9 +1,9 @@
 import type { LoggerOptions } from "../logger.ts";
 import { freshNeighbour } from "../persistence/file-capabilities.ts";
 import { StoredPersistence } from "../persistence/stored-persistence.ts";
-import { loadJose } from "./jose.ts";
-import { createJweCipher, type KeySource } from "./jwe-cipher.ts";
-import { type SuppliedKey, suppliedKey } from "./supplied-key.ts";
+import { loadJose } from "./ciphers/jose.ts";
+import { createJweCipher, type KeySource } from "./ciphers/jwe-cipher.ts";
+import { type SuppliedKey, suppliedKey } from "./keys/supplied-key.ts";
 
 /** A file encrypted with a key that the application supplies, as a compact JWE (`dir`, `A256GCM`). Works anywhere. */
 export class FilePersistenceWithKey extends StoredPersistence {

@@ -1,13 +1,13 @@
 import type { Capabilities } from "../core/capabilities.ts";
-import { PersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { absoluteLocation, freshNeighbour } from "../persistence/file-capabilities.ts";
 import { recoverUndecryptable } from "../persistence/recovery.ts";
 import { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
-import { loadJose } from "./jose.ts";
-import { createJweCipher } from "./jwe-cipher.ts";
-import { KernelKeyring } from "./kernel-keyring.ts";
+import { loadJose } from "./ciphers/jose.ts";
+import { createJweCipher } from "./ciphers/jwe-cipher.ts";
+import { KernelKeyring } from "./keys/kernel-keyring.ts";
 import { assertNames } from "./names.ts";
 
 /**

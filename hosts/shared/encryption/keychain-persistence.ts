@@ -1,13 +1,13 @@
-import { PersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { freshNeighbour } from "../persistence/file-capabilities.ts";
 import { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
-import { KeychainItem } from "./keychain-item.ts";
 import { assertNames } from "./names.ts";
-import { createSecretStore } from "./secret-store.ts";
+import { KeychainItem } from "./secret-stores/keychain-item.ts";
+import { createSecretStore } from "./secret-stores/secret-store.ts";
+import { createSignalFile } from "./secret-stores/signal-file.ts";
 import { sha256Hex } from "./sha256-hex.ts";
-import { createSignalFile } from "./signal-file.ts";
 
 /** What Python's extensions call the service unless told otherwise. */
 const SERVICE = "msal-extensions";

@@ -1,14 +1,14 @@
 import type { Capabilities } from "../core/capabilities.ts";
-import { PersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 import type { LoggerOptions } from "../logger.ts";
 import { freshNeighbour } from "../persistence/file-capabilities.ts";
 import { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
-import { base64Cipher } from "./base64-cipher.ts";
-import { LibSecretItem, type SecretName } from "./libsecret.ts";
+import { base64Cipher } from "./ciphers/base64-cipher.ts";
 import { assertNames } from "./names.ts";
-import { createSecretStore } from "./secret-store.ts";
-import { createSignalFile } from "./signal-file.ts";
+import { LibSecretItem, type SecretName } from "./secret-stores/libsecret.ts";
+import { createSecretStore } from "./secret-stores/secret-store.ts";
+import { createSignalFile } from "./secret-stores/signal-file.ts";
 
 const ENCODINGS: readonly SecretName["encoding"][] = ["text", "base64"];
 

@@ -1,4 +1,4 @@
-import { PersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 
 /**
  * C takes what is no text for an address: an attribute that is undefined, say a variable that is not set, would end the

@@ -1,19 +1,19 @@
-import { PersistenceError } from "../core/errors.ts";
-import { optionsOf } from "../core/options.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 import { Logger, type LoggerOptions } from "../logger.ts";
 import { absoluteLocation } from "../persistence/file-capabilities.ts";
 import { FilePersistence } from "../persistence/file-persistence.ts";
 import type { StoredPersistence } from "../persistence/stored-persistence.ts";
 import { host } from "../runtime/host.ts";
+import { optionsOf } from "../values/options.ts";
 import { DataProtectionScope } from "./data-protection-scope.ts";
 import { FilePersistenceWithDataProtection } from "./file-persistence-with-data-protection.ts";
 import { FilePersistenceWithKey } from "./file-persistence-with-key.ts";
 import { KernelKeyringPersistence } from "./kernel-keyring-persistence.ts";
 import { KeychainPersistence } from "./keychain-persistence.ts";
+import type { SuppliedKey } from "./keys/supplied-key.ts";
 import { LibSecretPersistence } from "./libsecret-persistence.ts";
 import { plainContent } from "./plain-content.ts";
 import { sha256Hex } from "./sha256-hex.ts";
-import type { SuppliedKey } from "./supplied-key.ts";
 
 export interface EncryptedPersistenceOptions {
   /**

@@ -1,4 +1,5 @@
-import { PersistenceError, statusOfError, toPersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { statusOfError, toPersistenceError } from "../errors/thrown.ts";
 
 export const NO_NATIVE_CALLS =
   "this runtime cannot call native functions here (Node.js: install koffi; Deno: --allow-ffi).";

@@ -1,4 +1,4 @@
-import { PersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 import { assertFile, type FileStatus, type Files } from "./file-system.ts";
 
 /** How often a file that changes while it is being read is read again. */

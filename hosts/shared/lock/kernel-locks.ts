@@ -1,4 +1,4 @@
-import { statusOfError, toPersistenceError } from "../core/errors.ts";
+import { statusOfError, toPersistenceError } from "../errors/thrown.ts";
 
 /** Locks that the kernel frees when their holder dies. */
 export interface KernelLocks {

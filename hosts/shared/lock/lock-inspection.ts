@@ -1,6 +1,5 @@
 import type { LockInspection } from "../core/capabilities.ts";
-import { PersistenceError } from "../core/errors.ts";
-import { sameBytes } from "../core/same-bytes.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 import {
   assertFile,
   closing,
@@ -11,6 +10,7 @@ import {
   unlessMissing,
 } from "../files/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { sameBytes } from "../values/same-bytes.ts";
 import { leasePath } from "./lease.ts";
 
 const decoder = new TextDecoder();

@@ -1,5 +1,5 @@
 import type { Awaitable, Lock } from "../core/capabilities.ts";
-import { toPersistenceError } from "../core/errors.ts";
+import { toPersistenceError } from "../errors/thrown.ts";
 
 /** The same lock, but what goes wrong with its file names that file: an operation would name the cache. */
 export function createNamedLock(lock: Lock): Lock {

@@ -1,5 +1,5 @@
 import { seconds } from "../core/error-messages.ts";
-import { type LockHolder, PersistenceError } from "../core/errors.ts";
+import { type LockHolder, PersistenceError } from "../errors/persistence-error.ts";
 import { LONGEST_TIMER_MS } from "../runtime/clock.ts";
 
 // Contenders for one lock within this process queue here, in order, and never meet on disk: there they would wait for

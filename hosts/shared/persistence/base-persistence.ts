@@ -1,4 +1,4 @@
-import { PersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 import type { IPersistence } from "./persistence.ts";
 
 /**

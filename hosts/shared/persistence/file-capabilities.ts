@@ -1,5 +1,6 @@
 import type { Capabilities, Lock, Log } from "../core/capabilities.ts";
-import { messageFor, PersistenceError, statusOfError, toPersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { messageFor, statusOfError, toPersistenceError } from "../errors/thrown.ts";
 import { type FileStatus, Files, quietly } from "../files/file-system.ts";
 import { followLinks } from "../files/follow-links.ts";
 import { makeFolder } from "../files/make-folder.ts";

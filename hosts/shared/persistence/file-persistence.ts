@@ -1,6 +1,6 @@
-import { optionsOf } from "../core/options.ts";
 import type { FileStoreOptions } from "../files/store.ts";
 import type { LoggerOptions } from "../logger.ts";
+import { optionsOf } from "../values/options.ts";
 import { freshNeighbour } from "./file-capabilities.ts";
 import { StoredPersistence } from "./stored-persistence.ts";
 

@@ -1,4 +1,4 @@
-import { sameBytes } from "../core/same-bytes.ts";
+import { sameBytes } from "../values/same-bytes.ts";
 
 /** What the Node peer writes into the file when it has changed the item of a secret store. */
 export const SIGNAL: Uint8Array = new TextEncoder().encode("{}");

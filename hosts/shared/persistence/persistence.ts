@@ -1,8 +1,8 @@
 import type { Awaitable, Capabilities } from "../core/capabilities.ts";
 import type { CoreModule } from "../core/core-module.ts";
-import { PersistenceError } from "../core/errors.ts";
-import { optionsOf } from "../core/options.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 import type { LoggerLike } from "../logger.ts";
+import { optionsOf } from "../values/options.ts";
 import { lockingAlso } from "./file-capabilities.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { Awaitable, Capabilities, Cipher, Log, StoreVersion } from "../core/capabilities.ts";
-import { PersistenceError } from "../core/errors.ts";
-import { sameBytes } from "../core/same-bytes.ts";
-import type { StatusName } from "../core/status.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
+import type { StatusName } from "../errors/status.ts";
 import { LogLevel } from "../logger.ts";
+import { sameBytes } from "../values/same-bytes.ts";
 import { holdsNothing } from "./nothing-saved.ts";
 import { storeWith } from "./store-with.ts";
 

@@ -1,6 +1,7 @@
 import type { Awaitable, Capabilities, Cipher, Store } from "../core/capabilities.ts";
-import { PersistenceError, PersistenceNotFound, toPersistenceError } from "../core/errors.ts";
-import type { StatusName } from "../core/status.ts";
+import { PersistenceError, PersistenceNotFound } from "../errors/persistence-error.ts";
+import type { StatusName } from "../errors/status.ts";
+import { toPersistenceError } from "../errors/thrown.ts";
 import type { FileStoreOptions } from "../files/store.ts";
 import { Logger, type LoggerOptions, logTo } from "../logger.ts";
 import { host } from "../runtime/host.ts";

@@ -1,13 +1,14 @@
 import { CacheMerger } from "../core/cache-merger.ts";
 import { CoreSession } from "../core/core-session.ts";
 import { DocumentRooms } from "../core/document-rooms.ts";
-import { locate, PersistenceError } from "../core/errors.ts";
 import type { CommitOutcome, LoadOutcome } from "../core/outcomes.ts";
-import { sameBytes } from "../core/same-bytes.ts";
-import { SerialQueue } from "../core/serial-queue.ts";
 import { limitOf, type SessionLimits } from "../core/session-limits.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { locate } from "../errors/thrown.ts";
 import type { LoggerLike } from "../logger.ts";
 import type { CoreLink } from "../persistence/persistence.ts";
+import { sameBytes } from "../values/same-bytes.ts";
+import { SerialQueue } from "../values/serial-queue.ts";
 import { PendingWriters } from "./pending-writers.ts";
 
 /** What a plugin has done so far. Counts since it was made. */

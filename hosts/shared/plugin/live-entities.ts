@@ -1,4 +1,4 @@
-import { isObject } from "../core/is-object.ts";
+import { isObject } from "../values/is-object.ts";
 import type { SerializableTokenCache } from "./cache-context.ts";
 
 /** MSAL's memory: from key to entity. */

@@ -1,4 +1,4 @@
-import { isObject } from "../core/is-object.ts";
+import { isObject } from "../values/is-object.ts";
 import type { SerializableTokenCache } from "./cache-context.ts";
 import { compareEntities, copyEntities, copyOf, type EntityCopies } from "./entity-copies.ts";
 import { isStored, type LiveEntities, liveEntities, serializeAs } from "./live-entities.ts";

@@ -1,11 +1,11 @@
-import { PersistenceError } from "../core/errors.ts";
-import { assertFunction, optionsOf, shown } from "../core/options.ts";
 import { checkedLimit, limitsOf, type SessionLimits } from "../core/session-limits.ts";
 import { type CrossPlatformLockOptions, lockTimeoutOf } from "../cross-platform-lock.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 import type { LoggerLike } from "../logger.ts";
 import { type CoreLink, coreLinkOf, type IPersistence, type LockingOptions } from "../persistence/persistence.ts";
 import { recoverUndecryptable, type UndecryptablePolicy } from "../persistence/recovery.ts";
 import { LONGEST_TIMER_MS } from "../runtime/clock.ts";
+import { assertFunction, optionsOf, shown } from "../values/options.ts";
 import type { CacheContext, SerializableTokenCache } from "./cache-context.ts";
 import { CacheView, type PluginStatistics } from "./cache-view.ts";
 import { type Hold, TokenCacheMemory } from "./token-cache-memory.ts";

@@ -1,4 +1,4 @@
-import { isObject } from "../core/is-object.ts";
+import { isObject } from "../values/is-object.ts";
 import { copyOf, type EntityCopies } from "./entity-copies.ts";
 import type { LiveEntities } from "./live-entities.ts";
 

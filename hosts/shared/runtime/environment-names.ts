@@ -1,4 +1,4 @@
-import { PersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 
 /** What `Environment` asks a runtime for. */
 export interface EnvironmentSource {

@@ -1,4 +1,5 @@
-import { PersistenceError, statusOfError } from "../core/errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
+import { statusOfError } from "../errors/thrown.ts";
 import { host } from "./host.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { PersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../../errors/persistence-error.ts";
 import { address, LibSecretCalls, NULL, ServiceFailure } from "./libsecret-calls.ts";
 import { LibSecretConnection } from "./libsecret-connection.ts";
 import type { LibSecretHost } from "./libsecret-functions.ts";

@@ -1,9 +1,9 @@
-import type { Store, StoreVersion } from "../core/capabilities.ts";
-import { closing, Files } from "../files/file-system.ts";
-import { dateUniquely } from "../files/unique-time.ts";
-import { SIGNAL } from "../persistence/nothing-saved.ts";
-import { storeWith } from "../persistence/store-with.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { Store, StoreVersion } from "../../core/capabilities.ts";
+import { closing, Files } from "../../files/file-system.ts";
+import { dateUniquely } from "../../files/unique-time.ts";
+import { SIGNAL } from "../../persistence/nothing-saved.ts";
+import { storeWith } from "../../persistence/store-with.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 
 /**
  * The file beside a secret store's item. Where it is a signal already, the same bytes are written into it: the rename

@@ -1,4 +1,4 @@
-import { loadPackage } from "../runtime/load-package.ts";
+import { loadPackage } from "../../runtime/load-package.ts";
 
 /**
  * In a file of its own, since its type is jose's, which wants more of TypeScript than the public types do.

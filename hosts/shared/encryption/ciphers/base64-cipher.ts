@@ -1,6 +1,6 @@
-import { fromBase64, toBase64 } from "../core/base64.ts";
-import type { Cipher } from "../core/capabilities.ts";
-import { PersistenceError } from "../core/errors.ts";
+import type { Cipher } from "../../core/capabilities.ts";
+import { PersistenceError } from "../../errors/persistence-error.ts";
+import { fromBase64, toBase64 } from "../../values/base64.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -1,4 +1,4 @@
-import { PersistenceError } from "../core/errors.ts";
+import { PersistenceError } from "../../errors/persistence-error.ts";
 import { address, addressIn, type LibSecretCalls, NULL, POINTER_SIZE } from "./libsecret-calls.ts";
 
 const SERVICE_PATH = "/org/freedesktop/secrets";

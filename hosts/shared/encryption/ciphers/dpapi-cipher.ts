@@ -1,9 +1,9 @@
-import type { Cipher } from "../core/capabilities.ts";
-import { PersistenceError } from "../core/errors.ts";
-import type { StatusName } from "../core/status.ts";
-import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../runtime/foreign-functions.ts";
+import type { Cipher } from "../../core/capabilities.ts";
+import { PersistenceError } from "../../errors/persistence-error.ts";
+import type { StatusName } from "../../errors/status.ts";
+import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../../runtime/foreign-functions.ts";
+import { NO_NATIVE_CALLS, storeUnavailable } from "../store-unavailable.ts";
 import { refusePlainText } from "./jwe-cipher.ts";
-import { NO_NATIVE_CALLS, storeUnavailable } from "./store-unavailable.ts";
 
 /** Never a dialogue: there may be nobody to see it. */
 const UI_FORBIDDEN = 1;

@@ -1,6 +1,6 @@
-import { PersistenceError } from "../core/errors.ts";
-import { SerialQueue } from "../core/serial-queue.ts";
-import type { ForeignValue } from "../runtime/foreign-functions.ts";
+import { PersistenceError } from "../../errors/persistence-error.ts";
+import type { ForeignValue } from "../../runtime/foreign-functions.ts";
+import { SerialQueue } from "../../values/serial-queue.ts";
 import {
   type Blocking,
   type LibSecretFunctions,

@@ -1,8 +1,8 @@
-import { PersistenceError } from "../core/errors.ts";
-import { host } from "../runtime/host.ts";
-import { loadCommonJs } from "../runtime/load-package.ts";
+import { PersistenceError } from "../../errors/persistence-error.ts";
+import { host } from "../../runtime/host.ts";
+import { loadCommonJs } from "../../runtime/load-package.ts";
+import { storeUnavailable } from "../store-unavailable.ts";
 import type { SecretItem } from "./secret-item.ts";
-import { storeUnavailable } from "./store-unavailable.ts";
 
 /** The part of @napi-rs/keyring that is used. It is an optional dependency, so its own types may be missing. */
 interface Keyring {

@@ -1,4 +1,4 @@
-import { PersistenceError } from "./errors.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 
 /**
  * Options as given; none where they are `undefined` or `null`. The same goes for each single one but

@@ -1,5 +1,5 @@
-import { PersistenceError } from "../core/errors.ts";
-import { type ContentKey, KEY_BYTES, type KeySource } from "./jwe-cipher.ts";
+import { PersistenceError } from "../../errors/persistence-error.ts";
+import { type ContentKey, KEY_BYTES, type KeySource } from "../ciphers/jwe-cipher.ts";
 
 /** 32 bytes, or a function that fetches them (from a vault, say). */
 export type SuppliedKey = Uint8Array | (() => Uint8Array | Promise<Uint8Array>);

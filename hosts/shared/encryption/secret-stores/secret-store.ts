@@ -1,12 +1,12 @@
-import { CacheMerger } from "../core/cache-merger.ts";
-import type { Capabilities, Store, StoredContent, StoreVersion } from "../core/capabilities.ts";
-import { PersistenceError } from "../core/errors.ts";
-import { sameBytes } from "../core/same-bytes.ts";
-import { isSameVersion } from "../core/same-version.ts";
-import { LogLevel } from "../logger.ts";
-import { SIGNAL } from "../persistence/nothing-saved.ts";
-import { host } from "../runtime/host.ts";
-import { isPlainText } from "./jwe-cipher.ts";
+import { CacheMerger } from "../../core/cache-merger.ts";
+import type { Capabilities, Store, StoredContent, StoreVersion } from "../../core/capabilities.ts";
+import { isSameVersion } from "../../core/same-version.ts";
+import { PersistenceError } from "../../errors/persistence-error.ts";
+import { LogLevel } from "../../logger.ts";
+import { SIGNAL } from "../../persistence/nothing-saved.ts";
+import { host } from "../../runtime/host.ts";
+import { sameBytes } from "../../values/same-bytes.ts";
+import { isPlainText } from "../ciphers/jwe-cipher.ts";
 import type { SecretItem } from "./secret-item.ts";
 
 /** No modification time: the core then trusts no version and reads again. */

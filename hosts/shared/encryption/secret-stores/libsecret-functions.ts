@@ -1,5 +1,5 @@
-import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../runtime/foreign-functions.ts";
-import { NO_NATIVE_CALLS, storeUnavailable } from "./store-unavailable.ts";
+import type { ForeignFunctions, ForeignLibrary, ForeignSignature } from "../../runtime/foreign-functions.ts";
+import { NO_NATIVE_CALLS, storeUnavailable } from "../store-unavailable.ts";
 
 /** An address as a number: some lie in structures, and C takes either. 64-bit only. */
 const pointer = "u64" as const;

@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from "../core/base64.ts";
+import { fromBase64, toBase64 } from "../../values/base64.ts";
 
 /**
  * What Go's azidentity/cache (0.4.0) keeps: a compact JWE, `dir` and `A128CBC-HS256`, but for one thing: its

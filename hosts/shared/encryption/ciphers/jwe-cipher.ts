@@ -1,6 +1,6 @@
-import type { Awaitable, Cipher } from "../core/capabilities.ts";
-import { PersistenceError } from "../core/errors.ts";
-import { behindBlanks } from "../persistence/nothing-saved.ts";
+import type { Awaitable, Cipher } from "../../core/capabilities.ts";
+import { PersistenceError } from "../../errors/persistence-error.ts";
+import { behindBlanks } from "../../persistence/nothing-saved.ts";
 import { openGoJwe, sealGoJwe } from "./go-jwe.ts";
 import { loadJose } from "./jose.ts";
 

@@ -1,7 +1,7 @@
-import { PersistenceError } from "../core/errors.ts";
-import type { ForeignFunctions, ForeignType, ForeignValue } from "../runtime/foreign-functions.ts";
-import { type ContentKey, KEY_BYTES, type KeySource } from "./jwe-cipher.ts";
-import { NO_NATIVE_CALLS, storeUnavailable } from "./store-unavailable.ts";
+import { PersistenceError } from "../../errors/persistence-error.ts";
+import type { ForeignFunctions, ForeignType, ForeignValue } from "../../runtime/foreign-functions.ts";
+import { type ContentKey, KEY_BYTES, type KeySource } from "../ciphers/jwe-cipher.ts";
+import { NO_NATIVE_CALLS, storeUnavailable } from "../store-unavailable.ts";
 
 /** add_key(2) and keyctl(2) by number: glibc has no functions for them, and libkeyutils need not be there. */
 const SYSTEM_CALLS: Readonly<Record<string, { readonly addKey: number; readonly keyctl: number }>> = {
