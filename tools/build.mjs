@@ -2,7 +2,8 @@
 // `--quiet` prints failures only. `--update` rewrites core-wasm/imports-only.wat.
 import "./unshadow-node.mjs";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import binaryen from "assemblyscript/binaryen";
 import { writeBundles } from "./bundle.mjs";
@@ -106,12 +107,24 @@ function writeCoreBytes() {
   writeFileSync(`${root}hosts/shared/core/core-bytes.ts`, text);
 }
 
+/** A module that has moved would stay importable where it was, and its types would be published. */
+function removeModulesWithoutSource(emitted) {
+  const written = new Set(Array.from(emitted.matchAll(/^TSFILE: (.+)$/gm), ([, file]) => resolve(file)));
+  for (const folder of new Set(Array.from(written, (file) => relative(`${root}dist`, file).split(sep)[0]))) {
+    if (folder.includes(".")) continue;
+    for (const name of readdirSync(`${root}dist/${folder}`, { recursive: true })) {
+      const file = resolve(root, "dist", folder, name);
+      if (/\.(js|d\.ts)$/.test(name) && !written.has(file)) rmSync(file);
+    }
+  }
+}
+
 mkdirSync(`${root}dist`, { recursive: true });
 run(`${root}tools/generate-status.mjs`, ["--check"]);
 for (const [target, module] of Object.entries(MODULES)) buildModule(target, module);
 for (const module of Object.values(MODULES)) checkModule(module);
 checkImportsOnly();
 writeCoreBytes();
-run(TSC, ["-p", "."]);
+removeModulesWithoutSource(run(TSC, ["-p", ".", "--listEmittedFiles"]));
 await writeBundles();
 say("TypeScript built to dist/, a bundle a host to dist/bundles/");
