@@ -1,13 +1,14 @@
 import { PersistenceError } from "../errors/persistence-error.ts";
 import { STATUS, type StatusName } from "../errors/status.ts";
 import { locate, messageFor } from "../errors/thrown.ts";
-import { enterTurn, enterTurns, type LeaveTurn } from "../lock/process-queue.ts";
+import { enterTurn, type LeaveTurn } from "../lock/process-queue.ts";
 import { LogLevel } from "../logger.ts";
 import { every, type StopTimer } from "../runtime/every.ts";
 import { SerialQueue } from "../values/serial-queue.ts";
 import type { Awaitable, Capabilities } from "./capabilities.ts";
 import { type Begin, CoreDriver, type Read } from "./core-driver.ts";
 import type { CoreModule } from "./core-module.ts";
+import { LockTurn } from "./lock-turn.ts";
 import { commitOutcome, loadOutcome, lockReport } from "./outcome-readers.ts";
 import type { CommitOutcome, LoadOutcome, LockReport } from "./outcomes.ts";
 import { limitsOf, type SessionLimits } from "./session-limits.ts";
@@ -32,13 +33,10 @@ export class CoreSession {
   readonly #capabilities: Capabilities;
   readonly #maxBytes: number;
   readonly #timeoutMs: number;
+  readonly #turn: LockTurn;
   readonly #driver: CoreDriver;
   readonly #queue = new SerialQueue();
   #edit: Edit | undefined;
-  /** This session's turn at the lock within the process. */
-  #turn: LeaveTurn | undefined;
-  /** The operation under way has found the lock taken. */
-  #wasRefused = false;
   /** The application holds the lock, as far as we know. */
   #section: Section | undefined;
   #closed = false;
@@ -48,8 +46,9 @@ export class CoreSession {
     const limits = limitsOf(options);
     this.#maxBytes = limits.maxBytes;
     this.#timeoutMs = limits.lockTimeoutMs;
+    this.#turn = new LockTurn(capabilities.lock, limits.lockTimeoutMs);
     const hooks = {
-      createLock: () => this.#createLock(),
+      createLock: () => this.#turn.createLock(),
       edit: (current: Uint8Array | undefined) => this.#runEdit(current),
     };
     this.#driver = new CoreDriver(module, capabilities, hooks, limits);
@@ -142,12 +141,11 @@ export class CoreSession {
         if (!(error instanceof PersistenceError)) throw await this.#recover(error);
         if (error.code === "lock_lost") this.#forgetLock();
         // What the host has kept for the next try has no next one.
-        if (this.#wasRefused) await this.#releaseLock("io_error");
+        if (this.#turn.wasRefused) await this.#releaseLock("io_error");
         throw locate(error, this.#capabilities.store.location);
       } finally {
         this.#edit = undefined;
-        this.#wasRefused = false;
-        if (this.#section === undefined) this.#leaveTurn();
+        this.#turn.endOperation(this.#section !== undefined);
         await this.#settle();
       }
     });
@@ -175,33 +173,9 @@ export class CoreSession {
     this.#driver.discard();
     this.#forgetLock();
     await this.#releaseLock("lock_not_held");
-    this.#leaveTurn();
+    this.#turn.leave();
     const { location } = this.#capabilities.store;
     return new PersistenceError("core_trap", messageFor("core_trap", location), { location, cause });
-  }
-
-  /**
-   * The first try of an operation waits for its turn in this process; the core counts 2 s of that
-   * at most as waiting for the lock.
-   */
-  #createLock(): Awaitable<boolean> {
-    if (this.#turn !== undefined) return this.#tryToCreate();
-    const { path, alsoPaths } = this.#capabilities.lock;
-    const turn = alsoPaths ? enterTurns([path, ...alsoPaths], this.#timeoutMs) : enterTurn(path, this.#timeoutMs);
-    if (typeof turn === "function") {
-      this.#turn = turn;
-      return this.#tryToCreate();
-    }
-    return turn.then((leave) => {
-      this.#turn = leave;
-      return this.#tryToCreate();
-    });
-  }
-
-  async #tryToCreate(): Promise<boolean> {
-    const created = await this.#capabilities.lock.create();
-    if (!created) this.#wasRefused = true;
-    return created;
   }
 
   /** The function of `update` may take its time: meanwhile the lock is renewed past the core, which waits for it. */
@@ -239,11 +213,6 @@ export class CoreSession {
     } catch {
       // There is nowhere left to report it.
     }
-  }
-
-  #leaveTurn(): void {
-    this.#turn?.();
-    this.#turn = undefined;
   }
 }
 

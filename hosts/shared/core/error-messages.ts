@@ -6,6 +6,7 @@ import {
 } from "../errors/persistence-error.ts";
 import { STATUS, type StatusName } from "../errors/status.ts";
 import { messageFor } from "../errors/thrown.ts";
+import { seconds } from "../values/seconds.ts";
 import type { CoreResult } from "./core-memory.ts";
 
 const ROLES: readonly DocumentRole[] = ["theirs", "base", "ours"];
@@ -44,10 +45,6 @@ export function failureOf(result: CoreResult, context: FailureContext): Persiste
   if (isAboutDocument(code)) return documentError(code, result, context);
   const location = isAboutLock(code) ? context.lockPath : context.location;
   return new PersistenceError(code, messageFor(code, location, cause), { ...detailsOf(cause), location });
-}
-
-export function seconds(milliseconds: number): string {
-  return `${Number((milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0))} s`;
 }
 
 function isAboutDocument(code: StatusName): boolean {

@@ -1,6 +1,6 @@
-import { seconds } from "../core/error-messages.ts";
 import { type LockHolder, PersistenceError } from "../errors/persistence-error.ts";
 import { LONGEST_TIMER_MS } from "../runtime/clock.ts";
+import { seconds } from "../values/seconds.ts";
 
 // Contenders for one lock within this process queue here, in order, and never meet on disk: there they would wait for
 // each other by polling, and a kernel lock taken twice by one process means different things on different systems.
