@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { type CacheChange, TokenCacheStore } from "../../hosts/node/index.ts";
@@ -54,12 +54,14 @@ it("hears of what comes by a link that is pointed elsewhere, and of what is writ
   await store.close();
 });
 
-/** A watch of `location`, and how many watchers of the system it has. */
-function countedWatch(location: string) {
+/** A watch of `location`, which leads to `target`, and how many watchers of the system it has. */
+function countedWatch(location: string, target = location) {
   const open = new Set<FileWatcher>();
+  const listeners: Parameters<FileSystem["watch"]>[2][] = [];
   const { runtime } = nodeHost;
   const watch: FileSystem["watch"] = (path, options, listener) => {
     const watcher = runtime.fs.watch(path, options, listener);
+    listeners.push(listener);
     open.add(watcher);
     const close = watcher.close.bind(watcher);
     return Object.assign(watcher, {
@@ -72,10 +74,10 @@ function countedWatch(location: string) {
   const store = createFileStore(location);
   let wake = () => {};
   const change = () => new Promise<void>((resolve) => (wake = resolve));
-  const parts = { runtime: { ...runtime, fs: { ...runtime.fs, watch } }, location, target: async () => location };
+  const parts = { runtime: { ...runtime, fs: { ...runtime.fs, watch } }, location, target: async () => target };
   const stop = watchStore({ ...parts, stat: async () => store.stat() }, () => wake());
   onTestFinished(stop);
-  return { change, watchers: () => open.size };
+  return { change, listeners, watchers: () => open.size };
 }
 
 it("goes on watching a folder whose mode has changed", { timeout: LIMIT_MS }, async () => {
@@ -102,4 +104,12 @@ it("watches a folder again that was removed and is made anew", { timeout: LIMIT_
   write();
   await found;
   expect(watchers()).toBe(1);
+});
+
+it("watches what a link leads to once, however soon it is set up anew again", async () => {
+  const [folder, target] = [temporaryFolder(), join(temporaryFolder(), "cache.json")];
+  const { listeners, watchers } = countedWatch(join(folder, "cache.json"), target);
+  for (const _ of ["once", "again, before where it leads is known"]) listeners.at(-1)!("rename", basename(folder));
+  await new Promise(setImmediate);
+  expect(watchers()).toBe(2);
 });

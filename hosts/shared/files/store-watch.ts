@@ -59,16 +59,17 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
 
   function watchAnew(): void {
     closeWatchers();
-    watchFolderOf(watched.location);
+    const first = watchFolderOf(watched.location);
+    const isCurrent = () => first !== undefined && watchers[0] === first;
     void watched.target().then(
       (target) => {
-        if (!ended && watchers.length > 0 && target !== watched.location) watchFolderOf(target);
+        if (isCurrent() && target !== watched.location) watchFolderOf(target);
       },
       () => undefined,
     );
   }
 
-  function watchFolderOf(path: string): void {
+  function watchFolderOf(path: string): FileWatcher | undefined {
     const folder = paths.dirname(path);
     const name = paths.basename(path);
     try {
@@ -81,8 +82,10 @@ export function watchStore(watched: Watched, onChange: () => void): () => void {
       });
       watchers.push(watcher);
       watcher.on("error", pollOnly);
+      return watcher;
     } catch {
       pollOnly();
+      return undefined;
     }
   }
 
