@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, unlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -59,4 +59,22 @@ it("a relative path stays the same file when the process goes to another folder"
   expect(await inProcess(script, folder)).toBe(0);
   expect(readdirSync(folder)).toEqual(["cache.json"]);
   expect(readdirSync(elsewhere)).toEqual([]);
+});
+
+it("`..` behind a link is where the system finds it, in a relative path too", async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, "away", "inner"), { recursive: true });
+  mkdirSync(join(folder, "here"));
+  symlinkSync(join("..", "away", "inner"), join(folder, "here", "link"));
+  const script = `async ({ TokenCacheStore }) => {
+    for (const location of ["link/../cache.json", ".././here/link/../other.json", "../near.json"]) {
+      const store = await TokenCacheStore.open(location);
+      await store.commit(undefined, '{"Account":{"a":{}}}');
+      await store.close();
+    }
+    return "done";
+  }`;
+  expect(await inProcess(script, join(folder, "here"))).toBe("done");
+  expect(readdirSync(join(folder, "away")).sort()).toEqual(["cache.json", "inner", "other.json"]);
+  expect(readdirSync(folder).sort()).toEqual(["away", "here", "near.json"]);
 });

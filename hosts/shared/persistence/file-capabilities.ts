@@ -54,12 +54,14 @@ export function absoluteLocation(location: string): string {
     throw new PersistenceError("invalid_location", `A location is text, not ${typeof location}.`);
   if (location === "" || location.includes("\0"))
     throw new PersistenceError("invalid_location", "A location is not empty, and without NUL characters.");
-  const { paths } = host().runtime;
+  const { paths, platform } = host().runtime;
   const expanded = expandHome(location);
-  // As it is: where a folder is a link, `..` is what the system makes of it.
   if (paths.isAbsolute(expanded)) return expanded;
   try {
-    return paths.resolve(expanded);
+    const [, up = "", rest = ""] = /^((?:\.\.?\/+)*)(.*)$/s.exec(expanded) ?? [];
+    // As it is: where a folder is a link, `..` is what the system makes of it.
+    const leavesFolder = platform !== "win32" && `/${rest}/`.includes("/../");
+    return leavesFolder ? paths.resolve(up) + paths.sep + rest : paths.resolve(expanded);
   } catch {
     return expanded; // Deno, which may not say where it is
   }
