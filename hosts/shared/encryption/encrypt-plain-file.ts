@@ -48,7 +48,7 @@ export async function encryptPlainFile(plainLocation: string, persistence: Store
   });
 }
 
-const lockFileOf = (persistence: StoredPersistence) => `${persistence.getFilePath()}.lockfile`;
+const lockFileOf = (persistence: StoredPersistence) => coreLinkOf(persistence).capabilities.lock.path;
 
 async function holding<T>(lockFile: string, logger: Logger, work: () => Promise<T>): Promise<T> {
   const lock = new CrossPlatformLock(lockFile, logger);

@@ -58,7 +58,7 @@ export class PersistenceCachePlugin {
     const given = optionsOf(lockOptions);
     const link = withPolicy(coreLinkOf(persistence, given), given.onUndecryptable ?? "setAside");
     this.persistence = persistence;
-    this.lockFilePath = `${persistence.getFilePath()}.lockfile`;
+    this.lockFilePath = link.capabilities.lock.path;
     this.#logger = persistence.getLogger();
     this.#undecryptable = link.capabilities.undecryptable;
     this.#view = new CacheView(link, this.#logger, sessionLimitsOf(given));
