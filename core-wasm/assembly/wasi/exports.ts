@@ -9,7 +9,8 @@ import { forgetVersion } from "../session/known-version";
 import * as operation from "../session/operation";
 import { forgetIdentity, setIdentity } from "./identity";
 import { answerStore, endedByLock, forgetLockRefusal, setAsksAboutProcesses } from "./imports";
-import { isLockHeld, releaseLock, touchLock } from "./lock";
+import { isHeld } from "./held-file";
+import { releaseLock, touchLock } from "./lock";
 import { LEASE, LOCATION, LOCK_FILE, appendText, copyPath, resolve } from "./path";
 import { KIND_MAKE_PRIVATE, askedFor, endRequest, isRequested, requestKind, requestRecord } from "./request";
 import { abandonNewFile, finishNewFile, forgetKept, setAsksForPrivacy } from "./store";
@@ -142,7 +143,7 @@ export function resume(status: u32, pointer: usize, length: usize): u32 {
  */
 export function renew(): u32 {
   if (!isRequested()) return BAD_STATE;
-  if (!isLockHeld()) return LOCK_NOT_HELD;
+  if (!isHeld()) return LOCK_NOT_HELD;
   const status = touchLock();
   return status == LOST ? LOCK_LOST : status;
 }

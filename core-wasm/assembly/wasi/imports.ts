@@ -6,6 +6,7 @@ import { recordOutcome } from "../abi/capability-call";
 import { resultRecord } from "../abi/result";
 import { IO_ERROR, NOT_SUPPORTED, OK } from "../abi/status";
 import * as lock from "./lock";
+import { inspectLock, inspectionLength, inspectionPointer } from "./lock-inspection";
 import { yieldLength, yieldPointer } from "./read-unchanged";
 import { KIND_EDIT, KIND_PROCESS_ALIVE, KIND_PROTECT, KIND_UNPROTECT, ask } from "./request";
 import * as store from "./store";
@@ -79,8 +80,8 @@ export function lockCreate(op: u32, first: usize, second: usize): void {
 }
 
 export function lockInspect(op: u32, first: usize, second: usize): void {
-  const status = noted(lock.inspectLock());
-  recordOutcome(op, status, lock.inspectionPointer, status == OK ? lock.inspectionLength : 0);
+  const status = noted(inspectLock());
+  recordOutcome(op, status, inspectionPointer, status == OK ? inspectionLength : 0);
 }
 
 export function lockTakeOver(op: u32, pointer: usize, length: usize): void {
