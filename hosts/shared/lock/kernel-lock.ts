@@ -6,19 +6,10 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { KindOfLock, LockParts } from "./kind-of-lock.ts";
 import { LockFile, NO_LINKS } from "./lock-file.ts";
+import { closeLocked, PreparedLockFile } from "./prepared-lock-file.ts";
 
 /** Waits between a creator's tries for its first kernel lock, about 10 ms in all. */
 const PATIENCE_MS = [1, 2, 3, 4];
-
-/** Contenders call a file abandoned after 30 s. */
-const YOUNG_MS = 1_000;
-
-/** A lock file that waits for its name. */
-interface Prepared {
-  readonly file: LockFile;
-  /** By our clock. */
-  datedAt: number;
-}
 
 /** Kind K: the exclusively created file with kernel locks on it, which a crash frees at once. */
 export class KernelLock implements KindOfLock {
@@ -26,8 +17,8 @@ export class KernelLock implements KindOfLock {
   readonly #files: Files;
   readonly #runtime: Runtime;
   readonly #kernel: KernelLocks;
+  readonly #prepared: PreparedLockFile;
   #held: LockFile | undefined;
-  #prepared: Prepared | undefined;
   #canLink: boolean;
   /** Others wait for this lock too, and may have been killed while they did. */
   #isContended = false;
@@ -38,6 +29,7 @@ export class KernelLock implements KindOfLock {
     this.#files = files;
     this.#runtime = runtime;
     this.#kernel = kernel;
+    this.#prepared = new PreparedLockFile({ path, files, runtime }, kernel);
     this.#canLink = runtime.platform !== "win32"; // there, an open file with locked bytes is not linked
   }
 
@@ -88,7 +80,7 @@ export class KernelLock implements KindOfLock {
       if (file !== undefined) {
         await this.#close(file);
       }
-      await this.#giveUpPrepared();
+      await this.#prepared.giveUp();
     }
     if (this.#isContended && !this.#swept) {
       this.#swept = true;
@@ -96,21 +88,16 @@ export class KernelLock implements KindOfLock {
     }
   }
 
-  /**
-   * Written and locked before it gets its name. Where somebody else's file has the name, this one is kept for the next
-   * try, which is then one call: of 8 processes 7 come too late each time.
-   */
   async #createWhole(): Promise<boolean> {
-    const isFirstTry = this.#prepared === undefined;
+    const isFirstTry = !this.#prepared.isThere;
     if (!isFirstTry && (await unlessMissing(this.#files.lstat(this.#path))) !== undefined) {
       return false; // to link onto a name that is taken holds up everybody who changes the folder
     }
-    this.#prepared ??= await this.#prepare();
+    await this.#prepared.prepare();
     try {
-      await this.#keepYoung(this.#prepared);
-      this.#held = await this.#prepared.file.publish(this.#path);
+      this.#held = await this.#prepared.publish();
     } catch (error) {
-      await this.#giveUpPrepared();
+      await this.#prepared.giveUp();
       if (!isFirstTry && hasCode(error, "ENOENT")) {
         return this.#createWhole(); // it was removed meanwhile, with its folder perhaps
       }
@@ -120,42 +107,8 @@ export class KernelLock implements KindOfLock {
       this.#canLink = false;
       return this.#createInPlace();
     }
-    if (this.#held === undefined) {
-      this.#isContended = true;
-      return false;
-    }
-    this.#prepared = undefined;
-    return true;
-  }
-
-  async #prepare(): Promise<Prepared> {
-    const file = await LockFile.prepare(this.#files, this.#runtime, this.#path, describeSelf(this.#runtime));
-    try {
-      this.#kernel.lock(file.fd, file.path); // nobody else knows the file
-      return { file, datedAt: this.#runtime.clock.now() };
-    } catch (error) {
-      await file.removeName();
-      await quietly(this.#close(file));
-      throw error;
-    }
-  }
-
-  /** A holder's file is believed by its age. */
-  async #keepYoung(kept: Prepared): Promise<void> {
-    const now = this.#runtime.clock.now();
-    if (Math.abs(now - kept.datedAt) > YOUNG_MS) {
-      await kept.file.touch(now);
-      kept.datedAt = now;
-    }
-  }
-
-  async #giveUpPrepared(): Promise<void> {
-    const kept = this.#prepared;
-    this.#prepared = undefined;
-    if (kept !== undefined) {
-      await kept.file.removeName();
-      await quietly(this.#close(kept.file));
-    }
+    this.#isContended ||= this.#held === undefined;
+    return this.#held !== undefined;
   }
 
   async #createInPlace(): Promise<boolean> {
@@ -233,9 +186,7 @@ export class KernelLock implements KindOfLock {
     }
   }
 
-  /** The kernel's locks go with the descriptors they are on. */
-  async #close(file: LockFile): Promise<void> {
-    this.#kernel.letGo(file.fd);
-    await file.close();
+  #close(file: LockFile): Promise<void> {
+    return closeLocked(this.#kernel, file);
   }
 }
