@@ -21,8 +21,11 @@ export function readCore(path: string | URL): Uint8Array {
   const fd = openSync(path, "r");
   try {
     const length = readvSync(fd, [buffer]);
-    return length < ROOM ? buffer.subarray(0, length) : readFileSync(path);
+    if (length < ROOM) return buffer.subarray(0, length);
+  } catch {
+    // The descriptor is Yarn's, for a file in an archive, and this is not among the functions that Yarn patches.
   } finally {
     closeSync(fd);
   }
+  return readFileSync(path);
 }

@@ -13,10 +13,15 @@ export function run(command: string, args: readonly string[], cwd: string): stri
   return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
+/** @returns the path of what npm would publish */
+export function packTarball(folder: string): string {
+  run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], root);
+  return join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz")) as string);
+}
+
 /** What npm would publish, installed into an empty folder the way a user does it. */
 export function installTarball(folder: string): void {
-  run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], root);
-  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) as string;
+  const tarball = packTarball(folder);
   writeFileSync(join(folder, "package.json"), '{"private":true}');
-  run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", join(folder, tarball)], folder);
+  run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", tarball], folder);
 }
