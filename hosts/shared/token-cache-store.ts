@@ -8,6 +8,7 @@ import { PersistenceError } from "./errors/persistence-error.ts";
 import type { LoggerLike } from "./logger.ts";
 import { FilePersistence } from "./persistence/file-persistence.ts";
 import { coreLinkOf, type IPersistence, type LockingOptions } from "./persistence/persistence.ts";
+import { asBytes } from "./values/as-bytes.ts";
 import { assertFunction, optionsOf } from "./values/options.ts";
 import { SerialQueue } from "./values/serial-queue.ts";
 
@@ -27,7 +28,8 @@ const encoder = new TextEncoder();
 /** A promise or an object has no length, and would be a document without a byte: everything removed. */
 function bytesOf(document: CacheDocument): Uint8Array {
   if (typeof document === "string") return encoder.encode(document);
-  if (document instanceof Uint8Array) return document;
+  const bytes = asBytes(document);
+  if (bytes !== undefined) return bytes;
   throw new PersistenceError("bad_argument", "A cache document is text or a Uint8Array. Is an `await` missing?");
 }
 

@@ -1,5 +1,6 @@
 // What is no argument, or no option: the defaults, or a PersistenceError that names what is wrong. Never
 // a TypeError, and never silence.
+import { runInNewContext } from "node:vm";
 import { expect, onTestFinished, test } from "vitest";
 import {
   buildEncryptedPersistence,
@@ -159,4 +160,26 @@ test("a plugin wants MSAL's context, a watch and an update a function", async ()
     expect([given, await codeOf(caches.update(given as never))]).toEqual([given, "bad_argument"]);
     expect(() => caches.watch(given as never)).toThrow(expect.objectContaining({ code: "bad_argument" }));
   }
+});
+
+test("bytes are bytes in whatever realm they were made", async () => {
+  const made = (length: number, text = ""): Uint8Array => {
+    const bytes: Uint8Array = runInNewContext("new Uint8Array(length)", { length });
+    bytes.set(Buffer.from(text));
+    return bytes;
+  };
+  expect(made(1)).not.toBeInstanceOf(Uint8Array);
+  const persistences = [
+    await plain(),
+    await FilePersistenceWithKey.create(folder.file("with a key"), made(32)),
+    await FilePersistenceWithKey.create(folder.file("with a key that is fetched"), async () => made(32)),
+  ];
+  for (const persistence of persistences) {
+    await persistence.saveBuffer(made(4, "text"));
+    expect(await persistence.load()).toBe("text");
+  }
+  const store = await TokenCacheStore.open(folder.file("store"));
+  const document = '{"Account":{"a":{}}}';
+  expect(await store.commit(made(2, "{}"), made(document.length, document))).toMatchObject({ added: 1 });
+  expect(await store.update(() => made(2, "{}"))).toMatchObject({ removed: 1 });
 });

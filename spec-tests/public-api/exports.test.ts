@@ -200,6 +200,20 @@ describe("the built package", () => {
     },
   );
 
+  test("works where the global class of bytes is another realm's, as with vitest's jsdom", async () => {
+    const result = await inProcess(
+      "realm.mjs",
+      `import { runInNewContext } from "node:vm";
+       import { FilePersistenceWithKey, TokenCacheStore } from ${JSON.stringify(built)};
+       globalThis.Uint8Array = runInNewContext("Uint8Array");
+       const persistence = await FilePersistenceWithKey.create(${JSON.stringify(folder.file("realm"))}, Buffer.alloc(32));
+       const store = await TokenCacheStore.open(persistence);
+       await store.update(() => '{"Account":{"a":{"username":"ann"}}}');
+       console.log(JSON.stringify(await store.accounts()));`,
+    );
+    expect(result).toEqual([{ username: "ann" }]);
+  });
+
   test("can be required, and works", async () => {
     const result = await inProcess(
       "require.cjs",

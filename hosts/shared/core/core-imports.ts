@@ -1,4 +1,5 @@
 import { EVENT_NAME, STATUS } from "../errors/status.ts";
+import { asBytes } from "../values/as-bytes.ts";
 import { type Answer, MISSING, OK, onlyStatus, whenKnown, withPayload } from "./answer.ts";
 import type { Awaitable, Capabilities, Cipher, TakeOver } from "./capabilities.ts";
 import type { CapabilityCalls } from "./capability-calls.ts";
@@ -87,8 +88,9 @@ function lockImports({ lock }: Capabilities, hooks: SessionHooks, calls: Capabil
 /** @param current nothing is stored where it is empty */
 function edit(hooks: SessionHooks, current: Uint8Array): Awaitable<Answer> {
   return whenKnown(hooks.edit(current.length === 0 ? undefined : current), (content) => {
-    if (!(content instanceof Uint8Array)) throw new TypeError("The function handed to update returned no bytes.");
-    return withPayload(content);
+    const bytes = asBytes(content);
+    if (bytes === undefined) throw new TypeError("The function handed to update returned no bytes.");
+    return withPayload(bytes);
   });
 }
 

@@ -1,5 +1,6 @@
 import { PersistenceError } from "../errors/persistence-error.ts";
 import { ABI_VERSION } from "../errors/status.ts";
+import { isPromise } from "./answer.ts";
 import type { Awaitable } from "./capabilities.ts";
 
 /** The compiled core, a `WebAssembly.Module`; not the promise of one. */
@@ -95,7 +96,7 @@ export function compileOnce(read: (file: CoreFile) => Awaitable<Uint8Array>): ()
     if (compiled === undefined) {
       const { Module, validate } = webAssembly();
       const bytes = read(validate(SIMD_PROBE) ? "core.wasm" : "core.portable.wasm");
-      compiled = bytes instanceof Uint8Array ? new Module(bytes) : compileLater(bytes);
+      compiled = isPromise(bytes) ? compileLater(bytes) : new Module(bytes);
     }
     return compiled;
   };

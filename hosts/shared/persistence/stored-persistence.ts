@@ -5,6 +5,7 @@ import { toPersistenceError } from "../errors/thrown.ts";
 import type { FileStoreOptions } from "../files/store.ts";
 import { Logger, type LoggerOptions, logTo } from "../logger.ts";
 import { host } from "../runtime/host.ts";
+import { asBytes } from "../values/as-bytes.ts";
 import { BasePersistence } from "./base-persistence.ts";
 import { absoluteLocation, connectFile, prepareFolder } from "./file-capabilities.ts";
 import { holdsNothing } from "./nothing-saved.ts";
@@ -70,15 +71,13 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
 
   /** As `save`, for bytes. */
   async saveBuffer(contents: Uint8Array): Promise<void> {
-    if (!(contents instanceof Uint8Array))
-      // A promise has no length: nothing would be left.
-      throw new PersistenceError("bad_argument", "What is saved must be a Uint8Array.");
+    const bytes = asBytes(contents);
+    // A promise has no length: nothing would be left.
+    if (bytes === undefined) throw new PersistenceError("bad_argument", "What is saved must be a Uint8Array.");
     const cipher = this.#cipher;
     await this.#attempt(async () => {
-      if (cipher !== undefined) await keepUndecryptable(this.#capabilities, contents); // Before a new key may be made.
-      await this.#store.replace(
-        cipher ? await attemptCipher("protect_failed", () => cipher.protect(contents)) : contents,
-      );
+      if (cipher !== undefined) await keepUndecryptable(this.#capabilities, bytes); // Before a new key may be made.
+      await this.#store.replace(cipher ? await attemptCipher("protect_failed", () => cipher.protect(bytes)) : bytes);
       await this.#store.settle();
     });
   }

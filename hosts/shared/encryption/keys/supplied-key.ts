@@ -1,4 +1,5 @@
 import { PersistenceError } from "../../errors/persistence-error.ts";
+import { asBytes } from "../../values/as-bytes.ts";
 import { type ContentKey, KEY_BYTES, type KeySource } from "../ciphers/jwe-cipher.ts";
 
 /** 32 bytes, or a function that fetches them (from a vault, say). */
@@ -41,6 +42,7 @@ async function call(fetchKey: () => Uint8Array | Promise<Uint8Array>): Promise<C
 }
 
 function checked(bytes: unknown): ContentKey {
-  if (!(bytes instanceof Uint8Array) || bytes.length !== KEY_BYTES) throw new PersistenceError("bad_key");
-  return { bytes: new Uint8Array(bytes) }; // a copy, of a Buffer too, whose slice() is a view
+  const key = asBytes(bytes);
+  if (key?.length !== KEY_BYTES) throw new PersistenceError("bad_key");
+  return { bytes: new Uint8Array(key) }; // a copy, of a Buffer too, whose slice() is a view
 }
