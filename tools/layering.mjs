@@ -21,7 +21,7 @@ const RULES = [
   { folder: "core-wasm/assembly/session", allowed: [/^core-wasm\/assembly\/(cache|lock|session|abi)\//] },
   { folder: "core-wasm/assembly/abi", allowed: [/^core-wasm\/assembly\/(json|cache|lock|session|abi)\//] },
   { folder: "core-wasm/assembly/wasi", allowed: [/^core-wasm\/assembly\/(cache|session|abi|wasi)\//] },
-  { folder: "hosts/shared", allowed: [/^hosts\/shared\//, /^(@napi-rs\/keyring|jose|proper-lockfile)$/] },
+  { folder: "hosts/shared", allowed: [/^hosts\/shared\//, /^(jose|proper-lockfile)$/] },
   { folder: "hosts/shared/errors", allowed: shared("errors") },
   { folder: "hosts/shared/values", allowed: shared("errors|values") },
   { folder: "hosts/shared/core", allowed: shared(BASE, "logger|lock/process-queue") },
@@ -43,12 +43,12 @@ const RULES = [
     folder: "hosts/shared/encryption",
     allowed: [
       ...shared(`${BASE}|files|persistence|encryption`, "logger|cross-platform-lock|token-cache-store"),
-      /^(@napi-rs\/keyring|jose)$/,
+      /^jose$/,
     ],
   },
   { folder: "hosts/node", allowed: [/^hosts\/(shared|node)\//, /^node:/] },
-  { folder: "hosts/deno", allowed: [/^hosts\/(shared|deno)\//, /^node:/] },
-  { folder: "hosts/bun", allowed: [/^hosts\/(shared|bun)\//, /^node:/] },
+  { folder: "hosts/deno", allowed: [/^hosts\/(shared|deno)\//, /^node:/, /^@napi-rs\/keyring$/] },
+  { folder: "hosts/bun", allowed: [/^hosts\/(shared|bun)\//, /^node:/, /^@napi-rs\/keyring$/] },
 ];
 
 const IMPORT =

@@ -17,6 +17,7 @@ export const bunHost = hostOf({
   homeFolder: homedir,
   assertNativeCode: () => {},
   foreignFunctions,
+  keyring: () => import("@napi-rs/keyring"),
   module: coreModule,
   isYoungerThread: () => !bun.isMainThread,
   isRoot: process.getuid?.() === 0,

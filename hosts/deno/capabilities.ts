@@ -55,6 +55,7 @@ export const denoHost = hostOf({
   homeFolder: homedir,
   assertNativeCode,
   foreignFunctions: permittedFunctions,
+  keyring: () => import("@napi-rs/keyring"), // literally: Deno's registry rewrites what it can read
   module: coreModule,
   isYoungerThread: isThread,
   isRoot: false, // to ask would want a permission

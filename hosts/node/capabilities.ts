@@ -6,6 +6,8 @@ import { loadKernelLocks } from "./kernel-locks.ts";
 import { thisFile } from "./this-file.ts";
 import { coreModule } from "./wasm-module.ts";
 
+const requirePackage = (name: string): unknown => builtIn("node:module").createRequire(thisFile())(name);
+
 const host = hostOf({
   name: "node",
   fs: builtIn("node:fs"),
@@ -14,7 +16,8 @@ const host = hostOf({
   homeFolder: () => builtIn("node:os").homedir(),
   assertNativeCode: () => {},
   foreignFunctions,
-  requirePackage: (name) => builtIn("node:module").createRequire(thisFile())(name),
+  keyring: () => requirePackage("@napi-rs/keyring"),
+  requirePackage,
   module: coreModule,
   isRoot: process.getuid?.() === 0,
   kernelLocks: loadKernelLocks,

@@ -75,7 +75,7 @@ const REQUIRE = `import { createRequire } from "node:module"; const require = cr
 async function bundleWithEsbuild(outfile: string, format: "esm" | "cjs", banner = REQUIRE): Promise<void> {
   const js = format === "esm" ? banner : "";
   const output = { format, outfile, banner: { js }, logLevel: "silent" } as const;
-  await esbuild.build({ entryPoints: [source], bundle: true, platform: "node", external: [KEYRING], ...output });
+  await esbuild.build({ entryPoints: [source], bundle: true, platform: "node", ...output });
 }
 
 const FINE = { stored: ["first", "second"], lockKind: "P" };
@@ -116,7 +116,7 @@ describe("a bundled application", () => {
 
   it("of rolldown's, in chunks", async () => {
     const { cwd } = outputIn("rolldown", "application.js");
-    const build = await rolldown({ input: source, platform: "node", external: [KEYRING, /^node:/] });
+    const build = await rolldown({ input: source, platform: "node", external: /^node:/ });
     await build.write({ dir: cwd, format: "esm", entryFileNames: "[name].mjs", chunkFileNames: "[name].mjs" });
     await build.close();
     expect(outcomeOf(process.execPath, join(cwd, "application.mjs"), cwd)).toEqual(FINE);
@@ -132,7 +132,7 @@ describe("a bundled application", () => {
   it("of Bun's, for Node, looks for koffi where it is, not where it was made", async () => {
     const [bun] = await commandFor("bun");
     const { cwd, output } = outputIn("bun-for-node", "application.mjs");
-    run(bun, ["build", "--target=node", `--external=${KEYRING}`, `--outfile=${output}`, source], folder);
+    run(bun, ["build", "--target=node", `--outfile=${output}`, source], folder);
     expect(outcomeOf(process.execPath, output, cwd)).toEqual(FINE);
     placeKoffi(cwd);
     expect(outcomeOf(process.execPath, output, cwd)).toEqual({ ...FINE, lockKind: "K" });

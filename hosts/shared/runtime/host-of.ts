@@ -7,7 +7,14 @@ import type { Paths, Runtime } from "./runtime.ts";
 export interface HostParts
   extends Pick<
     Host,
-    "name" | "assertNativeCode" | "foreignFunctions" | "requirePackage" | "module" | "homeFolder" | "canSeeProcesses"
+    | "name"
+    | "assertNativeCode"
+    | "foreignFunctions"
+    | "keyring"
+    | "requirePackage"
+    | "module"
+    | "homeFolder"
+    | "canSeeProcesses"
   > {
   readonly fs: SystemFunctions & { readonly constants: { readonly O_NOFOLLOW?: number; readonly O_NONBLOCK?: number } };
   readonly paths: Paths;

@@ -16,6 +16,8 @@ export interface Host {
   assertNativeCode(): void;
   /** Throws where the runtime cannot call C here. */
   foreignFunctions(): ForeignFunctions;
+  /** Loads `@napi-rs/keyring`. A host's own: in Node no `import` names it, which bundlers would follow to its binaries. */
+  keyring(): Awaitable<unknown>;
   /** Loads a package of CommonJS anew, where the runtime remembers that it could not import it. */
   requirePackage?(name: string): unknown;
   /** Reads and compiles the core on first use, once per process. */

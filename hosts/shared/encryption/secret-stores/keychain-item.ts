@@ -1,6 +1,6 @@
 import { PersistenceError } from "../../errors/persistence-error.ts";
 import { host } from "../../runtime/host.ts";
-import { loadCommonJs } from "../../runtime/load-package.ts";
+import { loadPackage } from "../../runtime/load-package.ts";
 import { storeUnavailable } from "../store-unavailable.ts";
 import type { SecretItem } from "./secret-item.ts";
 
@@ -59,8 +59,7 @@ export class KeychainItem implements SecretItem {
 async function load(): Promise<Keyring> {
   try {
     host().assertNativeCode();
-    // Literally: Deno's registry rewrites what it can read.
-    return await loadCommonJs("@napi-rs/keyring", async () => (await import("@napi-rs/keyring")) as Keyring);
+    return await loadPackage("@napi-rs/keyring", async () => (await host().keyring()) as Keyring);
   } catch (cause) {
     throw storeUnavailable(NOT_INSTALLED, cause);
   }
