@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FilePersistenceWithKey, TokenCacheStore } from "../../hosts/node/index.ts";
+import { buildEncryptedPersistence, FilePersistenceWithKey, TokenCacheStore } from "../../hosts/node/index.ts";
 import { startAuthority } from "../authority/index.ts";
 import { hasSecretService, startSecretService } from "../encryption/secret-service.ts";
 import { storedAccessTokens } from "../processes/stored.ts";
@@ -39,6 +39,27 @@ describe.skipIf(missingFor("python").length > 0)("encryption by the embedding in
 
     it("passes its own tests", () => run("python", [[PYTHON, "-m", "pytest", "-m", "secret_service"]]));
 
+    it("keeps its cache at the location of buildEncryptedPersistence's, which keeps its own", async () => {
+      const cache = await temporaryCache();
+      const store = await TokenCacheStore.open(await buildEncryptedPersistence(cache));
+      const tokens = (content: Uint8Array | string) => Object.keys(JSON.parse(content.toString()).AccessToken);
+      const stored: { node: string[]; python: string[] } = { node: [], python: [] };
+      for (const key of ["1", "2", "3"]) {
+        const python = new Program([PYTHON, "-c", COMMIT_ENCRYPTED], [cache, document(`python ${key}`)]);
+        expect(await python.ended).toBe(0);
+        stored.python = tokens(python.lines.join(""));
+        const { content } = await store.commit(undefined, document(`node ${key}`));
+        stored.node = tokens(Buffer.from(content));
+      }
+      const of = (name: string) => ["1", "2", "3"].map((key) => `${name} ${key}`);
+      expect(stored).toEqual({ node: of("node"), python: of("python") });
+      await store.clear();
+      await store.close();
+      const python = new Program([PYTHON, "-c", COMMIT_ENCRYPTED], [cache, document("python 3")]);
+      await python.ended;
+      expect(tokens(python.lines.join(""))).toEqual(of("python"));
+    });
+
     it("signs in, and the next process finds the account", async () => {
       const cache = await temporaryCache();
       const authority = await startAuthority();
@@ -69,4 +90,12 @@ from msal_extensions_wasm import FilePersistenceWithKey, TokenCacheStore
 cache, key, ours = sys.argv[1:]
 store = TokenCacheStore(FilePersistenceWithKey(cache, bytes.fromhex(key)))
 store.commit(None, ours.encode())
+`;
+
+const COMMIT_ENCRYPTED = `
+import sys
+from msal_extensions_wasm import TokenCacheStore, build_encrypted_persistence
+
+cache, ours = sys.argv[1:]
+print(TokenCacheStore(build_encrypted_persistence(cache)).commit(None, ours.encode()).content.decode())
 `;

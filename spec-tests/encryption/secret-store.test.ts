@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import "../../hosts/node/index.ts"; // the host, whose core tells what a cache has
+import type { Store } from "../../hosts/shared/core/capabilities.ts";
 import type { SecretItem } from "../../hosts/shared/encryption/secret-stores/secret-item.ts";
 import { createSecretStore } from "../../hosts/shared/encryption/secret-stores/secret-store.ts";
+import { createSignalFile } from "../../hosts/shared/encryption/secret-stores/signal-file.ts";
 import { host } from "../../hosts/shared/runtime/host.ts";
 import { temporaryFolder } from "../node/fixtures.ts";
 import { createFileStore } from "../node/replaced-runtime.ts";
@@ -15,11 +17,17 @@ const itemOf = (items: Map<string, string>, name = ""): SecretItem => ({
   beside: (suffix) => itemOf(items, name + suffix),
 });
 
+const signalAt = (location: string) => createSignalFile(createFileStore(location), host().runtime);
+
 /** What else a store is told of, and what it has logged. */
 function file(now = () => 0) {
   const logged: string[] = [];
   return { clock: { ...host().runtime.clock, now }, log: (_: number, code: string) => void logged.push(code), logged };
 }
+
+const accountOf = (name: string) => `"${name}":{"home_account_id":"${name}"}`;
+const PLAIN = `{"Account":{${accountOf("ann")}}}`;
+const ENCRYPTED = "eyJhbGciOiJkaXIifQ..a.b.c";
 
 it("looks once more directly before it writes the item, and writes nothing if that throws", async () => {
   const location = join(temporaryFolder(), "cache");
@@ -30,7 +38,7 @@ it("looks once more directly before it writes the item, and writes nothing if th
     remove: async () => false,
     beside: () => item,
   };
-  const store = createSecretStore(item, createFileStore(location), file());
+  const store = createSecretStore(item, signalAt(location), file());
   const lost = new Error("lost");
   const publish = (look: () => void) => store.replace(new TextEncoder().encode("new"), look);
   await expect(async () =>
@@ -57,18 +65,15 @@ it("leaves no copy of a plain cache where the item can be neither written nor re
     },
     beside: () => item,
   };
-  writeFileSync(location, "a plain cache");
-  const store = createSecretStore(item, createFileStore(location), file());
+  writeFileSync(location, PLAIN);
+  const store = createSecretStore(item, signalAt(location), file());
   for (let tries = 0; tries < 3; tries += 1) {
     await expect(async () => store.replace(new TextEncoder().encode("new"))).rejects.toBe(refused);
     await expect(async () => store.remove()).rejects.toBe(refused);
   }
   expect(readdirSync(folder)).toEqual(["cache"]);
-  expect(readFileSync(location, "utf8")).toBe("a plain cache");
+  expect(readFileSync(location, "utf8")).toBe(PLAIN);
 });
-
-const accountOf = (name: string) => `"${name}":{"home_account_id":"${name}"}`;
-const PLAIN = `{"Account":{${accountOf("ann")}}}`;
 
 it.each([
   ["nothing", undefined, true],
@@ -81,7 +86,7 @@ it.each([
     const location = join(folder, "cache");
     const items = new Map(had === undefined ? [] : [["", had]]);
     writeFileSync(location, PLAIN);
-    const store = createSecretStore(itemOf(items), createFileStore(location), file());
+    const store = createSecretStore(itemOf(items), signalAt(location), file());
     expect(await store.remove()).toBe(had !== undefined);
     expect(items.size).toBe(0);
     const kept = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
@@ -92,7 +97,7 @@ it.each([
 
 it.each([
   ["plain text", PLAIN, ["not_encrypted"], "cache_set_aside"],
-  ["encrypted by another persistence", "eyJhbGciOiJkaXIifQ..a.b.c", ["encrypted"], "cache_set_aside"],
+  ["encrypted by another persistence", ENCRYPTED, ["encrypted"], undefined],
   ["a signal", "{}", [], undefined],
   ["a peer's signal", " ", [], undefined],
 ])(
@@ -101,21 +106,48 @@ it.each([
     const location = join(temporaryFolder(), "cache");
     writeFileSync(location, content);
     const { logged, ...others } = file();
-    const store = createSecretStore(itemOf(new Map()), createFileStore(location), others);
+    const store = createSecretStore(itemOf(new Map()), signalAt(location), others);
     expect([await store.read(), await store.read()]).toEqual([undefined, undefined]);
     expect(logged).toEqual(codes);
     await store.replace(new TextEncoder().encode("{}"));
     expect(logged.slice(codes.length)).toEqual(last === undefined ? [] : [last]);
-    expect(readFileSync(location, "utf8")).toBe("{}");
+    expect(readFileSync(location, "utf8")).toBe(content === ENCRYPTED ? ENCRYPTED : "{}");
   },
 );
+
+it("leaves what another persistence has encrypted, which signals by its time, and takes its changes for a signal", async () => {
+  const folder = temporaryFolder();
+  const location = join(folder, "cache");
+  const items = new Map<string, string>();
+  writeFileSync(location, ENCRYPTED, { mode: 0o400 });
+  const [store, another] = [1, 2].map(() => createSecretStore(itemOf(items), signalAt(location), file())) as [
+    Store,
+    Store,
+  ];
+  const versions = [await store.stat()];
+  for (const text of ["first", "second"]) {
+    versions.push(await store.replace(new TextEncoder().encode(text)));
+    expect(await another.stat()).toMatchObject({ mtimeNs: versions.at(-1)?.mtimeNs });
+    expect(new TextDecoder().decode((await another.read())?.content)).toBe(text);
+  }
+  rmSync(location);
+  writeFileSync(location, ENCRYPTED.toLowerCase());
+  versions.push(await store.stat());
+  expect(await store.remove()).toBe(true);
+  versions.push(await signalAt(location).stat());
+  expect(new Set(versions.map((version) => version?.mtimeNs)).size).toBe(versions.length);
+  expect(await another.read()).toBeUndefined();
+  expect(readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"))).toEqual([
+    ENCRYPTED.toLowerCase(),
+  ]);
+});
 
 it("sets the same item aside once, however often it cannot be written over, and another one anew", async () => {
   const items = new Map([["", "damaged"]]);
   let now = 0;
   const store = createSecretStore(
     itemOf(items),
-    createFileStore(join(temporaryFolder(), "cache")),
+    signalAt(join(temporaryFolder(), "cache")),
     file(() => ++now),
   );
   const names = [await store.setAside(), await store.setAside()];

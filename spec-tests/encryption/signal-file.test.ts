@@ -2,11 +2,11 @@ import { readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
-import type { Capabilities, Store } from "../../hosts/shared/core/capabilities.ts";
+import type { Capabilities } from "../../hosts/shared/core/capabilities.ts";
 import { CoreSession } from "../../hosts/shared/core/core-session.ts";
 import type { SecretItem } from "../../hosts/shared/encryption/secret-stores/secret-item.ts";
 import { createSecretStore } from "../../hosts/shared/encryption/secret-stores/secret-store.ts";
-import { createSignalFile } from "../../hosts/shared/encryption/secret-stores/signal-file.ts";
+import { createSignalFile, type SignalFile } from "../../hosts/shared/encryption/secret-stores/signal-file.ts";
 import type { FileStatus, FileSystem } from "../../hosts/shared/files/file-system.ts";
 import { SIGNAL } from "../../hosts/shared/persistence/nothing-saved.ts";
 import { failing, temporaryFolder } from "../node/fixtures.ts";
@@ -17,11 +17,11 @@ const TICK_NS = 4_000_000n;
 
 const freshPath = () => join(temporaryFolder(), "cache");
 
-function signalAt(location: string, fs: FileSystem = realFileSystem, clock = nodeHost.runtime.clock): Store {
+function signalAt(location: string, fs: FileSystem = realFileSystem, clock = nodeHost.runtime.clock): SignalFile {
   return createSignalFile(createFileStore(location, { sync: false, fs }), { ...nodeHost.runtime, fs, clock });
 }
 
-async function startedSignal(fs?: FileSystem): Promise<{ location: string; signal: Store }> {
+async function startedSignal(fs?: FileSystem): Promise<{ location: string; signal: SignalFile }> {
   const location = freshPath();
   writeFileSync(location, SIGNAL);
   return { location, signal: signalAt(location, fs) };

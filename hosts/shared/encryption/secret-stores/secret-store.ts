@@ -8,6 +8,7 @@ import { host } from "../../runtime/host.ts";
 import { sameBytes } from "../../values/same-bytes.ts";
 import { isPlainText } from "../ciphers/jwe-cipher.ts";
 import type { SecretItem } from "./secret-item.ts";
+import type { SignalFile } from "./signal-file.ts";
 
 /** No modification time: the core then trusts no version and reads again. */
 const UNKNOWN: StoreVersion = { mtimeNs: 0n, size: 0n, inode: 0n };
@@ -16,7 +17,7 @@ const UNKNOWN: StoreVersion = { mtimeNs: 0n, size: 0n, inode: 0n };
 const OTHER = {
   not_encrypted:
     "it is a plain cache. encryptPlainFile takes it along; if not, it is set aside when something is stored.",
-  encrypted: "it is another persistence's cache, which is set aside when something is stored.",
+  encrypted: "it is another persistence's cache, which stays as it is.",
 } as const;
 
 const encoder = new TextEncoder();
@@ -28,12 +29,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * killed between the two leaves the lock behind: who takes it over reads the item in any case, others do with the next
  * change.
  *
- * Another persistence's cache that was in that file before is neither written over nor removed: it is set aside, unless
- * the item has, or had, all of it.
+ * What another persistence keeps encrypted in that file is as good a signal, and stays: its users would be signed out. A
+ * plain cache that was there before is neither written over nor removed: it is set aside, unless the item has, or had,
+ * all of it.
  */
 export function createSecretStore(
   item: SecretItem,
-  signal: Store,
+  signal: SignalFile,
   { clock, log }: Pick<Capabilities, "clock" | "log">,
 ): Store {
   /** The version of a file without an item: peers make the file first, and people remove items by hand. */
@@ -52,7 +54,7 @@ export function createSecretStore(
     log(LogLevel.Warning, code, `${signal.location} is not read here: ${OTHER[code]}`);
   }
 
-  async function keepOther(cache: Uint8Array | undefined, content: Uint8Array): Promise<void> {
+  async function keepPlain(cache: Uint8Array | undefined, content: Uint8Array): Promise<void> {
     if (cache === undefined || (await hasAllOf(content, cache))) return;
     log(LogLevel.Warning, "cache_set_aside", `${signal.location} has been kept as ${await signal.setAside()}`);
   }
@@ -78,7 +80,9 @@ export function createSecretStore(
       const text = textOf(content);
       await beforePublishing?.();
       await item.write(text);
-      await keepOther(await otherCache(signal), content); // not before: where the item is refused, each try would leave a copy
+      const other = await otherCache(signal);
+      if (isEncrypted(other)) return signal.touch();
+      await keepPlain(other, content); // not before: where the item is refused, each try would leave a copy
       return signal.replace(SIGNAL);
     },
 
@@ -88,7 +92,11 @@ export function createSecretStore(
       const other = await otherCache(signal);
       const text = other === undefined ? "" : await item.read();
       const removed = await item.remove();
-      await keepOther(other, encoder.encode(text));
+      if (isEncrypted(other)) {
+        await signal.touch();
+        return removed;
+      }
+      await keepPlain(other, encoder.encode(text));
       await signal.remove();
       return removed;
     },
@@ -127,6 +135,8 @@ async function otherCache(signal: Store): Promise<Uint8Array | undefined> {
   const version = await signal.stat();
   return version !== undefined && version.size > SIGNAL.length ? (await signal.read())?.content : undefined;
 }
+
+const isEncrypted = (cache: Uint8Array | undefined) => cache !== undefined && !isPlainText(cache);
 
 async function hasAllOf(item: Uint8Array, plain: Uint8Array): Promise<boolean> {
   if (sameBytes(plain, item)) return true;
