@@ -260,6 +260,21 @@ def test_threads_share_a_store(cache, document, secrets):
     assert len(secrets(store.load().content)) == 20
 
 
+def test_a_thread_waits_for_the_edit_of_another_as_long_as_the_caller_says(cache, document, secrets):
+    store = TokenCacheStore(cache, lock_timeout=0.1)
+    codes = []
+
+    def edit(_content):
+        waiting = threading.Thread(target=lambda: codes.append(code_of(store.load)), daemon=True)
+        waiting.start()
+        waiting.join(10)
+        return document(a=1)
+
+    assert store.update(edit).added == 1
+    assert codes == ["lock_timeout"]
+    assert secrets(store.load().content) == {"a": "secret of 1"}
+
+
 FORKED = """
 import os, sys
 from msal_extensions_wasm import PersistenceError, TokenCacheStore

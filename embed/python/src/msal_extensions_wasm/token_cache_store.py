@@ -47,7 +47,10 @@ class Loaded:
 
 
 class TokenCacheStore:
-    """Loads and commits the cache at one location. Thread-safe: operations run one after the other."""
+    """
+    Loads and commits the cache at one location. Thread-safe: operations run one after the other, and wait for each other no longer than for
+    other processes.
+    """
 
     def __init__(
         self, cache: str | os.PathLike[str] | Persistence, *, lock_timeout: float = 10.0, max_bytes: int = DEFAULT_MAX_BYTES
@@ -114,7 +117,22 @@ class TokenCacheStore:
         self, operation: str, *arguments: Argument, take: Callable[[CoreResult], Outcome], edit: Edit | None = None
     ) -> Outcome:
         usable()  # before the lock, which in a forked process may be held by a thread that is not there
-        with self._lock, located(self.location):
+        timeout = min(self._timeout_ms / 1000, threading.TIMEOUT_MAX)
+        try:
+            if not self._lock.acquire(timeout=timeout):
+                message = f"{self.location} was not to be had in time: another thread uses this store."
+                raise PersistenceError("lock_timeout", message, location=self.location)
+            return self._run_in_turn(operation, arguments, take, edit)
+        finally:
+            try:  # whether it was obtained only the lock knows: a signal's exception may come between it and us
+                self._lock.release()
+            except RuntimeError:
+                pass
+
+    def _run_in_turn(
+        self, operation: str, arguments: tuple[Argument, ...], take: Callable[[CoreResult], Outcome], edit: Edit | None
+    ) -> Outcome:
+        with located(self.location):
             core = self._usable()
             requests = _Requests(self.location, self._cipher, edit)
             try:
