@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -48,7 +49,9 @@ type Cache struct {
 	options Options
 	// turn is held by whoever uses what is below. A channel, because waiting for it may be given up.
 	turn chan struct{}
-	core *core
+	// closing: whoever has the turn is to give back the memory.
+	closing atomic.Bool
+	core    *core
 	// merger is for what clients change. What is pending and what others have stored may be as large as can be, each.
 	merger *core
 	// stored is what was last loaded or committed: the core says "unchanged" of it.
@@ -162,16 +165,30 @@ func (c *Cache) Clear(ctx context.Context) error {
 	return nil
 }
 
-// Close gives back the memory of the cache's instance, when whoever uses it has done so. The cache can still be used, and then takes it again.
+// Close gives back the memory of the cache's instance. It waits for nobody: where the cache is in use, in the function handed to Update say,
+// whoever uses it gives it back afterwards. The cache can still be used, and then takes it again.
 func (c *Cache) Close() {
-	c.turn <- struct{}{}
-	c.giveUp()
+	c.closing.Store(true)
+	select {
+	case c.turn <- struct{}{}:
+		c.leave()
+	default:
+	}
+}
+
+func (c *Cache) leave() {
+	if c.closing.Swap(false) {
+		c.giveUp()
+	}
 	<-c.turn
+	if c.closing.Load() { // since it was looked at
+		c.Close()
+	}
 }
 
 // enter waits for the goroutine's turn.
 func (c *Cache) enter(ctx context.Context) (leave func(), err error) {
-	leave = func() { <-c.turn }
+	leave = c.leave
 	select {
 	case c.turn <- struct{}{}:
 		return leave, nil

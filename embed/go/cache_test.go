@@ -408,26 +408,56 @@ func TestInspectCounts(t *testing.T) {
 
 func TestACacheThatNobodyClosesLeavesNothingOpen(t *testing.T) {
 	path := temporary(t)
-	opened := func() (count int) {
-		descriptors, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Skip("needs /proc")
-		}
-		for _, descriptor := range descriptors {
-			if file, _ := os.Readlink("/proc/self/fd/" + descriptor.Name()); file == filepath.Dir(path) {
-				count++
-			}
-		}
-		return count
-	}
-	before := opened()
+	before := timesOpen(t, path)
 	for range 10 {
 		must(must(tokencache.New(path, nil))(t).Load(ctx))(t)
 	}
-	for deadline := time.Now().Add(10 * time.Second); opened() > before; runtime.GC() {
+	for deadline := time.Now().Add(10 * time.Second); timesOpen(t, path) > before; runtime.GC() {
 		if time.Now().After(deadline) {
-			t.Fatalf("the folder is open %d times", opened())
+			t.Fatalf("the folder is open %d times", timesOpen(t, path))
 		}
+	}
+}
+
+// timesOpen counts how often the folder of a cache is open, as it is to each instance.
+func timesOpen(t *testing.T, cache string) (count int) {
+	t.Helper()
+	descriptors, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("needs /proc")
+	}
+	for _, descriptor := range descriptors {
+		if file, _ := os.Readlink("/proc/self/fd/" + descriptor.Name()); file == filepath.Dir(cache) {
+			count++
+		}
+	}
+	return count
+}
+
+func TestACacheThatIsClosedWhileItIsUsedIsClosedAfterwards(t *testing.T) {
+	path := temporary(t)
+	cache := must(tokencache.New(path, nil))(t)
+	closed := make(chan struct{})
+	must(cache.Update(ctx, func([]byte) ([]byte, error) {
+		go func() {
+			cache.Close()
+			close(closed)
+		}()
+		select {
+		case <-closed:
+		case <-time.After(10 * time.Second):
+			t.Error("it waits")
+		}
+		return tokens("a"), nil
+	}))(t)
+	if count := timesOpen(t, path); count != 0 {
+		t.Errorf("the folder is open %d times", count)
+	}
+	expectKeys(t, must(cache.Load(ctx))(t), "a")
+	cache.Close()
+	cache.Close()
+	if count := timesOpen(t, path); count != 0 {
+		t.Errorf("the folder is open %d times", count)
 	}
 }
 
