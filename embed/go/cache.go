@@ -85,9 +85,13 @@ func (m Merged) Format(to fmt.State, _ rune) {
 // Format prints where the cache is, and nothing that it holds.
 func (c *Cache) Format(to fmt.State, _ rune) { fmt.Fprintf(to, "{%s}", c.path) }
 
-// New returns the cache at path. Its folder is made where it is missing; the file is made by the first commit.
+// New returns the cache at path, where ~ is the home folder. Its folder is made where it is missing; the file is made by the first commit.
 func New(path string, options *Options) (*Cache, error) {
-	absolute, err := filepath.Abs(throughLinks(path))
+	expanded, err := atHome(path)
+	if err != nil {
+		return nil, &Error{Code: CodeInvalidLocation, Path: path, Err: err}
+	}
+	absolute, err := filepath.Abs(throughLinks(expanded))
 	// The engine opens no file of another name.
 	if name := filepath.Base(path); err != nil || path == "" || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
 		return nil, &Error{Code: CodeInvalidLocation, Path: path, Err: err}

@@ -399,6 +399,19 @@ func TestALinkIsFollowedAndStaysOne(t *testing.T) {
 	}
 }
 
+func TestALocationMayBeBelowTheHomeFolder(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Chdir(t.TempDir())
+	must(open(t, "~/folder/cache.json", nil).Commit(ctx, nil, tokens("a")))(t)
+	expectKeys(t, must(os.ReadFile(filepath.Join(home, "folder/cache.json")))(t), "a")
+	must(open(t, "~cache.json", nil).Commit(ctx, nil, tokens("b")))(t)
+	expectKeys(t, must(os.ReadFile("~cache.json"))(t), "b")
+	t.Setenv("HOME", "")
+	_, err := tokencache.New("~/folder/cache.json", nil)
+	expectCode(t, err, tokencache.CodeInvalidLocation)
+}
+
 func TestInspectCounts(t *testing.T) {
 	inspection := must(tokencache.Inspect(tokens("a", "b"), time.Unix(100, 0)))(t)
 	if inspection.Entities["AccessToken"] != 2 || inspection.ExpiredAccessTokens != 2 {

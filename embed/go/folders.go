@@ -45,6 +45,15 @@ func targetOf(path, link string) string {
 	return filepath.Join(folder, link)
 }
 
+// atHome returns a path with ~ expanded, as JavaScript and Python do, which may be given the same one.
+func atHome(path string) (string, error) {
+	if path != "~" && !strings.HasPrefix(filepath.ToSlash(path), "~/") {
+		return path, nil
+	}
+	home, err := os.UserHomeDir()
+	return home + path[1:], err
+}
+
 // throughLinks returns a path that may be cleaned: where a folder is a link, ".." leads out of what that leads to. As the system has it, and other
 // languages, who may mean the same file.
 func throughLinks(path string) string {

@@ -1,8 +1,18 @@
 //! What WASI has not: modes, and which folder a path means by now.
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{env, fs, io};
 
 use crate::{Code, Error};
+
+/// With `~` expanded, as JavaScript and Python do, which may be given the same one.
+pub(crate) fn at_home(path: &Path) -> Result<PathBuf, Error> {
+    let Ok(below) = path.strip_prefix("~") else { return Ok(path.to_owned()) };
+    let home = env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).filter(|home| !home.is_empty());
+    match home {
+        Some(home) => Ok(Path::new(&home).join(below)),
+        None => Err(Error::new(Code::InvalidLocation).with_source("There is no home folder: set HOME.").at(path)),
+    }
+}
 
 /// The folder of a cache, made where it is missing, and the name in it.
 pub(crate) fn folder_and_name(location: &Path) -> Result<(PathBuf, String), Error> {

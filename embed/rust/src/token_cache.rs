@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, process};
 
 use crate::core::{Argument, Core, CoreResult, Reply, Request, DEFAULT_MAX_BYTES};
-use crate::files::{code_of, folder_and_name, identity, is_read_only, make_private, Identity};
+use crate::files::{at_home, code_of, folder_and_name, identity, is_read_only, make_private, Identity};
 use crate::{processes, Cipher, Code, Error, Loaded, Merged};
 
 const ENCRYPTED: u32 = 1;
@@ -71,14 +71,14 @@ struct Opened {
 }
 
 impl TokenCache {
-    /// A plain file. Its folder is made if it is missing; the file is made by the first commit.
+    /// A plain file. `~` is the home folder. The file's folder is made if it is missing; the file is made by the first commit.
     pub fn open(path: impl AsRef<Path>) -> Result<TokenCache, Error> {
         TokenCache::open_with(path, Options::default())
     }
 
     pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<TokenCache, Error> {
-        let location =
-            std::path::absolute(path).map_err(|error| Error::new(Code::InvalidLocation).with_source(error))?;
+        let location = std::path::absolute(at_home(path.as_ref())?)
+            .map_err(|error| Error::new(Code::InvalidLocation).with_source(error))?;
         let opened = Opened::new(&location, &options).map_err(|error| error.at(&location))?;
         Ok(TokenCache { location, options, opened, current: None })
     }

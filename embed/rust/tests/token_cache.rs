@@ -19,6 +19,16 @@ fn nothing_is_stored_at_first() {
     assert!(!folder.cache().exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_location_may_be_below_the_home_folder() {
+    let home = std::path::PathBuf::from(std::env::var_os("HOME").unwrap());
+    assert_eq!(TokenCache::open("~/cache.json").unwrap().location(), home.join("cache.json"));
+    assert_eq!(TokenCache::open("~").unwrap().load().unwrap_err().code(), Code::NotAFile);
+    let beside = TokenCache::open("~cache.json").unwrap();
+    assert_eq!(beside.location(), std::path::absolute("~cache.json").unwrap());
+}
+
 #[test]
 fn commits_of_two_are_merged_three_ways() {
     let folder = Folder::new();

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 
 /** The folders in which a cache and its lock lie. */
 final class Folders {
@@ -35,6 +36,15 @@ final class Folders {
     /** Absolute. Where the folder is a link itself, {@code ..} leads out of what that leads to. */
     static Path targetOf(Path link) throws IOException {
         return link.getParent().toRealPath().resolve(Files.readSymbolicLink(link)).normalize();
+    }
+
+    /** With {@code ~} expanded, as JavaScript and Python do, which may be given the same one. So HOME comes before what Java takes for it. */
+    static Path atHome(Path path) {
+        if (!path.startsWith("~")) return path;
+        String home = Objects.requireNonNullElseGet(System.getenv("HOME"), () -> System.getProperty("user.home"));
+        if (home.isEmpty() || home.equals("?")) throw new TokenCacheException(Code.INVALID_LOCATION, path, " There is no home folder: set HOME.", null);
+        Path at = path.getFileSystem().getPath(home);
+        return path.getNameCount() == 1 ? at : at.resolve(path.subpath(1, path.getNameCount()));
     }
 
     /**

@@ -59,7 +59,10 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         byte[] edit(byte[] stored) throws Exception;
     }
 
-    /** @throws TokenCacheException {@link Code#INVALID_LOCATION} where it is null */
+    /**
+     * @param path {@code ~} is the home folder
+     * @throws TokenCacheException {@link Code#INVALID_LOCATION} where it is null, and where there is no home folder
+     */
     public static Builder builder(Path path) {
         if (path == null) throw new TokenCacheException(Code.INVALID_LOCATION, " There is none.", null);
         return new Builder(path);
@@ -73,7 +76,7 @@ public final class PersistedTokenCache implements ITokenCacheAccessAspect {
         private long maxBytes = DEFAULT_MAX_BYTES;
 
         private Builder(Path path) {
-            this.path = Folders.throughLinks(path.toAbsolutePath()).normalize();
+            this.path = Folders.throughLinks(Folders.atHome(path).toAbsolutePath()).normalize();
         }
 
         /**

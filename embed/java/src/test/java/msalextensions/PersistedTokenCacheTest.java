@@ -147,6 +147,15 @@ class PersistedTokenCacheTest {
         expectCode(Code.BAD_ARGUMENT, () -> open().update(null));
     }
 
+    @Test
+    void aLocationMayBeBelowTheHomeFolder() {
+        Path home = Path.of(System.getenv("HOME"));
+        assertEquals(home.resolve("a/cache.json"), Folders.atHome(Path.of("~/a/cache.json")));
+        assertEquals(Path.of("~cache.json"), Folders.atHome(Path.of("~cache.json")));
+        var error = expectCode(Code.NOT_A_FILE, () -> PersistedTokenCache.builder(Path.of("~")).build().load());
+        assertTrue(error.getMessage().contains("(" + home.normalize() + ")"), error.getMessage());
+    }
+
     /** Java cannot make such a name, but finds it. */
     @Test
     void aNameThatIsNoTextIsRefused() throws Exception {
