@@ -1,5 +1,7 @@
 //! What WASI has not: modes, and which folder a path means by now.
+use std::fs::FileTimes;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 use std::{env, fs, io};
 
 use crate::{Code, Error};
@@ -22,6 +24,18 @@ pub(crate) fn folder_and_name(location: &Path) -> Result<(PathBuf, String), Erro
         .and_then(|()| parent.canonicalize())
         .map_err(|error| Error::new(code_of(&error)).with_source(error))?;
     Ok((folder, name.to_owned()))
+}
+
+/// wasi-common (36) unwraps what a time before 1970 is after it, in a function that cannot unwind: the process would end. So such a file, as is
+/// found on file systems that leave times empty, gets the oldest time that can be told.
+pub(crate) fn tell_times(path: &Path) -> io::Result<()> {
+    let Ok(found) = fs::metadata(path) else { return Ok(()) };
+    let [modified, accessed] = [found.modified()?, found.accessed()?];
+    if modified.min(accessed) >= UNIX_EPOCH {
+        return Ok(());
+    }
+    let times = FileTimes::new().set_modified(modified.max(UNIX_EPOCH)).set_accessed(accessed.max(UNIX_EPOCH));
+    fs::File::open(path)?.set_times(times)
 }
 
 /// The same table as in core-wasm/assembly/wasi/errno.ts.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, process};
 
 use crate::core::{Argument, Core, CoreResult, Reply, Request, DEFAULT_MAX_BYTES};
-use crate::files::{at_home, code_of, folder_and_name, identity, is_read_only, make_private, Identity};
+use crate::files::{at_home, code_of, folder_and_name, identity, is_read_only, make_private, tell_times, Identity};
 use crate::{processes, Cipher, Code, Error, Loaded, Merged};
 
 const ENCRYPTED: u32 = 1;
@@ -160,6 +160,10 @@ impl TokenCache {
         if self.opened.is_stale(&self.location) {
             self.opened = Opened::new(&self.location, &self.options)?;
         }
+        let lock = lock_of(&self.location);
+        for path in [&self.location, &lock, &lease_of(&lock)] {
+            tell_times(path).map_err(|error| Error::new(code_of(&error)).with_source(error).at(path))?;
+        }
         let Opened { core, folder, broken, .. } = &mut self.opened;
         let mut embedder = Embedder { folder, cipher: self.options.cipher.as_deref_mut(), edit, failure: None };
         let result = core.run(operation, arguments, &mut |request| embedder.answer(request));
@@ -254,8 +258,16 @@ impl Embedder<'_, '_> {
 }
 
 fn lock_of(location: &Path) -> PathBuf {
-    let mut name = location.as_os_str().to_owned();
-    name.push(".lockfile");
+    with_suffix(location, ".lockfile")
+}
+
+fn lease_of(lock: &Path) -> PathBuf {
+    with_suffix(lock, ".lock")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
     name.into()
 }
 

@@ -30,6 +30,27 @@ fn a_location_may_be_below_the_home_folder() {
 }
 
 #[test]
+fn files_dated_before_1970_are_read_and_replaced() {
+    let folder = Folder::new();
+    let mut cache = TokenCache::open(folder.cache()).unwrap();
+    cache.commit(None, &document(&[("a", 1)])).unwrap();
+    let lock = folder.cache().with_file_name("cache.json.lockfile");
+    fs::write(&lock, "").unwrap();
+    let lease = folder.cache().with_file_name("cache.json.lockfile.lock");
+    fs::create_dir(&lease).unwrap();
+    let before = std::time::UNIX_EPOCH - Duration::from_secs(1);
+    let times = fs::FileTimes::new().set_modified(before).set_accessed(before);
+    for path in [&folder.cache(), &lock, &lease] {
+        fs::File::open(path).unwrap().set_times(times).unwrap();
+    }
+    let loaded = TokenCache::open(folder.cache()).unwrap().load().unwrap();
+    assert_eq!(secrets(&loaded.content.unwrap()), pairs(&[("a", "secret of 1")]));
+    let merged = cache.commit(None, &document(&[("b", 1)])).unwrap();
+    assert_eq!(secrets(&merged.content), pairs(&[("a", "secret of 1"), ("b", "secret of 1")]));
+    assert_eq!(names(folder.cache().parent().unwrap()), ["cache.json"]);
+}
+
+#[test]
 fn commits_of_two_are_merged_three_ways() {
     let folder = Folder::new();
     let mut one = TokenCache::open(folder.cache()).unwrap();
