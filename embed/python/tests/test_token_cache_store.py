@@ -376,6 +376,14 @@ def test_an_error_arrives_whole_in_another_process(cache, again):
         assert (type(arrived), str(arrived), vars(arrived)) == (PersistenceError, str(caught.value), vars(caught.value))
 
 
+@pytest.mark.skipif(shutil.which("faketime") is None, reason="needs faketime")
+def test_a_clock_before_1970_is_a_typed_error(cache):
+    program = "import sys; from msal_extensions_wasm import TokenCacheStore; TokenCacheStore(sys.argv[1]).load()"
+    ended = subprocess.run(["faketime", "1969-12-01 00:00:00", sys.executable, "-c", program, cache], capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].endswith("The system's clock is before 1970, which the engine does not survive. Set it.")
+
+
 @pytest.mark.parametrize(
     "limits",
     [{"lock_timeout": -1}, {"lock_timeout": float("nan")}, {"lock_timeout": "5"}, {"max_bytes": -1}, {"max_bytes": None}],

@@ -5,6 +5,7 @@ import json
 import os
 import struct
 import threading
+import time
 from _thread import start_new_thread
 from collections.abc import Callable
 from contextlib import suppress
@@ -90,8 +91,10 @@ def _compiled() -> _Compiled:
 
 
 def usable() -> _Compiled:
-    """Not in a process that was forked."""
+    """Not in a process that was forked, and not before 1970, where the engine (wasmtime 50) would end the process."""
     compiled = _compiled()
+    if time.time() < 0:
+        raise PersistenceError("not_supported", "The system's clock is before 1970, which the engine does not survive. Set it.")
     if os.getpid() != compiled.process:
         raise PersistenceError(
             "not_supported",
