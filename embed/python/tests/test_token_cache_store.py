@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -258,6 +259,13 @@ def test_threads_share_a_store(cache, document, secrets):
     for worker in workers:
         worker.join()
     assert len(secrets(store.load().content)) == 20
+
+
+def test_threads_with_a_store_each_take_turns(cache, document, secrets):
+    with ThreadPoolExecutor(200) as threads:
+        commits = [threads.submit(lambda n=n: TokenCacheStore(cache).commit(None, document(**{f"k{n}": 1}))) for n in range(200)]
+    assert [commit.exception() for commit in commits] == [None] * 200
+    assert len(secrets(TokenCacheStore(cache).load().content)) == 200
 
 
 def test_a_thread_waits_for_the_edit_of_another_as_long_as_the_caller_says(cache, document, secrets):
