@@ -1,6 +1,7 @@
 import base64
 import json
 import os
+import sys
 import traceback
 
 import pytest
@@ -41,6 +42,12 @@ def test_another_key_a_torn_file_and_plain_text_are_errors_and_stay(cache, docum
     open(cache, "wb").write(document(a=1))
     assert code_of(store(cache).load) == "not_encrypted"
     assert TokenCacheStore(FilePersistence(cache)).load().content == document(a=1)
+
+
+def test_where_nothing_that_decrypts_is_installed_it_does_not_look_as_if_the_key_were_wrong(cache, document, monkeypatch):
+    store(cache).commit(None, document(a=1))
+    monkeypatch.setitem(sys.modules, "joserfc", None)
+    assert code_of(lambda: store(cache).load()) == "not_supported"
 
 
 @pytest.mark.parametrize("nothing", [b"", b" \n", b"\0\0\0", b"{}"])

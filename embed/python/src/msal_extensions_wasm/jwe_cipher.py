@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
 from .errors import PersistenceError
@@ -55,6 +56,9 @@ class JweCipher:
     """joserfc, an optional dependency, is loaded on first use."""
 
     def __init__(self, keys: KeySource) -> None:
+        """Raises `PersistenceError` `not_supported` without joserfc: later it would look as if the key were wrong."""
+        if find_spec("joserfc") is None:
+            raise PersistenceError("not_supported", 'The joserfc package is not installed: pip install "msal-extensions-wasm[encrypted]".')
         self._keys = keys
 
     def protect(self, content: bytes) -> bytes:
