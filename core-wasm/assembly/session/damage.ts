@@ -3,7 +3,15 @@
 
 import { outcomeFailure, outcomeStatus } from "../abi/capability-call";
 import { FLAG_SALVAGED, FLAG_SET_ASIDE, addFlags, dataLength, dataPointer, removeFlags, setFailure } from "../abi/result";
-import { CACHE_DAMAGED, CACHE_SALVAGED, CACHE_SET_ASIDE, OK } from "../abi/status";
+import {
+  CACHE_DAMAGED,
+  CACHE_SALVAGED,
+  CACHE_SET_ASIDE,
+  DISK_FULL,
+  OK,
+  PERMISSION_DENIED,
+  READ_ONLY,
+} from "../abi/status";
 import { canSalvage, salvageDocument } from "../cache/salvage";
 import { enter, enterPause } from "./calls";
 import { randomWord } from "./chance";
@@ -22,7 +30,7 @@ const EMPTIED: u32 = 1;
 /** The stored bytes have to be replaced. */
 export const DAMAGED: u32 = 2;
 /**
- * A load found bytes of which nothing can be saved, perhaps no cache at all, or could not have the lock: they stay
+ * A load found bytes of which nothing can be saved, perhaps no cache at all, or may not write here: they stay
  * until somebody has something to store.
  */
 export const UNREADABLE: u32 = 3;
@@ -42,16 +50,29 @@ export function resetDamage(): void {
   finding = SOUND;
 }
 
-/** A new attempt under the lock: what an earlier one found is not there any more. */
+/** A new attempt: what an earlier one found is not there any more. */
 export function forgetFinding(): void {
   finding = SOUND;
 }
 
-/** Where nothing can be written a load gives what can be saved, and leaves the rest to who may write. */
+/**
+ * Where nothing can be written a load gives what can be saved, and leaves the rest to who may write. True: this is a
+ * load, and by `status` it is so. Why nothing was written is logged.
+ */
 // @ts-ignore: decorator
 @cold
-export function readWithoutLock(status: u32): void {
+export function mayLeaveDamage(status: u32): bool {
+  if (operation.kind != operation.KIND_LOAD) return false;
+  if (status != PERMISSION_DENIED && status != READ_ONLY && status != DISK_FULL) return false;
   logEvent(LEVEL_WARNING, status);
+  finding = UNREADABLE;
+  return true;
+}
+
+// @ts-ignore: decorator
+@cold
+export function readWithoutLock(): void {
+  forgetFinding();
   isLockless = true;
   enter(operation.STAGE_READ);
 }
@@ -99,12 +120,13 @@ function findingOf(pointer: usize, length: usize): u32 {
 // @ts-ignore: decorator
 @cold
 export function onSetAside(): void {
-  if (outcomeStatus != OK) {
+  if (outcomeStatus == OK) {
+    addFlags(FLAG_SET_ASIDE);
+    logEvent(LEVEL_WARNING, CACHE_SET_ASIDE);
+  } else if (!mayLeaveDamage(outcomeStatus)) {
     fail(outcomeFailure()); // nothing is written over an original that could not be kept
     return;
   }
-  addFlags(FLAG_SET_ASIDE);
-  logEvent(LEVEL_WARNING, CACHE_SET_ASIDE);
   salvage();
 }
 

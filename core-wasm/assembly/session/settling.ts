@@ -16,7 +16,7 @@ import { DOCUMENT_TOO_LARGE, IO_ERROR, LOCK_LOST, LOST, NOT_FOUND, OK, PROTECT_F
 import { maxDocumentBytes } from "../abi/settings";
 import { mergeDocuments } from "../cache/merge";
 import { enterAtOnce, enterWith, lookedAt } from "./calls";
-import { DAMAGED, SOUND, UNREADABLE, finding } from "./damage";
+import { DAMAGED, SOUND, UNREADABLE, finding, mayLeaveDamage } from "./damage";
 import { fail, finish, restart } from "./ending";
 import { forgetVersion, rememberVersion } from "./known-version";
 import * as operation from "./operation";
@@ -107,6 +107,7 @@ export function onChecked(): void {
 
 export function onReplaced(): void {
   if (outcomeStatus == LOST) restart();
+  else if (outcomeStatus != OK && mayLeaveDamage(outcomeStatus)) loaded();
   else if (outcomeStatus != OK) fail(outcomeFailure());
   else if (!rememberVersion(outcomePointer, outcomeLength, lookedAt, true)) fail(IO_ERROR);
   else finish(OK);

@@ -3,21 +3,10 @@
 
 import { outcomeFailure, outcomeStatus, takeOutcome } from "../abi/capability-call";
 import { clockNow } from "../abi/imports";
-import {
-  BAD_STATE,
-  CHANGED,
-  DISK_FULL,
-  LOCK_LOST,
-  LOCK_NOT_HELD,
-  LOCK_TIMEOUT,
-  LOST,
-  OK,
-  PERMISSION_DENIED,
-  READ_ONLY,
-} from "../abi/status";
+import { BAD_STATE, CHANGED, LOCK_LOST, LOCK_NOT_HELD, LOCK_TIMEOUT, LOST, OK } from "../abi/status";
 import { PENDING, advanceAcquire } from "./acquire";
 import { enter, enterAtOnce, noteProof, resumePostponed } from "./calls";
-import { forgetFinding, onPaused, onSetAside, readWithoutLock, resetDamage } from "./damage";
+import { forgetFinding, mayLeaveDamage, onPaused, onSetAside, readWithoutLock, resetDamage } from "./damage";
 import { acquire, attemptAgain, fail, finish, onReleased, resetRestarts, restart } from "./ending";
 import { canSkipReading } from "./known-version";
 import * as operation from "./operation";
@@ -159,8 +148,8 @@ function advancePublishing(): void {
 function onAcquire(): void {
   const status = advanceAcquire();
   if (status == PENDING) return;
-  if (operation.kind == operation.KIND_LOAD && isRefusal(status)) {
-    readWithoutLock(status);
+  if (status != OK && mayLeaveDamage(status)) {
+    readWithoutLock();
     return;
   }
   if (status != OK) {
@@ -171,10 +160,6 @@ function onAcquire(): void {
   operation.setHoldsLock(true);
   noteProof();
   locked();
-}
-
-function isRefusal(status: u32): bool {
-  return status == PERMISSION_DENIED || status == READ_ONLY || status == DISK_FULL;
 }
 
 function onTouched(): void {
