@@ -318,9 +318,15 @@ describe("setting aside", () => {
     const folder = temporaryFolder();
     const location = join(folder, "cache");
     writeFileSync(location, "damaged");
-    const name = await createFileStore(location, { fs: failing("write", code) }).setAside();
+    const setAside = () => createFileStore(location, { fs: failing("write", code) }).setAside();
+    const name = await setAside();
+    expect(name).toMatch(/cache\.damaged-\d{8}T\d{6}Z-[0-9a-f]{8}$/);
     expect(statSync(name).ino).toBe(statSync(location).ino);
+    expect(await setAside()).toBe(name); // by another process
     expect(names(folder)).toHaveLength(2);
+    unlinkSync(name);
+    writeFileSync(name, "another");
+    await expect(setAside()).rejects.toMatchObject({ code: "EEXIST" });
   });
 
   it("has nothing to keep where nothing is stored", async () => {

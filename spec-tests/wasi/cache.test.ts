@@ -16,8 +16,9 @@ import { describe, expect, it } from "vitest";
 import { TokenCacheStore } from "../../hosts/node/index.ts";
 import { STATUS } from "../../hosts/shared/errors/status.ts";
 import { temporaryCache } from "../processes/temporary.ts";
-import { type Answers, OPEN, WasiCache } from "./wasi-cache.ts";
+import { type Answers, type Engine, OPEN, WasiCache } from "./wasi-cache.ts";
 
+const NOSPC = 51;
 const FLAG = { unchanged: 1, salvaged: 2, setAside: 4, document: 8 } as const;
 const token = (key: string) =>
   JSON.stringify({
@@ -100,6 +101,26 @@ describe("operations on a file", () => {
     writeFileSync(join(dirname(cache), "other.json"), "damAged");
     expect(wasi.update().status).toBe(STATUS.callback_failed);
     expect(kept()).toHaveLength(2);
+  });
+
+  it("on a full disk gives what can be saved, and one more name to the original, however many load", async () => {
+    const cache = await temporaryCache();
+    const damaged = token("a").slice(0, -2).concat(',"b":{"secret":');
+    writeFileSync(cache, damaged);
+    const full = ({ fd_write }: Engine): Partial<Engine> => {
+      let writes = 0; // the first one is the lock file's
+      return { fd_write: (...values) => (++writes === 1 ? fd_write!(...values) : NOSPC) };
+    };
+    for (let times = 0; times < 3; times++) {
+      const outcome = new WasiCache(cache, { engine: full }).load();
+      expect(outcome).toMatchObject({ status: 0, flags: FLAG.document | FLAG.salvaged | FLAG.setAside });
+      expect(keys(text(outcome.data))).toEqual(["a"]);
+    }
+    expect(readFileSync(cache, "utf8")).toBe(damaged);
+    expect(names(cache)).toEqual([
+      "cache.json",
+      expect.stringMatching(/^cache\.json\.damaged-20\d{6}T\d{6}Z-[0-9a-f]{8}$/),
+    ]);
   });
 
   it("keeps it beside what a link leads to: what root makes beside a user's link is that user's", async () => {

@@ -1,6 +1,7 @@
 // Names that nobody else has, in the form the hosts in JavaScript use: they sweep what
 // killed writers left behind by it.
 
+import { inode, modified } from "./files";
 import { pid } from "./identity";
 import {
   appendByte,
@@ -36,11 +37,20 @@ export function nameTemporary(path: usize, target: usize): void {
 
 /** `<location>.damaged-<time>-<8 digits>`. */
 export function nameDamaged(path: usize, location: usize): void {
+  nameAside(path, location, now(), randomBits());
+}
+
+/** The same for the file whose status was taken last: always the same name for the same file. */
+export function nameDamagedLink(path: usize, location: usize): void {
+  nameAside(path, location, modified(), inode());
+}
+
+function nameAside(path: usize, location: usize, nanoseconds: u64, bits: u64): void {
   copyPath(path, location);
   appendText(path, ".damaged-");
-  appendTime(path, now() / 1000000000);
+  appendTime(path, nanoseconds / 1000000000);
   appendByte(path, 0x2d);
-  appendHex(path, randomBits() & 0xffffffff, 8);
+  appendHex(path, bits, 8);
 }
 
 /** `20261231T235959Z`. */

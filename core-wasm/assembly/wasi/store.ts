@@ -8,9 +8,9 @@ import { statusOf } from "./errno";
 import * as files from "./files";
 import { followLinks } from "./follow-links";
 import { checkLock } from "./lock";
-import { nameDamaged, nameTemporary } from "./names";
+import { nameDamaged, nameDamagedLink, nameTemporary } from "./names";
 import { KEPT, TARGET, TEMPORARY, bytesOf, clearPath, copyPath, fullPath, lengthOf } from "./path";
-import { DQUOT, NOENT, NOSPC } from "./preview1";
+import { DQUOT, EXIST, NOENT, NOSPC } from "./preview1";
 import { READ_HEADER, readUnchanged, yieldLength, yieldNothing, yieldPointer, yieldVersion } from "./read-unchanged";
 import { KIND_MAKE_PRIVATE, ask } from "./request";
 
@@ -150,10 +150,18 @@ export function finishNewFile(answer: u32): u32 {
   return isReplacing || (errno != NOSPC && errno != DQUOT) ? status : kept(linkAside());
 }
 
-/** Only where a copy finds no room is a second link better than nothing. */
+/**
+ * Only where a copy finds no room is a second link better than nothing. All processes name it alike: on a full disk
+ * each of them would add another.
+ */
 function linkAside(): u32 {
-  const errno = files.link(TARGET, TEMPORARY);
-  return errno == 0 ? OK : statusOf(errno);
+  let errno = files.statPath(TARGET);
+  if (errno != 0) return statusOf(errno);
+  const inode = files.inode();
+  nameDamagedLink(TEMPORARY, TARGET);
+  errno = files.link(TARGET, TEMPORARY);
+  const isThere = errno == EXIST && files.statPath(TEMPORARY) == 0 && files.inode() == inode;
+  return errno == 0 || isThere ? OK : statusOf(errno);
 }
 
 /** Gives up the new file that waits for the embedder. */

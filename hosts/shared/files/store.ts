@@ -46,6 +46,11 @@ function versionOf(stat: FileStatus): StoreVersion {
   return { mtimeNs: stat.mtimeNs, size: stat.size, inode: stat.ino };
 }
 
+function damagedName(path: string, time: number, digits: string): string {
+  const stamp = new Date(time).toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${path}.damaged-${stamp}-${digits.slice(-8)}`;
+}
+
 /** A file, replaced as a whole, readable by its owner only. */
 export class FileStore implements Store {
   readonly location: string;
@@ -137,8 +142,8 @@ export class FileStore implements Store {
     if (await this.#isKept(version)) {
       return this.#kept!.name;
     }
-    const stamp = new Date(this.#runtime.clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
-    const name = `${path}.damaged-${stamp}-${randomName(this.#runtime.clock).slice(0, 8)}`;
+    const { clock } = this.#runtime;
+    let name = damagedName(path, clock.now(), randomName(clock));
     const give = (copy: number) => giveToOwnerOfOriginal(this.#files, this.#runtime, copy, status);
     try {
       await this.#writeNew(name, content, { sync: true, give }); // nobody can fetch it again
@@ -146,9 +151,22 @@ export class FileStore implements Store {
       if (!hasCode(error, "ENOSPC", "EDQUOT")) {
         throw error;
       }
-      await this.#files.link(path, name);
+      name = await this.#linkAside(path, status);
     }
     this.#kept = { version, name };
+    return name;
+  }
+
+  /** All processes name it alike: on a full disk each of them would add another. */
+  async #linkAside(path: string, { ino, mtimeMs }: FileStatus): Promise<string> {
+    const name = damagedName(path, Number(mtimeMs), ino.toString(16).padStart(8, "0"));
+    try {
+      await this.#files.link(path, name);
+    } catch (error) {
+      if (!hasCode(error, "EEXIST") || (await this.#files.stat(name)).ino !== ino) {
+        throw error;
+      }
+    }
     return name;
   }
 
