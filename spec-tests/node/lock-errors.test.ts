@@ -166,6 +166,18 @@ describe.each(ERRNOS)("%s", (code) => {
     await next.release();
   });
 
+  it("from reading the lock file keeps nobody from releasing it, as long as the lease is there (P)", async () => {
+    const folder = temporaryFolder();
+    const before = descriptors();
+    const fs = failing("read", code, 2); // it has read it when it created
+    const lock = createLock(join(folder, "cache.lockfile"), { fs, kernelLocks: false });
+    await lock.create();
+    await lock.release();
+    expect(fs.calls).toBe(2);
+    expect(names(folder)).toEqual([]);
+    expect(descriptors()).toBe(before);
+  });
+
   it.each(["K", "P"] as const)(
     "from giving a new lock file its name comes out of create, unless it means that there are no links (%s)",
     async (kind) => {

@@ -233,6 +233,16 @@ describe("a lock file that is being made", () => {
     expect(readdirSync(dirname(cache))).toEqual([basename(cache)]);
   });
 
+  it("goes where it cannot be read any more, as long as the lease is there", async () => {
+    const cache = await temporaryCache();
+    const engine = ({ fd_pread }: Engine) => ({
+      fd_pread: (...values: never[]) => (existsSync(cache) ? IO : fd_pread!(...values)),
+    });
+    const wasi = new WasiCache(cache, { ...asking, engine });
+    expect(wasi.commit(undefined, token("a")).status).toBe(STATUS.ok);
+    expect(readdirSync(dirname(cache))).toEqual([basename(cache)]);
+  });
+
   it.each([
     ["the lease is taken", "path_create_directory", {}],
     ["it is looked at, in place,", "fd_filestat_get", withoutLinks],

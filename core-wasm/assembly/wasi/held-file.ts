@@ -15,6 +15,8 @@ const CONTENT: usize = memory.data(1024, 8);
 let held: u32 = NONE;
 let heldInode: u64 = 0;
 let heldDevice: u64 = 0;
+/** Of the last reading of it. */
+export let readErrno: u32 = 0;
 
 /** As far as we know. */
 export function isHeld(): bool {
@@ -54,8 +56,9 @@ export function holdsLine(): bool {
 /** Nothing, or the beginning of our line. */
 function holdsNoMoreThanLine(): bool {
   const length = lengthOfLine();
+  readErrno = files.readAt(held, CONTENT, length + 1, 0);
   return (
-    files.readAt(held, CONTENT, length + 1, 0) == 0 &&
+    readErrno == 0 &&
     files.transferred <= length &&
     memory.compare(CONTENT, linePointer(), files.transferred) == 0
   );

@@ -125,11 +125,16 @@ export function touchLock(): u32 {
  */
 export function releaseLock(): u32 {
   let errno: u32 = 0;
-  if (heldFile.isHeld() && heldFile.holdsLine()) errno = heldFile.removeFile();
+  if (heldFile.isHeld() && isOwn()) errno = heldFile.removeFile();
   const leaseErrno = releaseLease();
   heldFile.close();
   if (errno == 0) errno = leaseErrno;
   return errno == 0 ? OK : statusOf(errno);
+}
+
+/** What cannot be read is still ours where the lease is: none of ours takes it over beside one. */
+function isOwn(): bool {
+  return heldFile.holdsLine() || (heldFile.readErrno != 0 && isLeaseOurs());
 }
 
 function dropLost(): void {

@@ -87,8 +87,8 @@ export class LeaseLock implements KindOfLock {
     const file = this.#held;
     const taken = this.#lease;
     try {
-      if (await file?.holds(this.#line)) {
-        await file?.removeFromPath();
+      if (file !== undefined && (await this.#isOwn(file, taken))) {
+        await file.removeFromPath();
       }
     } finally {
       this.#held = undefined;
@@ -98,6 +98,18 @@ export class LeaseLock implements KindOfLock {
       } finally {
         await file?.close();
       }
+    }
+  }
+
+  /** What cannot be read is still ours where the lease is: none of ours takes it over beside one. */
+  async #isOwn(file: LockFile, taken: Lease | undefined): Promise<boolean> {
+    try {
+      return await file.holds(this.#line);
+    } catch (error) {
+      if (!(await taken?.isHeld())) {
+        throw error;
+      }
+      return true;
     }
   }
 
