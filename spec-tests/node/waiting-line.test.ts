@@ -64,6 +64,16 @@ describe("a line of those who wait for a lock", () => {
     expect(names(place.folder)).toEqual([]);
   });
 
+  it("is none where there is room for its folder and not for a ticket", async () => {
+    const place = new Place();
+    const fs = failing("open", "ENOSPC", 3); // the ticket, the folder, the ticket
+    const line = place.line({ fs });
+    await line.reachesFront(PAUSE_MS);
+    expect(await line.reachesFront(PAUSE_MS)).toBe(true);
+    expect(fs.calls).toBe(3);
+    expect(names(place.folder)).toEqual([]);
+  });
+
   it("lets come first who came first", async () => {
     const place = new Place();
     const first = await place.queued();

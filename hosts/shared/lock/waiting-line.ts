@@ -132,7 +132,10 @@ export class WaitingLine {
     } catch (error) {
       if (!hasCode(error, "ENOENT")) throw error;
       await makeFolder(this.#files, this.#runtime, this.#folder);
-      await create();
+      await create().catch(async (refusal) => {
+        await quietly(this.#files.removeFolder(this.#folder)); // nobody else will: nobody stands in it
+        throw refusal;
+      });
     }
     return name;
   }
