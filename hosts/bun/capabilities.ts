@@ -20,6 +20,7 @@ export const bunHost = hostOf({
   keyring: () => import("@napi-rs/keyring"),
   module: coreModule,
   isYoungerThread: () => !bun.isMainThread,
+  fileSystemType: (path) => fs.statfsSync(path).type,
   isRoot: process.getuid?.() === 0,
   kernelLocks: loadKernelLocks,
   signalProcess: (pid) => void process.kill(pid, 0),

@@ -19,6 +19,7 @@ const host = hostOf({
   keyring: () => requirePackage("@napi-rs/keyring"),
   requirePackage,
   module: coreModule,
+  fileSystemType: (path) => builtIn("node:fs").statfsSync(path).type,
   isRoot: process.getuid?.() === 0,
   kernelLocks: loadKernelLocks,
   signalProcess: (pid) => void process.kill(pid, 0),

@@ -14,6 +14,7 @@ export interface Replaced {
   readonly clock?: Clock;
   readonly platform?: string;
   readonly startedMs?: number;
+  readonly fileSystemType?: Runtime["fileSystemType"];
   readonly kernelLocks?: boolean | KernelLocks;
 }
 

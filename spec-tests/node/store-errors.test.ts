@@ -75,7 +75,7 @@ describe.each(cases.filter((c) => !answered(c)))("$operation: $code from $call #
 
 describe.each(ERRNOS)("%s while syncing the folder", (code) => {
   it.each([
-    ["open", 3], // the second looks for what is replaced
+    ["open", 2],
     ["fsync", 2],
     ["close", 2],
   ] as const)("from %s #%i does not take back what is published", async (call, nth) => {

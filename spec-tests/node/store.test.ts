@@ -23,6 +23,10 @@ import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (content: Uint8Array | undefined) => content && new TextDecoder().decode(content);
 const openFiles = () => readdirSync("/proc/self/fd").map((fd) => unlessGone(() => readlinkSync(`/proc/self/fd/${fd}`)));
+// statfs(2)
+const EXT4 = 0xef53;
+const NFS = 0x6969;
+const FUSE = 0x65735546;
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 /** The descriptor that lists the folder is gone when it is looked at. */
@@ -253,6 +257,7 @@ describe("reading and replacing", () => {
   it("gives the blocks of what it replaces back when the name has gone already, and not in the rename", async () => {
     const location = join(temporaryFolder(), "cache");
     const store = createFileStore(location, {
+      fileSystemType: () => EXT4,
       fs: meanwhile("rename", () => expect(openFiles()).toContain(location), 2),
     });
     await store.replace(bytes("old"));
@@ -260,6 +265,26 @@ describe("reading and replacing", () => {
     expect(openFiles()).toContain(`${location} (deleted)`);
     await store.settle();
     await vi.waitFor(() => expect(openFiles()).not.toContain(`${location} (deleted)`));
+  });
+
+  it.each<[string, () => number | undefined]>([
+    ["on NFS", () => NFS],
+    ["on a file system that is a program's", () => FUSE],
+    ["where the file system cannot be told", () => undefined],
+    [
+      "where it is not to be asked for",
+      () => {
+        throw errno("ERR_ACCESS_DENIED");
+      },
+    ],
+  ])("has not open what it renames onto %s: it might lose its name before", async (_where, fileSystemType) => {
+    const location = join(temporaryFolder(), "cache");
+    const renaming = vi.fn(() => expect(openFiles()).not.toContain(location));
+    const store = createFileStore(location, { fileSystemType, fs: meanwhile("rename", renaming, 2) });
+    await store.replace(bytes("old"));
+    await store.replace(bytes("new"));
+    expect(renaming).toHaveBeenCalledOnce();
+    expect(openFiles()).not.toContain(`${location} (deleted)`);
   });
 });
 

@@ -17,6 +17,7 @@ import { removeLeftovers } from "./leftovers.ts";
 import { makeFolder } from "./make-folder.ts";
 import { giveToOwnerOfFolder, giveToOwnerOfOriginal } from "./owner.ts";
 import { readUnchanged } from "./read-unchanged.ts";
+import { canReplaceOpenFile } from "./replacing-open-files.ts";
 import { watchStore } from "./store-watch.ts";
 import { temporaryPath } from "./temporary-path.ts";
 import { dateUniquely } from "./unique-time.ts";
@@ -211,13 +212,12 @@ export class FileStore implements Store {
 
   /**
    * The file that is replaced is kept open until the lock has been released: a rename that takes a file's
-   * last name gives back its blocks, which was 0.1 ms of the rename's 0.12 for 100 KB on ext4. Windows
-   * refuses to rename onto an open file.
+   * last name gives back its blocks, which was 0.1 ms of the rename's 0.12 for 100 KB on ext4.
    */
   async #openOld(target: string): Promise<number | undefined> {
-    return this.#runtime.platform === "win32"
-      ? undefined
-      : this.#files.open(target, O_RDONLY | this.#runtime.nonBlock).catch(() => undefined);
+    return canReplaceOpenFile(this.#runtime, target)
+      ? this.#files.open(target, O_RDONLY | this.#runtime.nonBlock).catch(() => undefined)
+      : undefined;
   }
 
   /** Nobody waits for it. */

@@ -32,6 +32,7 @@ export interface HostParts
    * Is this a thread whose `process.uptime` counts from when the thread began? Node's counts from when the process did.
    */
   readonly isYoungerThread?: () => boolean;
+  readonly fileSystemType: Runtime["fileSystemType"];
   readonly isRoot: Runtime["isRoot"];
   readonly kernelLocks: Runtime["kernelLocks"];
   readonly signalProcess: Runtime["signalProcess"];
@@ -43,7 +44,7 @@ function milliseconds([seconds, nanoseconds]: readonly [number, number]): number
 }
 
 export function hostOf(parts: HostParts): Host {
-  const { fs, paths, process, isYoungerThread, isRoot, kernelLocks, signalProcess, ...own } = parts;
+  const { fs, paths, process, isYoungerThread, fileSystemType, isRoot, kernelLocks, signalProcess, ...own } = parts;
   const { platform, pid, argv } = process;
   const startedMs = Date.now() - process.uptime() * 1e3;
   return {
@@ -54,6 +55,7 @@ export function hostOf(parts: HostParts): Host {
       paths,
       noFollow: fs.constants.O_NOFOLLOW ?? 0, // Windows lacks these flags
       nonBlock: fs.constants.O_NONBLOCK ?? 0,
+      fileSystemType,
       pid,
       isRoot,
       get startedMs() {

@@ -7,6 +7,9 @@ import type { SimulatedProcess } from "../schedule/simulated-process.ts";
 import { tryDescriptionLock, tryFlock, unflock } from "../system/file-locks.ts";
 import { fileOf, processFiles } from "./process-files.ts";
 
+/** For statfs(2). */
+const EXT4 = 0xef53;
+
 /** What the file store and the lock are made of, for one simulated process. */
 export function processRuntime(process: SimulatedProcess, observer: Observer, clock: Clock): Runtime {
   return {
@@ -21,6 +24,7 @@ export function processRuntime(process: SimulatedProcess, observer: Observer, cl
     program: "app.js",
     clock,
     kernelLocks: () => (process.actor.member === "kernel" ? processLocks(process) : undefined),
+    fileSystemType: () => EXT4,
     signalProcess(pid) {
       if (!process.canSee(pid)) throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
     },
