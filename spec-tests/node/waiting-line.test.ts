@@ -20,9 +20,18 @@ class Place {
   readonly folder = temporaryFolder();
   readonly lock = join(this.folder, "cache.lockfile");
   readonly tickets = join(this.folder, "cache.lockfile.line");
+  #lastMs = 0;
+  /** No two come at the same time: within a millisecond chance decides who was first. */
+  readonly #clock = {
+    ...nodeHost.runtime.clock,
+    now: () => {
+      this.#lastMs = Math.max(Date.now(), this.#lastMs + 1);
+      return this.#lastMs;
+    },
+  };
 
   line(replaced: Partial<Runtime> = {}): WaitingLine {
-    const runtime = { ...nodeHost.runtime, ...replaced };
+    const runtime = { ...nodeHost.runtime, clock: this.#clock, ...replaced };
     return new WaitingLine(new Files(runtime.fs), runtime, this.lock);
   }
 
