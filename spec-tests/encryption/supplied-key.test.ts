@@ -193,8 +193,8 @@ describe("what cannot be decrypted", () => {
     await (await create(OTHER)).save("{}\n");
     const persistence = await create(key);
     const store = await TokenCacheStore.open(persistence);
-    for (const failing of [persistence.load(), store.load(), store.commit(undefined, "{}")]) {
-      const failure = await failing.catch((error: unknown) => error);
+    for (const fail of [() => persistence.load(), () => store.load(), () => store.commit(undefined, "{}")]) {
+      const failure = await fail().catch((error: unknown) => error);
       expect(failure).toMatchObject({ name: "PersistenceError", code, location: path() });
       expect((failure as PersistenceError).message).toContain(path());
       if (code === "key_unavailable") expect((failure as PersistenceError).cause).toBe(reason);

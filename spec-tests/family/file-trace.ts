@@ -67,7 +67,8 @@ export async function readTrace(log: string): Promise<FileOperation[]> {
   const operations: FileOperation[] = [];
   for (const line of (await readFile(log, "latin1")).split("\n")) {
     const [, thread = "", time = "", text = ""] = /^(\d+) +([\d.]+) (.*)$/.exec(line) ?? [];
-    if (/^(\+\+\+|---|\?\?\?|$)/.test(text)) continue; // exits, signals, threads that were killed in a call
+    // Exits, signals, threads that were killed in a call.
+    if (/^(\+\+\+|---|\?\?\?|<\.\.\. \?\?\? resumed>|$)/.test(text)) continue;
     const begun = unfinished.get(thread);
     if (text.endsWith(" <unfinished ...>")) {
       unfinished.set(thread, { began: Number(time), text: text.slice(0, -" <unfinished ...>".length) });

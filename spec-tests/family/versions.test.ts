@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -202,4 +202,19 @@ it.runIf(canTrace())("a trace of a real process adds up to what it has written",
   const versions = new Versions(cache, new Map([["it", await readTrace(log)]]));
   expect(versions.content).toBe(readFileSync(cache, "latin1"));
   expect(versions.count).toBe(10);
+});
+
+it("a thread that is killed in a call has done nothing by it, however strace puts it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "msal-extensions-trace-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const log = join(folder, "log");
+  const lines = [
+    '7 1.000000000 unlink("/folder/cache" <unfinished ...>',
+    '8 1.100000000 unlink("/folder/cache.tmp") = 0 <0.000010000>',
+    "7 1.200000000 <... ??? resumed>) = ?",
+    "9 1.300000000 <... ??? resumed>) = ?",
+    "7 1.400000000 +++ killed by SIGKILL +++",
+  ];
+  writeFileSync(log, lines.join("\n"));
+  expect(await readTrace(log)).toMatchObject([{ call: "unlink", path: "/folder/cache.tmp" }]);
 });
