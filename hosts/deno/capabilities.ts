@@ -58,7 +58,7 @@ export const denoHost = hostOf({
   keyring: () => import("@napi-rs/keyring"), // literally: Deno's registry rewrites what it can read
   module: coreModule,
   isYoungerThread: isThread,
-  fileSystemType: () => undefined, // to ask would want a permission
+  fileSystemType: (path) => (isPermitted("sys") ? fs.statfsSync(path).type : undefined),
   isRoot: false, // to ask would want a permission
   kernelLocks: loadKernelLocks,
   signalProcess,

@@ -1,3 +1,5 @@
+type Permission = "ffi" | "run" | "sys";
+
 /** The part of Deno's own API that is used: nothing of `node:*` stands for it. */
 export interface DenoApi {
   dlopen(
@@ -5,7 +7,7 @@ export interface DenoApi {
     symbols: Record<string, { parameters: readonly string[]; result: string; nonblocking?: boolean }>,
   ): { symbols: Record<string, (...values: unknown[]) => unknown> };
   openSync(path: string, options: { read: boolean; write: boolean }): DenoFile;
-  permissions: { querySync(permission: { name: "ffi" | "run" }): { state: "granted" | "prompt" | "denied" } };
+  permissions: { querySync(permission: { name: Permission }): { state: "granted" | "prompt" | "denied" } };
   UnsafePointer: { create(address: bigint): unknown };
   UnsafePointerView: new (
     pointer: unknown,
@@ -21,6 +23,6 @@ export interface DenoFile {
 export const { Deno: deno } = globalThis as unknown as { Deno: DenoApi };
 
 /** Never asks the user: a lock must not depend on who is looking. */
-export function isPermitted(name: "ffi" | "run"): boolean {
+export function isPermitted(name: Permission): boolean {
   return deno.permissions.querySync({ name }).state === "granted";
 }

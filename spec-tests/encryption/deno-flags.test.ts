@@ -1,7 +1,7 @@
 // Every encrypted store, and the lease, with exactly the flags that docs/runtimes.md gives for
 // it, and with one of them missing.
 import { execFile } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../plugin/fixtures.ts";
@@ -39,6 +39,14 @@ function needsExactly(kind: string, more: readonly string[], ofThisPlatform: rea
 }
 
 describe("Deno's flags", () => {
+  test.each([
+    ["--allow-sys", () => `${statfsSync(folder.path).type}`],
+    ["--allow-env", () => "undefined"],
+  ])("what file system it is, with %s", { timeout: LIMIT_MS }, async (flag, loaded) => {
+    writeFileSync(folder.file("cache"), "");
+    expect(await onDeno("file system", [`--allow-read=${folder.path}`, flag])).toEqual({ loaded: loaded() });
+  });
+
   test("Environment: --allow-env --allow-sys=uid", { timeout: LIMIT_MS }, async () => {
     expect(await onDeno("environment", ["--allow-env", "--allow-sys=uid"])).toEqual({ loaded: process.env.HOME });
   });

@@ -1,5 +1,5 @@
-// Saves, loads and deletes in one kind of persistence, or holds a lease, looks at a cache, or asks for the environment,
-// with whatever this runtime was permitted. Prints what came of it, as JSON.
+// Saves, loads and deletes in one kind of persistence, or holds a lease, looks at a cache, or asks for the environment
+// or the file system, with whatever this runtime was permitted. Prints what came of it, as JSON.
 import process from "node:process";
 import { KernelKeyring } from "../../hosts/shared/encryption/keys/kernel-keyring.ts";
 import type { PersistenceError } from "../../hosts/shared/errors/persistence-error.ts";
@@ -44,6 +44,7 @@ async function result(): Promise<FlagsResult> {
   try {
     if (kind === "environment") return { loaded: environment() };
     if (kind === "lease") return { loaded: await lease() };
+    if (kind === "file system") return { loaded: `${host().runtime.fileSystemType(location)}` };
     if (kind === "look") return { loaded: await look() };
     const persistence = await kinds[kind as keyof typeof kinds].create(location);
     await persistence.save("text");
