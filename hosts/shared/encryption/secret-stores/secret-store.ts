@@ -90,14 +90,11 @@ export function createSecretStore(
 
     async remove() {
       const other = await otherCache(signal);
-      const text = other === undefined ? "" : await item.read();
+      const plain = isEncrypted(other) ? undefined : other;
+      const text = plain === undefined ? "" : await item.read();
       const removed = await item.remove();
-      if (isEncrypted(other)) {
-        await signal.touch();
-        return removed;
-      }
-      await keepPlain(other, encoder.encode(text));
-      await signal.remove();
+      await keepPlain(plain, encoder.encode(text));
+      await (isEncrypted(other) ? signal.touch() : signal.remove());
       return removed;
     },
 
