@@ -6,7 +6,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * that none measures another's load.
  */
 const ALONE = [
-  "spec-tests/{node,processes,simulator}/**/*.test.ts",
+  "spec-tests/{node,simulator}/**/*.test.ts",
+  "spec-tests/processes/!(descriptors|killed-at-each-call|refused-calls).test.ts",
   "spec-tests/family/{also-lock,crowd,handover}.test.ts",
 ];
 

@@ -1,5 +1,5 @@
 // One merge against msal-node's own (TokenCache.deserialize of theirs, and serialize), on the runtime that this is
-// started with; the rows as one line of JSON.   merge-times.js BUILD [entities]
+// started with; the rows as one line of JSON.   merge-times.js BUILD [quick]
 //
 // Twice: in the core alone (the documents and the result in its memory), and bytes in and bytes out as the plugin has
 // it (`CacheView`): three documents go in, one comes out into a room that is used again, and all memory of the core
@@ -18,6 +18,7 @@ import { alternate, type Spread, spreadOf, type Timed, timed, timeOf } from "../
 const require = createRequire(import.meta.url);
 const ROUNDS = 21;
 const WARM_UP_ROUNDS = 4;
+const QUICK_ROUNDS = 1;
 /** In a row, so that what is measured is warm: msal-node leaves nothing in the caches of the processor. */
 const MIN_CALLS = 4;
 const SIZES = [5, 50, 500, 5000];
@@ -64,7 +65,7 @@ function msalMerge(theirs: string): Timed {
   });
 }
 
-function rowsOf(build: CoreFile, sizes: readonly number[]): MergeRow[] {
+function rowsOf(build: CoreFile, sizes: readonly number[], rounds: number): MergeRow[] {
   const module = new WebAssembly.Module(readFileSync(require.resolve(`msal-extensions/${build}`)));
   const pureCore = instantiatePure(module);
   const bytesMerge = createBytesMerge(module);
@@ -83,7 +84,7 @@ function rowsOf(build: CoreFile, sizes: readonly number[]): MergeRow[] {
     ];
     const calls = callsFor(entities);
     alternate(contenders, WARM_UP_ROUNDS, calls);
-    const spreads = alternate(contenders, ROUNDS, calls).map(spreadOf);
+    const spreads = alternate(contenders, rounds, calls).map(spreadOf);
     const [msalNode, core, bytes, oursIndented, storedIndented, msalNodeIndented] = spreads as [
       ...[Spread, Spread, Spread],
       ...[Spread, Spread, Spread],
@@ -92,6 +93,6 @@ function rowsOf(build: CoreFile, sizes: readonly number[]): MergeRow[] {
   });
 }
 
-const [build, only] = process.argv.slice(2) as [CoreFile, string?];
-const rows = rowsOf(build, only === undefined ? SIZES : [Number(only)]);
+const [build, quick] = process.argv.slice(2) as [CoreFile, string?];
+const rows = quick ? rowsOf(build, SIZES.slice(0, 1), QUICK_ROUNDS) : rowsOf(build, SIZES, ROUNDS);
 process.stdout.write(`${JSON.stringify(rows)}\n`);

@@ -9,7 +9,6 @@ import type { Spread } from "../statistics.ts";
 
 const LABELS: Readonly<Record<RuntimeName, string>> = { node: "Node", deno: "Deno", bun: "Bun" };
 const PROGRAM = pathOf("dist/bench/contenders/merge-times.js");
-const SMALLEST = 5;
 /** Of bytes in, bytes out, on Node. */
 const GOALS: ReadonlyMap<number, number> = new Map([
   [5, 8],
@@ -25,8 +24,7 @@ const MIN_INDENTED = 50;
 
 async function rowsOn(runtime: RuntimeName, build: CoreFile, quick: boolean): Promise<MergeRow[]> {
   const [program, ...options] = await commandFor(runtime);
-  const sizes = quick ? [String(SMALLEST)] : [];
-  const { stdout } = await promisify(execFile)(program, [...options, PROGRAM, build, ...sizes]);
+  const { stdout } = await promisify(execFile)(program, [...options, PROGRAM, build, ...(quick ? ["quick"] : [])]);
   return JSON.parse(stdout) as MergeRow[];
 }
 
