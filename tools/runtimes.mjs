@@ -13,6 +13,7 @@ const platform = `${process.platform}-${process.arch}`;
 const CANDIDATES = {
   "node-22": () => [`${modules}node-22-${platform}/bin/node${exe}`],
   "node-24": () => [`${modules}node-24-${platform}/bin/node${exe}`],
+  "node-26": () => [`${modules}node-26-${platform}/bin/node${exe}`],
   deno: () => inScope("@deno", `deno${exe}`),
   bun: () => [`${modules}bun/bin/bun.exe`, ...inScope("@oven", `bin/bun${exe}`)],
 };
@@ -37,7 +38,7 @@ function versionOf(path) {
 }
 
 /**
- * One runtime by its name (`node`, `node-22`, `node-24`, `deno`, `bun`): `{ name, kind, path, version }`, or undefined
+ * One runtime by its name (`node`, `node-22`, `node-24`, `node-26`, `deno`, `bun`): `{ name, kind, path, version }`, or undefined
  * where it is not installed. `node` is the one that runs this.
  */
 export function findRuntime(name) {
@@ -50,7 +51,11 @@ export function findRuntime(name) {
   return undefined;
 }
 
-export const RUNTIME_NAMES = ["node", "node-22", "node-24", "deno", "bun"];
+export const RUNTIME_NAMES = ["node", "node-22", "node-24", "node-26", "deno", "bun"];
+
+/** All of Node.js that there are, the one that runs this first. */
+export const findNodes = () =>
+  RUNTIME_NAMES.filter((name) => name.startsWith("node")).flatMap((name) => findRuntime(name) ?? []);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const name of RUNTIME_NAMES) {
