@@ -1,27 +1,39 @@
-import type { FileSystem } from "../shared/files/file-system.ts";
+import { type FileSystem, hasCode } from "../shared/files/file-system.ts";
 import { builtIn } from "./built-in.ts";
 
+/** libuv's number for it on Windows (`FILE_FLAG_WRITE_THROUGH`), where Node has no name for it. */
+const WINDOWS_O_DSYNC = 0x04000000;
+
 /**
- * For Node's permission model. It refuses `fsync` and `futimes` to everybody, whatever is allowed (seen with 22.23 and
- * 24.21); what does the same by a path it allows where that path is allowed. Any descriptor syncs the file. Whoever
- * dates one has just made sure that it is still at its path, as on Windows, where no folder can be opened.
+ * For Node's permission model. It refuses `fsync` and `futimes` to everybody, whatever is allowed (seen with 22.23,
+ * 24.21 and 26.12); what does the same by a path it allows where that path is allowed. Any descriptor syncs the file.
+ * Whoever dates one has just made sure that it is still at its path, as on Windows, where no folder can be opened.
+ *
+ * Node 26 refuses to sync by a `FileHandle`, too. So a new file is written through to the disk from the start there,
+ * and no folder can be synced.
  */
 export function filesByPath(fs: FileSystem): FileSystem {
   const paths = new Map<number, string>();
+  const writtenThrough = new Set<number>();
   const pathOf = (fd: number) => paths.get(fd) ?? "";
+  const forget = (fd: number) => {
+    paths.delete(fd);
+    writtenThrough.delete(fd);
+  };
   return {
     ...fs,
     open: (path, flags, mode, done) =>
-      fs.open(path, flags, mode, (error, fd) => {
+      fs.open(path, flags === "wx" ? throughToDisk() : flags, mode, (error, fd) => {
         if (!error) paths.set(fd, path);
+        if (!error && flags === "wx") writtenThrough.add(fd);
         done(error, fd);
       }),
     close(fd, done) {
-      paths.delete(fd);
+      forget(fd);
       fs.close(fd, done);
     },
     closeElsewhere(fd, done) {
-      paths.delete(fd);
+      forget(fd);
       fs.closeElsewhere(fd, done);
     },
     /** A lock file's second name is the one that stays. */
@@ -30,12 +42,26 @@ export function filesByPath(fs: FileSystem): FileSystem {
         for (const [fd, name] of error ? [] : paths) if (name === existing) paths.set(fd, path);
         done(error);
       }),
-    fsync: (fd, done) => void sync(pathOf(fd)).then(() => done(null), done),
+    fsync(fd, done) {
+      const isOnDisk = writtenThrough.has(fd);
+      sync(pathOf(fd)).then(
+        () => done(null),
+        (error) => done(isOnDisk && hasCode(error, "ERR_ACCESS_DENIED") ? null : error),
+      );
+    },
     futimes: (fd, access, modified, done) => fs.utimes(pathOf(fd), access, modified, done),
+    /** What waits for the disk is not made at once (prompt-file-system.ts). */
+    write: (fd, ...rest) => (writtenThrough.has(fd) ? builtIn("node:fs") : fs).write(fd, ...rest),
   };
 }
 
-/** By a `FileHandle`, to which it is not refused. */
+/** "wx", and no write is over before the disk has it. */
+function throughToDisk(): number {
+  const { O_CREAT, O_DSYNC = WINDOWS_O_DSYNC, O_EXCL, O_WRONLY } = builtIn("node:fs").constants;
+  return O_CREAT | O_DSYNC | O_EXCL | O_WRONLY;
+}
+
+/** By a `FileHandle`, to which Node 22 and 24 do not refuse it. */
 async function sync(path: string): Promise<void> {
   const handle = await builtIn("node:fs").promises.open(path);
   try {

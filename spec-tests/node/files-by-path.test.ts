@@ -29,6 +29,30 @@ describe("a file that cannot be changed by its descriptor", () => {
     await files.close(fd);
   });
 
+  it.runIf(process.platform === "linux")(
+    "is on the disk when it is written, where no other one may sync it",
+    async () => {
+      const { prototype } = await handleClass();
+      const files = new Files(filesByPath(restricted));
+      const path = await temporaryCache();
+      const fd = await files.open(path, "wx", 0o600);
+      const [, flags] = /flags:\s*(\d+)/.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))!;
+      expect(Number.parseInt(flags!, 8) & fs.constants.O_DSYNC).toBe(fs.constants.O_DSYNC);
+      await files.write(fd, Buffer.from("content"));
+      const synced = vi
+        .spyOn(prototype, "sync")
+        .mockRejectedValue(Object.assign(new Error(), { code: "ERR_ACCESS_DENIED" }));
+      await files.fsync(fd);
+      await files.close(fd);
+      const folder = await files.open(dirname(path), "r");
+      await expect(files.fsync(folder)).rejects.toThrow(); // which nobody writes to
+      await files.close(folder);
+      synced.mockRestore();
+      expect(fs.readFileSync(path, "utf8")).toBe("content");
+      await expect(files.open(path, "wx")).rejects.toMatchObject({ code: "EEXIST" });
+    },
+  );
+
   it("is dated at the path that a link has given it", async () => {
     const files = new Files(filesByPath(restricted));
     const path = await temporaryCache();

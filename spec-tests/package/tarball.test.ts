@@ -4,15 +4,15 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findRuntime } from "../../tools/runtimes.mjs";
+import { findNodes } from "../../tools/runtimes.mjs";
 import { commandFor } from "../processes/commands.ts";
 import { installTarball, root, run as runIn, WITHOUT_SIMD } from "./tarball.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "msal-extensions-tarball-"));
 const run = (command: string, args: readonly string[], cwd = folder) => runIn(command, args, cwd);
 
-/** The permission model of Node 22 and 24; a platform without a package of it skips what needs one. */
-const NODE_24 = findRuntime("node-24");
+/** Those that have the permission model. A platform without packages of them skips what needs one. */
+const PERMITTING = findNodes().filter(({ version }) => Number.parseInt(version, 10) >= 24);
 
 beforeAll(() => installTarball(folder));
 
@@ -92,7 +92,7 @@ describe("the packed tarball", () => {
     expect(run(process.execPath, ["--jitless", "jitless.mjs"]).trim()).toBe(said);
   });
 
-  describe.skipIf(NODE_24 === undefined)("under Node's permissions", () => {
+  describe.each(PERMITTING)("under the permissions of Node.js $version", ({ path: node }) => {
     const flags = (writable: string) => [
       "--permission",
       "--allow-fs-read=*",
@@ -100,7 +100,7 @@ describe("the packed tarball", () => {
     ];
 
     it("needs none but for the cache's folder", () => {
-      expect(run(NODE_24!.path, [...flags("cache"), "import.mjs"]).trim()).toBe("fine");
+      expect(run(node, [...flags("cache"), "import.mjs"]).trim()).toBe("fine");
     });
 
     it("is told by a typed error which one is missing", () => {
@@ -108,7 +108,7 @@ describe("the packed tarball", () => {
         const saved = FilePersistence.create("cache/new.json").then((persistence) => persistence.save("text"));
         await saved.catch((error) => console.log(error.name, error.code, error.message));`;
       writeFileSync(join(folder, "permitted.mjs"), source);
-      const said = run(NODE_24!.path, [...flags("elsewhere"), "permitted.mjs"]);
+      const said = run(node, [...flags("elsewhere"), "permitted.mjs"]);
       expect(said).toMatch(/^PersistenceError permission_denied Node\.js was not permitted .*cache.new\.json/);
       expect(said).toContain("Run it again with --allow-fs-write.");
       expect(readdirSync(join(folder, "cache")).filter((name) => name.includes("new.json"))).toEqual([]);

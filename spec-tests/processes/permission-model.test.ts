@@ -1,7 +1,7 @@
 // Node's permission model: fsync, futimes, fchmod and fchown are refused to everybody, native addons unless asked for.
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findRuntime } from "../../tools/runtimes.mjs";
+import { findNodes } from "../../tools/runtimes.mjs";
 import { startAuthority } from "../authority/index.ts";
 import { Child, type Command } from "./child.ts";
 import { storedAccessTokens } from "./stored.ts";
@@ -11,13 +11,15 @@ import type { TokenAssignment, TokenNews } from "./token-worker.ts";
 const PROCESSES = 4;
 const TOKENS = 15;
 
-/** A platform without packages of them skips these. */
-const VERSIONS = ["node-22", "node-24"].flatMap((name) => findRuntime(name) ?? []);
+/** Those that have it. A platform without packages of them skips these. */
+const VERSIONS = findNodes().filter(({ version }) => Number.parseInt(version, 10) >= 22);
 
 describe.skipIf(VERSIONS.length === 0)("processes under Node's permission model, one cache file", () => {
-  it.each(VERSIONS)("lose nothing ($name)", { timeout: 60_000 }, async ({ path }) => {
+  it.each(VERSIONS)("lose nothing ($version)", { timeout: 60_000 }, async ({ path, version }) => {
     const cache = await temporaryCache();
-    const flags = ["--permission", "--no-warnings", "--allow-fs-read=*", `--allow-fs-write=${dirname(cache)}`];
+    const network = Number.parseInt(version, 10) >= 25 ? ["--allow-net"] : [];
+    const folder = `--allow-fs-write=${dirname(cache)}`;
+    const flags = ["--permission", "--no-warnings", "--allow-fs-read=*", folder, ...network];
     const acquired = await fetchTokens(cache, (index) => [path, ...flags, ...(index === 0 ? ["--allow-addons"] : [])]);
     const stored = await storedAccessTokens(cache);
     expect(acquired).toHaveLength(PROCESSES * TOKENS);
