@@ -2,17 +2,19 @@
 // The command `msal-cache` (docs/wasi.md): dist/msal-cache.wasm on node:wasi, which sees the
 // folders of the files it was told of.
 import { existsSync, opendirSync, readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
-import { WASI } from "node:wasi";
 
 interface WebAssemblyApi {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => object;
 }
 
-// Node says on every start that its WASI is experimental; whoever reads standard error is after what went wrong.
+// Node says on every start that its WASI is experimental; whoever reads standard error is after what went wrong. Loaded
+// only then: of what is imported Node 24.21 and 26 have said it by now.
 process.removeAllListeners("warning");
+const { WASI } = createRequire(import.meta.url)("node:wasi") as typeof import("node:wasi");
 
 /**
  * Links are followed here: there they could not leave their folder. What there is no file for stays what it was called.

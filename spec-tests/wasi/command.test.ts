@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findNodes, type Runtime } from "../../tools/runtimes.mjs";
 import { compiled } from "../processes/child.ts";
 import { installWasmtime, isWasmtimeThere, wasmtimeScript } from "../wasmtime/wasmtime.ts";
 
@@ -51,8 +52,16 @@ interface Said {
 
 type Launch = (args: readonly string[]) => [program: string, args: string[]];
 
+const onNode = ({ path, version }: Runtime): [string, boolean, Launch] => [
+  `node:wasi of ${version}`,
+  true,
+  (args) => [path, [compiled("hosts/node/msal-cache.js"), ...args]],
+];
+
+const NODES = findNodes();
+
 const LAUNCHERS: ReadonlyArray<[string, boolean, Launch]> = [
-  ["node:wasi", true, (args) => [process.execPath, [compiled("hosts/node/msal-cache.js"), ...args]]],
+  ...[...new Set([NODES[0]!, NODES.at(-1)!])].map(onNode), // the one that runs this, and the newest
   ["wasmtime", isWasmtimeThere, (args) => wasmtimeScript("command.py", folder, ...args)],
 ];
 
