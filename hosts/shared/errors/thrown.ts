@@ -30,6 +30,7 @@ const STATUS_OF_ERRNO: Readonly<Record<string, StatusName>> = {
 export function statusOfError(error: unknown): StatusName {
   const code = codeOf(error);
   if (missingPermission(error) !== undefined) return "permission_denied";
+  if (isUnreadForWantOfDescriptors(error)) return "too_many_open_files";
   if (error instanceof PersistenceError) return STATUS[error.code] >= STATUS.io_error ? error.code : "io_error";
   return (code !== undefined && Object.hasOwn(STATUS_OF_ERRNO, code) && STATUS_OF_ERRNO[code]) || "io_error";
 }
@@ -78,6 +79,13 @@ function missingPermission(error: unknown): { readonly runtime: string; readonly
   // without those that were seen).
   if (isNode && error.message.includes("is disabled")) return { runtime, remedy: "without --permission" };
   return { runtime, remedy: `with ${/--allow-[a-z-]+/.exec(error.message)?.[0] ?? "the permission it asks for"}` };
+}
+
+/** What Node says of a binary, and from 24 on of a package, that it could not open: only the text says why. */
+function isUnreadForWantOfDescriptors(error: unknown): boolean {
+  const code = codeOf(error);
+  const isOfLoading = code === "ERR_DLOPEN_FAILED" || code === "ERR_INVALID_PACKAGE_CONFIG";
+  return isOfLoading && /too many open files/i.test((error as Error).message);
 }
 
 function codeOf(error: unknown): string | undefined {
