@@ -108,11 +108,15 @@ function compileLater(bytes: Promise<Uint8Array>): Promise<CoreModule> {
   return compiled;
 }
 
+/** V8 sets 10 GB of addresses aside for each instance, and a process may be allowed less. */
+const NO_ADDRESSES =
+  "There is no memory for the core. If the addresses of this process are limited (ulimit -v, some hosting and batch " +
+  "systems), use Node.js 24 or later, or set NODE_OPTIONS=--disable-wasm-trap-handler.";
+
 /**
  * Instantiates at once: the module is small and compiled already.
  *
- * @throws PersistenceError `out_of_memory`: V8 sets 10 GB of addresses aside for each, and a process
- *   may be allowed less (`ulimit -v`)
+ * @throws PersistenceError `out_of_memory`
  */
 export function instantiate(module: CoreModule, imports: CoreImports): CoreExports {
   const { Instance } = webAssembly();
@@ -120,7 +124,7 @@ export function instantiate(module: CoreModule, imports: CoreImports): CoreExpor
   try {
     core = new Instance(module, imports).exports as CoreExports;
   } catch (cause) {
-    throw cause instanceof RangeError ? new PersistenceError("out_of_memory", undefined, { cause }) : cause;
+    throw cause instanceof RangeError ? new PersistenceError("out_of_memory", NO_ADDRESSES, { cause }) : cause;
   }
   const version = core.abi_version();
   if (version !== ABI_VERSION) throw new Error(`The core speaks ABI ${version}, this package ABI ${ABI_VERSION}.`);
