@@ -27,14 +27,17 @@ export const FLAG = { unchanged: 1, salvaged: 2, setAside: 4, hasDocument: 8 } a
 /** Room for so many bytes that will all be written. */
 export type TakeRoom = (length: number) => Uint8Array<ArrayBuffer>;
 
-const WORDS = 16;
+const WORD = 4;
 const decoder = new TextDecoder();
 
-/** The core's memory, seen through views that are renewed when it has grown. */
+/**
+ * The core's memory, seen through views that are renewed when it has grown. Its words are little-endian on every
+ * machine, an array of words has the order of the machine: on s390x the core stopped at the first result.
+ */
 export class CoreMemory {
   readonly #core: CoreExports;
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  #words: Uint32Array<ArrayBuffer> = new Uint32Array(0);
+  #words: DataView<ArrayBuffer> = new DataView(this.#bytes.buffer);
 
   constructor(core: CoreExports) {
     this.#core = core;
@@ -77,26 +80,24 @@ export class CoreMemory {
 
   result(): CoreResult {
     this.#refresh();
-    const words = this.#words;
-    const at = (this.#core.result() >>> 0) / 4;
-    if (at + WORDS > words.length) throw new RangeError("The result record lies outside memory.");
+    const at = this.#core.result() >>> 0;
     return {
-      status: words[at]!,
-      document: words[at + 1]!,
-      offset: words[at + 2]!,
-      data: words[at + 3]!,
-      dataLength: words[at + 4]!,
-      flags: words[at + 5]!,
-      added: words[at + 6]!,
-      updated: words[at + 7]!,
-      removed: words[at + 8]!,
-      conflicts: words[at + 9]!,
-      detail: words[at + 10]!,
-      detailLength: words[at + 11]!,
-      waitedMs: words[at + 12]!,
-      takeOvers: words[at + 13]!,
-      restarts: words[at + 14]!,
-      ignored: words[at + 15]!,
+      status: this.#word(at),
+      document: this.#word(at + 1 * WORD),
+      offset: this.#word(at + 2 * WORD),
+      data: this.#word(at + 3 * WORD),
+      dataLength: this.#word(at + 4 * WORD),
+      flags: this.#word(at + 5 * WORD),
+      added: this.#word(at + 6 * WORD),
+      updated: this.#word(at + 7 * WORD),
+      removed: this.#word(at + 8 * WORD),
+      conflicts: this.#word(at + 9 * WORD),
+      detail: this.#word(at + 10 * WORD),
+      detailLength: this.#word(at + 11 * WORD),
+      waitedMs: this.#word(at + 12 * WORD),
+      takeOvers: this.#word(at + 13 * WORD),
+      restarts: this.#word(at + 14 * WORD),
+      ignored: this.#word(at + 15 * WORD),
     };
   }
 
@@ -109,23 +110,22 @@ export class CoreMemory {
   /** Where the document of a result in pieces begins: a list of pointers and lengths. */
   firstPiece({ data }: CoreResult): number {
     this.#refresh();
-    return this.#words[data / 4]!;
+    return this.#word(data);
   }
 
   /** The document of such a result, in room that is asked for. */
   gather({ data, dataLength }: CoreResult, take: TakeRoom): Uint8Array {
     this.#refresh();
-    const words = this.#words;
-    const first = data / 4;
-    const end = first + 2 * dataLength;
+    const end = data + 2 * WORD * dataLength;
     let length = 0;
-    for (let piece = first; piece < end; piece += 2) length += words[piece + 1]!;
+    for (let piece = data; piece < end; piece += 2 * WORD) length += this.#word(piece + WORD);
     const document = take(length);
     let at = 0;
-    for (let piece = first; piece < end; piece += 2) {
-      const start = words[piece]!;
-      document.set(this.#bytes.subarray(start, start + words[piece + 1]!), at);
-      at += words[piece + 1]!;
+    for (let piece = data; piece < end; piece += 2 * WORD) {
+      const start = this.#word(piece);
+      const size = this.#word(piece + WORD);
+      document.set(this.#bytes.subarray(start, start + size), at);
+      at += size;
     }
     return document;
   }
@@ -145,7 +145,11 @@ export class CoreMemory {
     if (this.#bytes.length !== 0) return;
     const { buffer } = this.#core.memory;
     this.#bytes = new Uint8Array(buffer);
-    this.#words = new Uint32Array(buffer);
+    this.#words = new DataView(buffer);
+  }
+
+  #word(at: number): number {
+    return this.#words.getUint32(at, true);
   }
 }
 
