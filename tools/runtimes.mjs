@@ -38,8 +38,8 @@ function versionOf(path) {
 }
 
 /**
- * One runtime by its name (`node`, `node-22`, `node-24`, `node-26`, `deno`, `bun`): `{ name, kind, path, version }`, or undefined
- * where it is not installed. `node` is the one that runs this.
+ * One runtime by its name (`node`, `node-22`, `node-24`, `node-26`, `deno`, `bun`): `{ name, kind, path, version }`, or
+ * undefined where it is not installed. `node` is the one that runs this.
  */
 export function findRuntime(name) {
   const kind = name.replace(/-.*/, "");
