@@ -7,8 +7,8 @@ import { host } from "./host.ts";
  * because `jose` could not be read, content does not count as undecryptable.
  *
  * @param load has the name in its `import`, for bundlers
- * @throws PersistenceError `too_many_open_files`, which Node does not get over (it remembers that a module could not be
- *   read), `permission_denied`, where Deno was not given what the package asks for, or `not_supported`
+ * @throws PersistenceError `too_many_open_files`, which Node 20 does not get over (it remembers that a module could not
+ *   be read), `permission_denied`, where Deno was not given what the package asks for, or `not_supported`
  */
 export async function loadPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
