@@ -7,4 +7,4 @@ export interface Runtime {
 
 export declare const RUNTIME_NAMES: readonly string[];
 export declare function findRuntime(name: string): Runtime | undefined;
-export declare function findNodes(): readonly Runtime[];
+export declare function findNodes(from?: number): readonly Runtime[];

@@ -53,9 +53,11 @@ export function findRuntime(name) {
 
 export const RUNTIME_NAMES = ["node", "node-22", "node-24", "node-26", "deno", "bun"];
 
-/** All of Node.js that there are, the one that runs this first. */
-export const findNodes = () =>
-  RUNTIME_NAMES.filter((name) => name.startsWith("node")).flatMap((name) => findRuntime(name) ?? []);
+/** All of Node.js that there are, from a major version on, the one that runs this first. */
+export const findNodes = (from = 0) =>
+  RUNTIME_NAMES.filter((name) => name.startsWith("node"))
+    .flatMap((name) => findRuntime(name) ?? [])
+    .filter(({ version }) => Number.parseInt(version, 10) >= from);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const name of RUNTIME_NAMES) {

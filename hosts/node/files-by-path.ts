@@ -4,6 +4,11 @@ import { builtIn } from "./built-in.ts";
 /** libuv's number for it on Windows (`FILE_FLAG_WRITE_THROUGH`), where Node has no name for it. */
 const WINDOWS_O_DSYNC = 0x04000000;
 
+interface OpenFile {
+  path: string;
+  readonly isWrittenThrough: boolean;
+}
+
 /**
  * For Node's permission model. It refuses `fsync` and `futimes` to everybody, whatever is allowed (seen with 22.23,
  * 24.21 and 26.12); what does the same by a path it allows where that path is allowed. Any descriptor syncs the file.
@@ -13,37 +18,33 @@ const WINDOWS_O_DSYNC = 0x04000000;
  * and no folder can be synced.
  */
 export function filesByPath(fs: FileSystem): FileSystem {
-  const paths = new Map<number, string>();
-  const writtenThrough = new Set<number>();
-  const pathOf = (fd: number) => paths.get(fd) ?? "";
-  const forget = (fd: number) => {
-    paths.delete(fd);
-    writtenThrough.delete(fd);
-  };
+  const files = new Map<number, OpenFile>();
+  const pathOf = (fd: number) => files.get(fd)?.path ?? "";
   return {
     ...fs,
-    open: (path, flags, mode, done) =>
-      fs.open(path, flags === "wx" ? throughToDisk() : flags, mode, (error, fd) => {
-        if (!error) paths.set(fd, path);
-        if (!error && flags === "wx") writtenThrough.add(fd);
+    open(path, flags, mode, done) {
+      const isWrittenThrough = flags === "wx";
+      fs.open(path, isWrittenThrough ? throughToDisk() : flags, mode, (error, fd) => {
+        if (!error) files.set(fd, { path, isWrittenThrough });
         done(error, fd);
-      }),
+      });
+    },
     close(fd, done) {
-      forget(fd);
+      files.delete(fd);
       fs.close(fd, done);
     },
     closeElsewhere(fd, done) {
-      forget(fd);
+      files.delete(fd);
       fs.closeElsewhere(fd, done);
     },
     /** A lock file's second name is the one that stays. */
     link: (existing, path, done) =>
       fs.link(existing, path, (error) => {
-        for (const [fd, name] of error ? [] : paths) if (name === existing) paths.set(fd, path);
+        for (const file of error ? [] : files.values()) if (file.path === existing) file.path = path;
         done(error);
       }),
     fsync(fd, done) {
-      const isOnDisk = writtenThrough.has(fd);
+      const isOnDisk = files.get(fd)?.isWrittenThrough;
       sync(pathOf(fd)).then(
         () => done(null),
         (error) => done(isOnDisk && hasCode(error, "ERR_ACCESS_DENIED") ? null : error),
@@ -51,7 +52,7 @@ export function filesByPath(fs: FileSystem): FileSystem {
     },
     futimes: (fd, access, modified, done) => fs.utimes(pathOf(fd), access, modified, done),
     /** What waits for the disk is not made at once (prompt-file-system.ts). */
-    write: (fd, ...rest) => (writtenThrough.has(fd) ? builtIn("node:fs") : fs).write(fd, ...rest),
+    write: (fd, ...rest) => (files.get(fd)?.isWrittenThrough ? builtIn("node:fs") : fs).write(fd, ...rest),
   };
 }
 

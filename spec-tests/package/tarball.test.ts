@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "msal-extensions-tarball-"));
 const run = (command: string, args: readonly string[], cwd = folder) => runIn(command, args, cwd);
 
 /** Those that have the permission model. A platform without packages of them skips what needs one. */
-const PERMITTING = findNodes().filter(({ version }) => Number.parseInt(version, 10) >= 24);
+const PERMITTING = findNodes(22);
 
 beforeAll(() => installTarball(folder));
 

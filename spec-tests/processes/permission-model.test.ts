@@ -12,7 +12,7 @@ const PROCESSES = 4;
 const TOKENS = 15;
 
 /** Those that have it. A platform without packages of them skips these. */
-const VERSIONS = findNodes().filter(({ version }) => Number.parseInt(version, 10) >= 22);
+const VERSIONS = findNodes(22);
 
 describe.skipIf(VERSIONS.length === 0)("processes under Node's permission model, one cache file", () => {
   it.each(VERSIONS)("lose nothing ($version)", { timeout: 60_000 }, async ({ path, version }) => {
