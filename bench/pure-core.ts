@@ -18,9 +18,7 @@ export function instantiatePure(module: CoreModule): CoreExports {
       throw new Error(`${group}.${name} was called`);
     };
   }
-  const core = instantiate(module, imports);
-  core.configure(MAX_BYTES, 0, 1n);
-  return core;
+  return instantiate(module, imports, { maxBytes: MAX_BYTES, lockTimeoutMs: 0 }, () => 0.5);
 }
 
 /** Microseconds of the core's own merge: what the copies and the zeros cost is left out. */

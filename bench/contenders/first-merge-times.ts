@@ -1,11 +1,11 @@
-// The parts of the first merge of this process, as JSON.   first-merge-times.js <merge | floor> <module>
-// `merge`: the core, read, compiled and instantiated, and one merge of five entities.
-// `floor`: a module that does nothing.
+// The parts of the first merge of this process, as JSON.
+//   first-merge-times.js merge <module> <base> <ours> <theirs>   the core, and one merge of these documents
+//   first-merge-times.js floor <module>                          a module that does nothing
+// The documents come as arguments. To make them here has V8 optimizing, on another thread, the functions that do so
+// while the merge is timed; to read them would have it compile what reads the core.
 import process from "node:process";
 import { readCore } from "../../hosts/node/wasm-module.ts";
 import { CacheMerger } from "../../hosts/shared/core/cache-merger.ts";
-import { createTriple } from "../documents.ts";
-import { timeOf } from "../statistics.ts";
 
 /** Microseconds. `merge`: the module instantiated, and the first merge; for the floor the instantiation only. */
 export interface FirstMergeTimes {
@@ -15,25 +15,25 @@ export interface FirstMergeTimes {
   readonly total: number;
 }
 
-function measure(what: string, path: string): FirstMergeTimes {
+function measure(what: string, path: string, documents: readonly string[]): FirstMergeTimes {
   const encoder = new TextEncoder();
-  const { base, ours, theirs } = createTriple(5);
-  const [baseBytes, oursBytes, theirsBytes] = [base, ours, theirs].map((text) => encoder.encode(text));
-  timeOf(() => {});
-  let bytes: Uint8Array = new Uint8Array(0);
-  let module: WebAssembly.Module;
-  const read = timeOf(() => {
-    bytes = readCore(path);
-  });
-  const compile = timeOf(() => {
-    module = new WebAssembly.Module(bytes);
-  });
-  const merge = timeOf(() => {
-    if (what === "floor") new WebAssembly.Instance(module);
-    else new CacheMerger(module).merge(baseBytes, oursBytes as Uint8Array, theirsBytes);
-  });
-  return { read, compile, merge, total: read + compile + merge };
+  const [base, ours, theirs] = documents.map((text) => encoder.encode(text));
+  performance.now();
+  const started = performance.now();
+  const bytes = readCore(path);
+  const read = performance.now();
+  const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+  const compiled = performance.now();
+  if (what === "floor") new WebAssembly.Instance(module);
+  else new CacheMerger(module).merge(base, ours as Uint8Array, theirs);
+  const merged = performance.now();
+  return {
+    read: (read - started) * 1000,
+    compile: (compiled - read) * 1000,
+    merge: (merged - compiled) * 1000,
+    total: (merged - started) * 1000,
+  };
 }
 
-const [what, path] = process.argv.slice(2) as [string, string];
-process.stdout.write(JSON.stringify(measure(what, path)));
+const [what, path, ...documents] = process.argv.slice(2) as [string, string, ...string[]];
+process.stdout.write(JSON.stringify(measure(what, path, documents)));

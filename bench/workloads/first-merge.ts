@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FirstMergeTimes } from "../contenders/first-merge-times.ts";
+import { createTriple } from "../documents.ts";
 import { moduleOfSize } from "../empty-module.ts";
 import { pathOf } from "../harness/paths.ts";
 import type { Context, Measured, Outcome, Workload } from "../harness/workload.ts";
@@ -20,8 +21,8 @@ interface Times {
   readonly floor: FirstMergeTimes[];
 }
 
-function timesOf(what: "merge" | "floor", module: string): FirstMergeTimes {
-  return JSON.parse(execFileSync(process.execPath, [PROGRAM, what, module], { encoding: "utf8" })) as FirstMergeTimes;
+function timesOf(...values: [what: "merge" | "floor", module: string, ...documents: string[]]): FirstMergeTimes {
+  return JSON.parse(execFileSync(process.execPath, [PROGRAM, ...values], { encoding: "utf8" })) as FirstMergeTimes;
 }
 
 /** Each measured in a process of its own, the two in turn. */
@@ -31,10 +32,11 @@ function measure(progress: (text: string) => void, processes: number): Times {
   const floor = join(folder, "floor.wasm");
   writeFileSync(floor, moduleOfSize(readFileSync(core).length));
   const times: Times = { core: [], floor: [] };
+  const { base, ours, theirs } = createTriple(5);
   try {
     for (let index = 0; index < processes; index += 1) {
       if (index % 10 === 0) progress(`process ${index + 1} of ${processes}`);
-      times.core.push(timesOf("merge", core));
+      times.core.push(timesOf("merge", core, base, ours, theirs));
       times.floor.push(timesOf("floor", floor));
     }
   } finally {

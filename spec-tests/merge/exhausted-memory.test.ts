@@ -65,9 +65,8 @@ const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
 
 function bareCore(name: BuildName, pages: number): CoreExports {
   const functions = new Proxy({}, { get: (_, import_) => (import_ === "random" ? () => 0.5 : expect.fail) });
-  const core = instantiate(buildModule(name, pages), new Proxy({}, { get: () => functions }));
-  core.configure(1 << 20, 1000, 0x1234_5678_9abc_def0n);
-  return core;
+  const imports = new Proxy({}, { get: () => functions });
+  return instantiate(buildModule(name, pages), imports, { maxBytes: 1 << 20, lockTimeoutMs: 1000 }, () => 0.07);
 }
 
 function place(core: CoreExports, bytes: Uint8Array): Place {

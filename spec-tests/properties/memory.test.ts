@@ -15,9 +15,8 @@ function bareCore(name: BuildName): CoreExports {
     throw new Error("a pure operation called an import");
   };
   const functions = new Proxy({}, { get: (_, name) => (name === "random" ? () => 0.5 : fail) });
-  const core = instantiate(buildModule(name), new Proxy({}, { get: () => functions }));
-  core.configure(maxBytes, 1000, 0x1234_5678_9abc_def0n);
-  return core;
+  const imports = new Proxy({}, { get: () => functions });
+  return instantiate(buildModule(name), imports, { maxBytes, lockTimeoutMs: 1000 }, () => 0.07);
 }
 
 const memory = (core: CoreExports): Uint8Array => new Uint8Array(core.memory.buffer);

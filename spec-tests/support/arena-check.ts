@@ -11,7 +11,7 @@ const TORN = new TextEncoder().encode(`{"AccessToken":{"secret":"${"s".repeat(SI
 export default function checkArena(): void {
   for (const name of buildNames) {
     const imports = new Proxy({}, { get: () => new Proxy({}, { get: () => () => 0 }) });
-    const core = instantiate(buildModule(name), imports);
+    const core = instantiate(buildModule(name), imports, { maxBytes: SIZE, lockTimeoutMs: 0 }, () => 0);
     const bytes = () => new Uint8Array(core.memory.buffer, core.alloc(SIZE), SIZE);
     bytes().fill(0xc5);
     core.reset();

@@ -2,8 +2,8 @@ import { PersistenceError } from "../errors/persistence-error.ts";
 import { STATUS } from "../errors/status.ts";
 import { locate } from "../errors/thrown.ts";
 import { roomFor } from "../values/copy-bytes.ts";
-import { CoreMemory, type CoreResult, type TakeRoom } from "./core-memory.ts";
-import { type CoreExports, type CoreImports, type CoreModule, instantiate, seedFrom } from "./core-module.ts";
+import { CoreMemory, type TakeRoom } from "./core-memory.ts";
+import { type CoreImports, type CoreModule, instantiate } from "./core-module.ts";
 import { failureOf } from "./error-messages.ts";
 import { DOCUMENT, followDocument, WINDOW } from "./follow-document.ts";
 import { mergeOutcome } from "./outcome-readers.ts";
@@ -23,7 +23,6 @@ export class CacheMerger {
   readonly #maxBytes: number;
   readonly #take: TakeRoom;
   readonly #location: string | undefined;
-  #core: CoreExports | undefined;
   #memory: CoreMemory | undefined;
 
   constructor(module: CoreModule, options: CacheMergerOptions = {}) {
@@ -39,92 +38,96 @@ export class CacheMerger {
    * changed while a commit was under way.
    */
   merge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array | undefined): MergeOutcome {
-    if (theirs !== undefined && theirs.length >= WORTH_FOLLOWING) return this.#mergeLarge(base, ours, theirs);
-    return this.#run((core, memory) => {
+    const memory = this.#memory ?? this.#open();
+    try {
+      if (theirs !== undefined && theirs.length >= WORTH_FOLLOWING) return this.#mergeLarge(memory, base, ours, theirs);
       const theirsAt = memory.write(theirs, this.#maxBytes);
       const oursAt = memory.write(ours, this.#maxBytes);
       const baseAt = base === theirs ? theirsAt : memory.write(base, this.#maxBytes);
+      const { core } = memory;
       const status = core.merge(baseAt, base?.length ?? 0, oursAt, ours.length, theirsAt, theirs?.length ?? 0);
-      const result = this.#resultOf(status, memory);
+      if (status !== STATUS.ok) throw this.#refusal(memory);
+      const result = memory.result();
       const isTheirs = result.data === theirsAt;
       return mergeOutcome(
         result,
         memory,
         isTheirs ? theirs! : memory.copyTo(this.#take(result.dataLength), result.data),
       );
-    });
+    } catch (error) {
+      throw this.#located(error);
+    } finally {
+      this.#memory?.core.reset();
+    }
   }
 
   /** Most of ours and base is the same as theirs, and need not enter the core's memory. */
-  #mergeLarge(base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array): MergeOutcome {
-    return this.#run((core, memory) => {
-      const theirsAt = memory.write(theirs, this.#maxBytes);
-      if (Math.max(ours.length, base?.length ?? 0) > this.#maxBytes) throw new PersistenceError("document_too_large");
-      this.#resultOf(core.begin_merge(theirsAt, theirs.length), memory);
-      const window = memory.reserve(WINDOW);
-      if (window === 0) throw new PersistenceError("out_of_memory");
-      const followed = { original: theirs, at: theirsAt, length: theirs.length, window };
-      followDocument(core, memory, DOCUMENT.ours, ours, followed);
-      if (base !== undefined) followDocument(core, memory, DOCUMENT.base, base, followed);
-      const result = this.#resultOf(core.end_merge(), memory);
-      const isTheirs = memory.firstPiece(result) === theirsAt;
-      return mergeOutcome(result, memory, isTheirs ? theirs : memory.gather(result, this.#take));
-    });
+  #mergeLarge(memory: CoreMemory, base: Uint8Array | undefined, ours: Uint8Array, theirs: Uint8Array): MergeOutcome {
+    const { core } = memory;
+    const theirsAt = memory.write(theirs, this.#maxBytes);
+    if (Math.max(ours.length, base?.length ?? 0) > this.#maxBytes) throw new PersistenceError("document_too_large");
+    if (core.begin_merge(theirsAt, theirs.length) !== STATUS.ok) throw this.#refusal(memory);
+    const window = memory.reserve(WINDOW);
+    if (window === 0) throw new PersistenceError("out_of_memory");
+    const followed = { original: theirs, at: theirsAt, length: theirs.length, window };
+    followDocument(core, memory, DOCUMENT.ours, ours, followed);
+    if (base !== undefined) followDocument(core, memory, DOCUMENT.base, base, followed);
+    if (core.end_merge() !== STATUS.ok) throw this.#refusal(memory);
+    const result = memory.result();
+    const isTheirs = memory.firstPiece(result) === theirsAt;
+    return mergeOutcome(result, memory, isTheirs ? theirs : memory.gather(result, this.#take));
   }
 
   /** Whatever was complete in these bytes before the damage. */
   salvage(content: Uint8Array): SalvageOutcome {
-    return this.#run((core, memory) => {
-      const result = this.#resultOf(core.salvage(memory.write(content, this.#maxBytes), content.length), memory);
-      return { content: memory.copy(result.data, result.dataLength) };
-    });
+    const memory = this.#memory ?? this.#open();
+    try {
+      const status = memory.core.salvage(memory.write(content, this.#maxBytes), content.length);
+      if (status !== STATUS.ok) throw this.#refusal(memory);
+      const { data, dataLength } = memory.result();
+      return { content: memory.copy(data, dataLength) };
+    } catch (error) {
+      throw this.#located(error);
+    } finally {
+      this.#memory?.core.reset();
+    }
   }
 
   /** What a document holds, without secrets. */
   inspect(content: Uint8Array, nowSeconds: number): Inspection {
-    return this.#run((core, memory) => {
-      const at = memory.write(content, this.#maxBytes);
-      const result = this.#resultOf(core.inspect(at, content.length, nowSeconds), memory);
-      return JSON.parse(memory.detail(result)) as Inspection;
-    });
-  }
-
-  #run<T>(operation: (core: CoreExports, memory: CoreMemory) => T): T {
-    this.#core ??= this.#instantiate();
-    this.#memory ??= new CoreMemory(this.#core);
+    const memory = this.#memory ?? this.#open();
     try {
-      return operation(this.#core, this.#memory);
+      const status = memory.core.inspect(memory.write(content, this.#maxBytes), content.length, nowSeconds);
+      if (status !== STATUS.ok) throw this.#refusal(memory);
+      return JSON.parse(memory.detail(memory.result())) as Inspection;
     } catch (error) {
-      throw locate(error instanceof PersistenceError ? error : this.#trapped(error), this.#location);
+      throw this.#located(error);
     } finally {
-      this.#core?.reset();
+      this.#memory?.core.reset();
     }
   }
 
   /** Lets go of memory, which is as large as the largest documents were. A later call gets a fresh instance. */
   close(): void {
     this.#memory?.wipe();
-    this.#core = undefined;
     this.#memory = undefined;
   }
 
-  /** The instance may be in any state. */
-  #trapped(cause: unknown): PersistenceError {
+  #open(): CoreMemory {
+    const core = instantiate(this.#module, IMPORTS, { maxBytes: this.#maxBytes, lockTimeoutMs: 0 }, random);
+    this.#memory = new CoreMemory(core);
+    return this.#memory;
+  }
+
+  #refusal(memory: CoreMemory): PersistenceError {
+    return failureOf(memory.result(), { ...NO_CONTEXT, location: this.#location });
+  }
+
+  /** What is no `PersistenceError` came out of the core, and the instance may be in any state. */
+  #located(error: unknown): PersistenceError {
+    if (error instanceof PersistenceError) return locate(error, this.#location);
     this.close();
-    return new PersistenceError("core_trap", undefined, { cause });
-  }
-
-  /** @throws PersistenceError where the core refused */
-  #resultOf(status: number, memory: CoreMemory): CoreResult {
-    const result = memory.result();
-    if (status !== STATUS.ok) throw failureOf(result, { ...NO_CONTEXT, location: this.#location });
-    return result;
-  }
-
-  #instantiate(): CoreExports {
-    const core = instantiate(this.#module, IMPORTS);
-    core.configure(this.#maxBytes, 0, seedFrom(random));
-    return core;
+    return locate(new PersistenceError("core_trap", undefined, { cause: error }), this.#location);
   }
 }
 

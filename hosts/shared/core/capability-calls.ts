@@ -4,7 +4,6 @@ import { statusOfError } from "../errors/thrown.ts";
 import { type Answer, isPromise, onlyStatus, ThrownAnswer } from "./answer.ts";
 import type { Awaitable } from "./capabilities.ts";
 import { type CoreMemory, refusalOf } from "./core-memory.ts";
-import type { CoreExports } from "./core-module.ts";
 
 /**
  * The capability calls of one instance of the core, from the import to `complete`. What is answered at once is
@@ -12,7 +11,6 @@ import type { CoreExports } from "./core-module.ts";
  */
 export class CapabilityCalls {
   readonly #maxBytes: number;
-  #core: CoreExports | undefined;
   #memory: CoreMemory | undefined;
   /** What capabilities have thrown and the core has not gone on from. */
   #failures: Array<{ status: number; error: unknown }> = [];
@@ -22,14 +20,12 @@ export class CapabilityCalls {
     this.#maxBytes = maxBytes;
   }
 
-  connect(core: CoreExports, memory: CoreMemory): void {
-    this.#core = core;
+  connect(memory: CoreMemory): void {
     this.#memory = memory;
   }
 
   /** Lets go of the core. Nothing may be outstanding. */
   disconnect(): void {
-    this.#core = undefined;
     this.#memory = undefined;
     this.begin();
   }
@@ -97,22 +93,23 @@ export class CapabilityCalls {
   }
 
   #deliver(op: number, { status, parts }: Answer): void {
+    const { memory } = this;
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     if (length === 0) {
-      this.#core!.complete(op, status, 0, 0);
+      memory.core.complete(op, status, 0, 0);
       return;
     }
-    const start = this.memory.reserve(length);
+    const start = memory.reserve(length);
     if (start === 0) {
-      this.#core!.complete(op, STATUS[refusalOf(length, this.#maxBytes)], 0, 0);
+      memory.core.complete(op, STATUS[refusalOf(length, this.#maxBytes)], 0, 0);
       return;
     }
     let pointer = start;
     for (const part of parts) {
-      this.memory.put(pointer, part);
+      memory.put(pointer, part);
       pointer += part.length;
     }
-    this.#core!.complete(op, status, start, length);
+    memory.core.complete(op, status, start, length);
   }
 }
 

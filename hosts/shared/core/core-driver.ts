@@ -4,18 +4,13 @@ import type { Awaitable, Capabilities } from "./capabilities.ts";
 import { CapabilityCalls } from "./capability-calls.ts";
 import { coreImports, type SessionHooks } from "./core-imports.ts";
 import { CoreMemory, type CoreResult } from "./core-memory.ts";
-import { type CoreExports, type CoreModule, instantiate, seedFrom } from "./core-module.ts";
+import { type CoreExports, type CoreModule, instantiate } from "./core-module.ts";
 import { failureOf, statusName } from "./error-messages.ts";
 import type { Limits } from "./session-limits.ts";
 import { StoreImports } from "./store-imports.ts";
 
-interface Instance {
-  readonly core: CoreExports;
-  readonly memory: CoreMemory;
-}
-
 /** Starts an operation of the core. Anything but `ok` is why it was refused. */
-export type Begin = (instance: Instance) => number;
+export type Begin = (memory: CoreMemory) => number;
 export type Read<T> = (result: CoreResult, memory: CoreMemory) => T;
 
 /** Takes operations of the core from begin to end, one at a time, on an instance that is made on first use. */
@@ -26,7 +21,7 @@ export class CoreDriver {
   readonly #limits: Limits;
   readonly #calls: CapabilityCalls;
   readonly #store: StoreImports;
-  #instance: Instance | undefined;
+  #memory: CoreMemory | undefined;
 
   constructor(module: Awaitable<CoreModule>, capabilities: Capabilities, hooks: SessionHooks, limits: Limits) {
     this.#module = module;
@@ -41,12 +36,13 @@ export class CoreDriver {
   async run<T>(begin: Begin, read: Read<T>): Promise<T> {
     // Awaited even where there is an instance: else a session that has one would overtake one that was asked before it.
     const module = await this.#module;
-    this.#instance ??= this.#instantiate(module);
-    const { core, memory } = this.#instance;
+    this.#memory ??= this.#instantiate(module);
+    const memory = this.#memory;
+    const { core } = memory;
     this.#calls.begin();
     this.#store.forgetWritten();
     try {
-      const refused = begin(this.#instance);
+      const refused = begin(memory);
       if (refused !== STATUS.ok) throw new PersistenceError(statusName(refused));
       await this.#advance(core);
       const result = memory.result();
@@ -64,8 +60,8 @@ export class CoreDriver {
 
   /** The next operation gets a fresh instance. */
   discard(): void {
-    this.#instance?.memory.wipe();
-    this.#instance = undefined;
+    this.#memory?.wipe();
+    this.#memory = undefined;
   }
 
   /** Nothing is left of the core nor of what was written last. */
@@ -75,19 +71,14 @@ export class CoreDriver {
     this.#store.forgetWritten();
   }
 
-  #instantiate(module: CoreModule): Instance {
-    const core = instantiate(module, coreImports(this.#capabilities, this.#hooks, this.#calls, this.#store));
-    const memory = new CoreMemory(core);
-    this.#calls.connect(core, memory);
+  #instantiate(module: CoreModule): CoreMemory {
+    const imports = coreImports(this.#capabilities, this.#hooks, this.#calls, this.#store);
     const { clock, cipher } = this.#capabilities;
-    const { maxBytes, lockTimeoutMs } = this.#limits;
-    core.configure(
-      maxBytes,
-      lockTimeoutMs,
-      seedFrom(() => clock.random()),
-    );
+    const core = instantiate(module, imports, this.#limits, () => clock.random());
     core.configure_cipher(cipher === undefined ? 0 : 1);
-    return { core, memory };
+    const memory = new CoreMemory(core);
+    this.#calls.connect(memory);
+    return memory;
   }
 
   async #advance(core: CoreExports): Promise<void> {

@@ -35,42 +35,46 @@ const decoder = new TextDecoder();
  * machine, an array of words has the order of the machine: on s390x the core stopped at the first result.
  */
 export class CoreMemory {
-  readonly #core: CoreExports;
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  #words: DataView<ArrayBuffer> = new DataView(this.#bytes.buffer);
+  readonly core: CoreExports;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #words: DataView<ArrayBuffer>;
 
   constructor(core: CoreExports) {
-    this.#core = core;
+    const { buffer } = core.memory;
+    this.core = core;
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new DataView(buffer);
   }
 
   /** Room for `length` bytes in the arena, or 0. */
   reserve(length: number): number {
-    return this.#core.alloc(length) >>> 0;
+    return this.core.alloc(length) >>> 0;
   }
 
   put(pointer: number, bytes: Uint8Array): void {
-    this.#refresh();
+    if (this.#bytes.length === 0) this.#renew();
     this.#bytes.set(bytes, pointer);
   }
 
   /** Copies bytes into the arena. 0: there are none. */
   write(bytes: Uint8Array | undefined, maxBytes: number): number {
     if (bytes === undefined) return 0;
-    const pointer = bytes.length > maxBytes ? 0 : this.#core.alloc(bytes.length) >>> 0;
+    const pointer = bytes.length > maxBytes ? 0 : this.core.alloc(bytes.length) >>> 0;
     if (pointer === 0) throw new PersistenceError(refusalOf(bytes.length, maxBytes));
-    this.#refresh();
+    if (this.#bytes.length === 0) this.#renew();
     this.#bytes.set(bytes, pointer);
     return pointer;
   }
 
   /** A copy: memory may grow or be cleared at the next call of the core. */
   copy(pointer: number, length: number): Uint8Array {
-    this.#refresh();
+    if (this.#bytes.length === 0) this.#renew();
     return copyBytes(this.#bytes, pointer >>> 0, (pointer >>> 0) + (length >>> 0));
   }
 
   copyTo(room: Uint8Array, pointer: number): Uint8Array {
-    room.set(this.view(pointer, room.length));
+    if (this.#bytes.length === 0) this.#renew();
+    room.set(this.#bytes.subarray(pointer, pointer + room.length));
     return room;
   }
 
@@ -79,43 +83,44 @@ export class CoreMemory {
   }
 
   result(): CoreResult {
-    this.#refresh();
-    const at = this.#core.result() >>> 0;
+    if (this.#bytes.length === 0) this.#renew();
+    const words = this.#words;
+    const at = this.core.result() >>> 0;
     return {
-      status: this.#word(at),
-      document: this.#word(at + 1 * WORD),
-      offset: this.#word(at + 2 * WORD),
-      data: this.#word(at + 3 * WORD),
-      dataLength: this.#word(at + 4 * WORD),
-      flags: this.#word(at + 5 * WORD),
-      added: this.#word(at + 6 * WORD),
-      updated: this.#word(at + 7 * WORD),
-      removed: this.#word(at + 8 * WORD),
-      conflicts: this.#word(at + 9 * WORD),
-      detail: this.#word(at + 10 * WORD),
-      detailLength: this.#word(at + 11 * WORD),
-      waitedMs: this.#word(at + 12 * WORD),
-      takeOvers: this.#word(at + 13 * WORD),
-      restarts: this.#word(at + 14 * WORD),
-      ignored: this.#word(at + 15 * WORD),
+      status: words.getUint32(at, true),
+      document: words.getUint32(at + 1 * WORD, true),
+      offset: words.getUint32(at + 2 * WORD, true),
+      data: words.getUint32(at + 3 * WORD, true),
+      dataLength: words.getUint32(at + 4 * WORD, true),
+      flags: words.getUint32(at + 5 * WORD, true),
+      added: words.getUint32(at + 6 * WORD, true),
+      updated: words.getUint32(at + 7 * WORD, true),
+      removed: words.getUint32(at + 8 * WORD, true),
+      conflicts: words.getUint32(at + 9 * WORD, true),
+      detail: words.getUint32(at + 10 * WORD, true),
+      detailLength: words.getUint32(at + 11 * WORD, true),
+      waitedMs: words.getUint32(at + 12 * WORD, true),
+      takeOvers: words.getUint32(at + 13 * WORD, true),
+      restarts: words.getUint32(at + 14 * WORD, true),
+      ignored: words.getUint32(at + 15 * WORD, true),
     };
   }
 
   /** The bytes where they stand: until memory grows or is cleared. */
   view(pointer: number, length: number): Uint8Array {
-    this.#refresh();
+    if (this.#bytes.length === 0) this.#renew();
     return this.#bytes.subarray(pointer, pointer + length);
   }
 
   /** Where the document of a result in pieces begins: a list of pointers and lengths. */
   firstPiece({ data }: CoreResult): number {
-    this.#refresh();
+    if (this.#bytes.length === 0) this.#renew();
     return this.#word(data);
   }
 
   /** The document of such a result, in room that is asked for. */
   gather({ data, dataLength }: CoreResult, take: TakeRoom): Uint8Array {
-    this.#refresh();
+    if (this.#bytes.length === 0) this.#renew();
     const end = data + 2 * WORD * dataLength;
     let length = 0;
     for (let piece = data; piece < end; piece += 2 * WORD) length += this.#word(piece + WORD);
@@ -136,14 +141,13 @@ export class CoreMemory {
 
   /** For an instance that is thrown away without a `reset`. */
   wipe(): void {
-    this.#refresh();
+    if (this.#bytes.length === 0) this.#renew();
     this.#bytes.fill(0);
   }
 
   /** Memory that has grown is another buffer; of the old one nothing is left. */
-  #refresh(): void {
-    if (this.#bytes.length !== 0) return;
-    const { buffer } = this.#core.memory;
+  #renew(): void {
+    const { buffer } = this.core.memory;
     this.#bytes = new Uint8Array(buffer);
     this.#words = new DataView(buffer);
   }

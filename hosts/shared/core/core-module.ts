@@ -2,6 +2,7 @@ import { PersistenceError } from "../errors/persistence-error.ts";
 import { ABI_VERSION } from "../errors/status.ts";
 import { isPromise } from "./answer.ts";
 import type { Awaitable } from "./capabilities.ts";
+import type { Limits } from "./session-limits.ts";
 
 /** The compiled core, a `WebAssembly.Module`; not the promise of one. */
 export interface CoreModule {
@@ -116,10 +117,16 @@ const NO_ADDRESSES =
 /**
  * Instantiates at once: the module is small and compiled already.
  *
+ * @param random keys the core's hash tables, with the 53 bits of a number in [0, 1)
  * @throws PersistenceError `out_of_memory`
  */
-export function instantiate(module: CoreModule, imports: CoreImports): CoreExports {
-  const { Instance } = webAssembly();
+export function instantiate(
+  module: CoreModule,
+  imports: CoreImports,
+  { maxBytes, lockTimeoutMs }: Limits,
+  random: () => number,
+): CoreExports {
+  const { Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly; // it has made the module
   let core: CoreExports;
   try {
     core = new Instance(module, imports).exports as CoreExports;
@@ -128,10 +135,6 @@ export function instantiate(module: CoreModule, imports: CoreImports): CoreExpor
   }
   const version = core.abi_version();
   if (version !== ABI_VERSION) throw new Error(`The core speaks ABI ${version}, this package ABI ${ABI_VERSION}.`);
+  core.configure(maxBytes, lockTimeoutMs, BigInt(Math.floor(random() * 2 ** 53)));
   return core;
-}
-
-/** A random number that keys the core's hash tables: the 53 bits of a number in [0, 1). */
-export function seedFrom(random: () => number): bigint {
-  return BigInt(Math.floor(random() * 2 ** 53));
 }

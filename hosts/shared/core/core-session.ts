@@ -61,10 +61,10 @@ export class CoreSession {
 
   /** Merges `ours` into what is stored. `baseIsCurrent`: `base` is what this session last loaded or committed. */
   commit(base: Uint8Array | undefined, ours: Uint8Array, baseIsCurrent = false): Promise<CommitOutcome> {
-    return this.#write(({ core, memory }) => {
+    return this.#write((memory) => {
       const baseAt = memory.write(base, this.#maxBytes);
       const oursAt = ours === base ? baseAt : memory.write(ours, this.#maxBytes);
-      return core.commit(baseAt, base?.length ?? 0, oursAt, ours.length, baseIsCurrent ? 1 : 0);
+      return memory.core.commit(baseAt, base?.length ?? 0, oursAt, ours.length, baseIsCurrent ? 1 : 0);
     });
   }
 

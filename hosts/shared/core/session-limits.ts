@@ -24,7 +24,8 @@ export function limitsOf(limits: SessionLimits): Limits {
 
 /** @throws PersistenceError `bad_argument` */
 export function limitOf(name: keyof SessionLimits, limits: SessionLimits): number {
-  return Math.min(checkedLimit(name, limits[name] ?? DEFAULTS[name]), LARGEST);
+  const limit = limits[name] ?? DEFAULTS[name];
+  return limit === DEFAULTS[name] ? limit : Math.min(checkedLimit(name, limit), LARGEST);
 }
 
 /** @throws PersistenceError `bad_argument` */
