@@ -225,6 +225,25 @@ describe("verifyPersistence", () => {
   });
 });
 
+test.each([
+  ["keeps no modes", null, /mode 644\)\. It still is: its file system keeps no modes\./],
+  ["belongs to somebody else", { code: "EPERM" }, /mode 644\)\. It still is: it belongs to somebody else\./],
+])(
+  "a file that cannot be made private is reported at each opening: its file system or it %s",
+  async (_what, refusal, text) => {
+    const cache = folder.file("open to others");
+    await writeFile(cache, "token", { mode: 0o644 });
+    const changed = vi.spyOn(nodeHost.runtime.fs, "chmod");
+    onTestFinished(() => changed.mockRestore());
+    changed.mockImplementation((_path, _mode, done) => done(refusal && Object.assign(new Error("refused"), refusal)));
+    for (let opening = 1; opening <= 2; opening += 1) {
+      const lines: string[] = [];
+      await FilePersistence.create(cache, { loggerCallback: (_level, line) => lines.push(line) });
+      expect(lines).toEqual([expect.stringMatching(text)]);
+    }
+  },
+);
+
 test("a folder that others can change is reported where the cache is a link into it, too", async () => {
   const shared = join(folder.path, "shared");
   const cache = folder.file("link into it");

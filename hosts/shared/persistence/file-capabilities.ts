@@ -1,7 +1,7 @@
 import type { Capabilities, Lock, Log } from "../core/capabilities.ts";
 import { PersistenceError } from "../errors/persistence-error.ts";
 import { messageFor, statusOfError, toPersistenceError } from "../errors/thrown.ts";
-import { type FileStatus, Files, quietly } from "../files/file-system.ts";
+import { type FileStatus, Files } from "../files/file-system.ts";
 import { followLinks } from "../files/follow-links.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { FileStore, type FileStoreOptions } from "../files/store.ts";
@@ -122,11 +122,13 @@ export async function prepareFolder(location: string, log: Log): Promise<void> {
   const isFile = found?.isFile() ?? false;
   // To open a pipe would wait for ever.
   if (found && !isFile) throw new PersistenceError("not_a_file", messageFor("not_a_file", location), { location });
-  if (isFile) await quietly(files.chmod(location, 0o600));
+  const isRefused = isFile && !(await succeeds(files.chmod(location, 0o600)));
   if (runtime.platform === "win32") return; // Modes there say nothing about who can read.
   if (found && isFile && found.mode & OTHERS && found.size > NO_SECRET_BYTES) {
     const now = (await statOf(files, location))?.mode ?? 0n;
-    const outcome = now & OTHERS ? "It still is: it belongs to somebody else." : "It is private now.";
+    // As exFAT mounted anywhere, or a drive of Windows under WSL: to change the mode works and does nothing.
+    const why = isRefused ? "it belongs to somebody else" : "its file system keeps no modes";
+    const outcome = now & OTHERS ? `It still is: ${why}.` : "It is private now.";
     report(`${location} was open to other users (mode ${octal(found.mode)}). ${outcome}`);
   }
   const target = await followLinks(files, runtime.paths, location).catch(() => location);
@@ -158,6 +160,12 @@ async function reportFolder(
 function statOf(files: Files, path: string): Promise<FileStatus | undefined> {
   return files.stat(path).catch(() => undefined);
 }
+
+const succeeds = (work: Promise<unknown>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );
 
 const octal = (mode: bigint) => (mode & 0o777n).toString(8);
 
