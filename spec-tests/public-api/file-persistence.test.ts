@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -200,6 +200,46 @@ describe.runIf(needs("the user root", process.getuid?.() === 0))("a folder that 
       expect(lines).toHaveLength(count);
     }
     expect(lines[0]).toMatch(/exposed_to_others: .*theirs belongs to another user \(12345\)/);
+  });
+});
+
+describe("a file that is not there for a moment, because it is being replaced", () => {
+  /** NFS, on which that takes two steps. The file is back after so many pauses. */
+  async function replaced(after: number) {
+    const location = folder.file("replaced");
+    const persistence = await FilePersistence.create(location);
+    await persistence.save("kept");
+    await rename(location, `${location}.away`);
+    const type = vi.spyOn(nodeHost.runtime, "fileSystemType").mockReturnValue(0x6969);
+    let pauses = 0;
+    const sleep = vi.spyOn(nodeHost.runtime.clock, "sleep").mockImplementation(async () => {
+      pauses += 1;
+      if (pauses === after) await rename(`${location}.away`, location);
+    });
+    onTestFinished(() => {
+      type.mockRestore();
+      sleep.mockRestore();
+    });
+    return { persistence, pauses: () => pauses };
+  }
+
+  test.runIf(process.platform === "linux").each([1, 2, 3])("is waited for: %i pauses", async (after) => {
+    const { persistence, pauses } = await replaced(after);
+    expect(await persistence.load()).toBe("kept");
+    expect(pauses()).toBe(after);
+  });
+
+  test.runIf(process.platform === "linux")("is waited for no longer than three", async () => {
+    const { persistence, pauses } = await replaced(4);
+    expect(await persistence.load()).toBeNull();
+    expect(pauses()).toBe(3);
+  });
+
+  test("is not waited for where it is replaced in one step", async () => {
+    const { persistence, pauses } = await replaced(1);
+    vi.mocked(nodeHost.runtime.fileSystemType).mockReturnValue(0xef53);
+    expect(await persistence.load()).toBeNull();
+    expect(pauses()).toBe(0);
   });
 });
 

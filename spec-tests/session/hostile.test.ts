@@ -24,10 +24,10 @@ describe("outcomes that are refused", () => {
 
   test("twice", () => {
     const raw = loading();
-    raw.core.complete(raw.last().op, not_found, 0, 0);
+    raw.core.complete(raw.last().op, io_error, 0, 0);
     raw.core.complete(raw.last().op, ok, 0, 0);
     expect(raw.core.poll()).toBe(1);
-    expect(raw.status()).toBe(ok);
+    expect(raw.status()).toBe(io_error);
     expect(raw.ignored()).toBe(1);
   });
 
@@ -153,7 +153,7 @@ describe("calls out of order", () => {
     raw.core.load();
     expect(raw.core.poll()).toBe(0);
     expect(raw.calls).toHaveLength(1);
-    expect(raw.answer(not_found)).toBe(1);
+    for (const ended of [0, 0, 1]) expect(raw.answer(not_found)).toBe(ended);
   });
 
   test("alloc refuses what no document can need", () => {

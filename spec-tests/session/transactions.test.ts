@@ -16,7 +16,25 @@ describe.each([false, true])("asynchronous host: %s", (async) => {
   test("load: nothing stored", async () => {
     const world = worldWith();
     expect(await world.session().load()).toMatchObject({ unchanged: false, content: undefined });
-    expect(world.calls()).toBe("stat");
+    expect(world.calls()).toBe("stat inspect read");
+  });
+
+  test("load: what was there and is not is believed under the lock", async () => {
+    const world = worldWith(A);
+    const session = world.session();
+    await session.load();
+    world.calls();
+    await session.clear();
+    world.calls();
+    expect(await session.load()).toMatchObject({ unchanged: false, content: undefined });
+    expect(world.calls()).toBe("stat inspect read"); // who removed it itself knows
+    world.store(A, OLD);
+    await session.load();
+    world.calls();
+    await world.session().clear();
+    world.calls();
+    expect(await session.load()).toMatchObject({ unchanged: false, content: undefined });
+    expect(world.calls()).toBe("stat create read release");
   });
 
   test("load: reads once, then only looks", async () => {

@@ -8,6 +8,7 @@ import {
   clockNow,
   clockSleep,
   lockCheck,
+  lockInspect,
   lockRelease,
   lockTouch,
   sessionEdit,
@@ -120,6 +121,9 @@ function performOnLock(stage: u32): void {
       return;
     case operation.STAGE_RELEASE:
       lockRelease(beginCall(), 0, 0);
+      return;
+    case operation.STAGE_INSPECT:
+      lockInspect(beginCall(), 0, 0);
       return;
   }
 }

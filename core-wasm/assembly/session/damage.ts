@@ -40,7 +40,7 @@ export let finding: u32 = 0; // SOUND, as a literal (abi/arena.ts)
 
 let pauses: u32 = 0;
 /** There can be no lock file here. */
-let isLockless: bool = false;
+export let isLockless: bool = false;
 let damagedPointer: usize = 0;
 let damagedLength: usize = 0;
 

@@ -43,6 +43,7 @@ export const STAGE_CHECK: u32 = 12;
 export const STAGE_REPLACE: u32 = 13;
 export const STAGE_REMOVE: u32 = 14;
 export const STAGE_RELEASE: u32 = 15;
+export const STAGE_INSPECT: u32 = 16;
 
 export let kind: u32 = 0;
 export let stage: u32 = 0; // STAGE_IDLE, as a literal (abi/arena.ts)

@@ -16,6 +16,7 @@ import {
 import { maxDocumentBytes } from "../abi/settings";
 import { skipByteOrderMark } from "../cache/document-start";
 import { validateDocument } from "../cache/validate";
+import { isAbsent } from "./absence";
 import { isBlank } from "./blank";
 import { looksEncrypted } from "./encrypted";
 import { enter, enterWith, lookedAt } from "./calls";
@@ -54,7 +55,7 @@ export function adoptVersionRead(hasDocument: bool): void {
 }
 
 export function onStat(): void {
-  if (outcomeStatus == NOT_FOUND) nothingStored();
+  if (outcomeStatus == NOT_FOUND) nothingFound();
   else if (outcomeStatus != OK) fail(outcomeFailure());
   else if (!isUnchanged(outcomePointer, outcomeLength)) enter(operation.STAGE_READ);
   else if (operation.kind == operation.KIND_LOAD) unchangedSinceLoad();
@@ -67,14 +68,15 @@ function unchangedSinceLoad(): void {
   finish(OK);
 }
 
-function nothingStored(): void {
+function nothingFound(): void {
+  if (!isAbsent()) return;
   forgetVersion();
   versionPointer = 0;
   settled(0, 0);
 }
 
 export function onRead(): void {
-  if (outcomeStatus == NOT_FOUND) nothingStored();
+  if (outcomeStatus == NOT_FOUND) nothingFound();
   else if (outcomeStatus != OK) fail(outcomeFailure());
   else if (outcomeLength < READ_HEADER) fail(IO_ERROR);
   else unwrap(outcomePointer + READ_HEADER, outcomeLength - READ_HEADER);

@@ -4,6 +4,7 @@
 import { outcomeFailure, outcomeStatus, takeOutcome } from "../abi/capability-call";
 import { clockNow } from "../abi/imports";
 import { BAD_STATE, CHANGED, LOCK_LOST, LOCK_NOT_HELD, LOCK_TIMEOUT, LOST, OK } from "../abi/status";
+import { onInspected, resetAbsence } from "./absence";
 import { PENDING, advanceAcquire } from "./acquire";
 import { enter, enterAtOnce, noteProof, resumePostponed } from "./calls";
 import { forgetFinding, mayLeaveDamage, onPaused, onSetAside, readWithoutLock, resetDamage } from "./damage";
@@ -27,6 +28,7 @@ export function start(kind: u32): u32 {
   resetRestarts();
   resetReading();
   resetDamage();
+  resetAbsence();
   return OK;
 }
 
@@ -141,6 +143,9 @@ function advancePublishing(): void {
       return;
     case operation.STAGE_RELEASE:
       onReleased();
+      return;
+    case operation.STAGE_INSPECT:
+      onInspected();
       return;
   }
 }

@@ -1,7 +1,8 @@
-import type { Awaitable, Capabilities, Cipher, Store } from "../core/capabilities.ts";
+import type { Awaitable, Capabilities, Cipher, Store, StoredContent } from "../core/capabilities.ts";
 import { PersistenceError, PersistenceNotFound } from "../errors/persistence-error.ts";
 import type { StatusName } from "../errors/status.ts";
 import { toPersistenceError } from "../errors/thrown.ts";
+import { canReplaceOpenFile } from "../files/replacing-open-files.ts";
 import type { FileStoreOptions } from "../files/store.ts";
 import { Logger, type LoggerOptions, logTo } from "../logger.ts";
 import { host } from "../runtime/host.ts";
@@ -17,6 +18,9 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The time of a secret store's item that has lost its file. */
 const UNKNOWN = 0n;
+
+/** Pauses between looks for a file that may be just being replaced. */
+const REPLACED_WITHIN_MS = [5, 10, 20];
 
 /** What a kind of persistence consists of. */
 export interface PersistenceParts {
@@ -177,12 +181,28 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   }
 
   async #read(): Promise<Uint8Array | undefined> {
-    const stored = await this.#store.read();
+    const stored = (await this.#store.read()) ?? (await this.#readLater());
     const cipher = this.#cipher;
     if (stored === undefined || cipher === undefined) return stored?.content;
     if (holdsNothing(stored.content)) return undefined;
     const content = await attemptCipher("unprotect_failed", () => cipher.unprotect(stored.content));
     return standsForNothing(content) ? undefined : content;
+  }
+
+  /**
+   * Where a file is not replaced in one step (core-wasm/assembly/session/absence.ts) it is not there for a moment. Who
+   * saves here need hold no lock, so that says nothing.
+   */
+  async #readLater(): Promise<StoredContent | undefined> {
+    const { runtime } = host();
+    const { clock, paths, platform } = runtime;
+    if (platform !== "linux" || canReplaceOpenFile(runtime, paths.dirname(this.#location))) return undefined;
+    for (const ms of REPLACED_WITHIN_MS) {
+      await clock.sleep(ms);
+      const stored = await this.#store.read();
+      if (stored !== undefined) return stored;
+    }
+    return undefined;
   }
 
   async #attempt<T>(operation: () => T | Promise<T>): Promise<T> {
