@@ -39,16 +39,16 @@ export function failing(call: Call, code: string, nth = 1): FileSystem & { calls
 }
 
 /** The real file system, with something done just before the `nth` call of one function, whose values it may change. */
-export function meanwhile(call: Call, act: (args: unknown[]) => void, nth = 1): FileSystem {
+export function meanwhile(call: Call, act: (args: unknown[]) => void, nth = 1, fs = realFileSystem): FileSystem {
   let calls = 0;
   return {
-    ...realFileSystem,
+    ...fs,
     [call]: (...args: unknown[]) => {
       calls++;
       if (calls === nth) {
         act(args);
       }
-      return (realFileSystem[call] as (...args: unknown[]) => unknown)(...args);
+      return (fs[call] as (...args: unknown[]) => unknown)(...args);
     },
   };
 }
@@ -56,6 +56,28 @@ export function meanwhile(call: Call, act: (args: unknown[]) => void, nth = 1): 
 /** As on a file system without hard links: the lock file is then created in place, empty at first. */
 export function withoutLinks(fs: FileSystem): FileSystem {
   return { ...fs, link: failing("link", "EPERM", 0).link };
+}
+
+/** As through sshfs: a file under a second name has another inode's number. */
+export function withLinksApart(fs: FileSystem): FileSystem {
+  const apart = new Set<string>();
+  return {
+    ...fs,
+    link: (from, to, done) =>
+      fs.link(from, to, (error) => {
+        if (!error) apart.add(to);
+        done(error);
+      }),
+    unlink: (path, done) =>
+      fs.unlink(path, (error) => {
+        if (!error) apart.delete(path);
+        done(error);
+      }),
+    lstat: (path, options, done) =>
+      fs.lstat(path, options, (error, found) => {
+        done(error, apart.has(path) ? Object.create(found, { ino: { value: found.ino + 1n } }) : found);
+      }),
+  };
 }
 
 export function names(folder: string): string[] {

@@ -24,10 +24,21 @@ import type { KernelLocks } from "../../hosts/shared/lock/kernel-locks.ts";
 import { createClock } from "../../hosts/shared/runtime/clock.ts";
 import { needs } from "../encryption/tools.ts";
 import { abandoned, acquire, tryAcquire } from "./acquire.ts";
-import { descriptors, errno, failing, meanwhile, names, nextTurn, temporaryFolder, withoutLinks } from "./fixtures.ts";
+import {
+  descriptors,
+  errno,
+  failing,
+  meanwhile,
+  names,
+  nextTurn,
+  temporaryFolder,
+  withLinksApart,
+  withoutLinks,
+} from "./fixtures.ts";
 import { createLock, type LockOptions, realFileSystem } from "./replaced-runtime.ts";
 
 const [F_OFD_SETLK, F_WRLCK, LOCK_EX, LOCK_NB] = [37, 1, 2, 4]; // Linux
+const FUSE = 0x65735546;
 const NOBODY = 2147483646; // no system gives this number to a process
 const lockIn = (folder: string, kind: "K" | "P", options: LockOptions = {}) =>
   createLock(join(folder, "cache.lockfile"), { kernelLocks: kind === "K", ...options });
@@ -64,6 +75,38 @@ describe.each(["K", "P"] as const)("kind %s", (kind) => {
     expect(await lock.check()).toBe(false);
     expect(names(folder)).toEqual([]);
     expect(descriptors()).toBe(before);
+  });
+
+  it("creates, holds and releases where a link is another file", async () => {
+    const folder = temporaryFolder();
+    const before = descriptors();
+    const options = { fs: withLinksApart(realFileSystem), fileSystemType: () => FUSE };
+    const lock = lockIn(folder, kind, options);
+    for (let times = 1; times <= 2; times++) {
+      expect(await lock.create()).toBe(true);
+      expect(names(folder)).toEqual(onDisk[kind]);
+      const other = lockIn(folder, kind, options);
+      expect(await other.create()).toBe(false);
+      await other.release(); // of what it has prepared
+      expect(await lock.touch()).toBe(true);
+      expect(await lock.check()).toBe(true);
+      await lock.release();
+      expect(names(folder)).toEqual([]);
+    }
+    expect(descriptors()).toBe(before);
+  });
+
+  it("leaves what somebody else has put in the place of a link that is another file", async () => {
+    const folder = temporaryFolder();
+    const replace = () => {
+      unlinkSync(lock.path);
+      writeFileSync(lock.path, `${process.ppid} somebody else`);
+    };
+    const fs = meanwhile("fstat", replace, 2, withLinksApart(realFileSystem));
+    const lock = lockIn(folder, kind, { fs, fileSystemType: () => FUSE });
+    expect(await lock.create()).toBe(false);
+    expect(names(folder)).toEqual(["cache.lockfile"]);
+    expect(readFileSync(lock.path, "utf8")).toBe(`${process.ppid} somebody else`);
   });
 
   it("creates the folder it needs, for its owner only", async () => {

@@ -124,7 +124,7 @@ export class LeaseLock implements KindOfLock {
     const prepared = await LockFile.prepare(this.#files, this.#runtime, this.#path, this.#line);
     let published: LockFile | undefined;
     try {
-      published = await prepared.publish(this.#path);
+      published = await prepared.publish(this.#path, this.#runtime);
     } catch (error) {
       await prepared.removeName();
       await quietly(prepared.close());

@@ -2,6 +2,7 @@ import type { LockInspection } from "../core/capabilities.ts";
 import { type FileStatus, type Files, hasCode, O_RDWR, quietly, unlessMissing } from "../files/file-system.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { giveToOwnerOfFolder } from "../files/owner.ts";
+import { canReplaceOpenFile } from "../files/replacing-open-files.ts";
 import { temporaryPath } from "../files/temporary-path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { isStillOpen } from "./lock-inspection.ts";
@@ -62,8 +63,11 @@ export class LockFile {
    * Gives a prepared file the path, unless there is a file. `undefined`: there is, and this one may be tried again.
    * A server of NFS may report as failed what it has done (link(2), BUGS), so that is looked at: else everybody
    * would wait for us, ourselves first.
+   *
+   * @throws with a code of `NO_LINKS`, too, where a file under a second name has another inode (sshfs): it would never
+   *   be the one that is held here
    */
-  async publish(path: string): Promise<LockFile | undefined> {
+  async publish(path: string, runtime: Runtime): Promise<LockFile | undefined> {
     const published = new LockFile(this.#files, path, this.fd, this.stat);
     try {
       await this.#files.link(this.path, path);
@@ -76,8 +80,21 @@ export class LockFile {
         throw error;
       }
     }
+    const isLocal = canReplaceOpenFile(runtime, runtime.paths.dirname(path));
+    if (!isLocal && !(await published.isAtPath())) {
+      await this.#takeBack(path);
+      throw Object.assign(new Error(`ENOTSUP: a link is another file, '${path}'`), { code: "ENOTSUP", path });
+    }
     await this.removeName();
     return published;
+  }
+
+  /** What was just linked there, if nobody has put something else there since. */
+  async #takeBack(path: string): Promise<void> {
+    const [ours, found] = await Promise.all([this.#files.fstat(this.fd), this.#files.lstat(path)]);
+    if (found.size === ours.size && found.mtimeMs === ours.mtimeMs) {
+      await this.#files.unlink(path);
+    }
   }
 
   /** Of a prepared file that has been published, or is given up. */

@@ -49,7 +49,7 @@ export class PreparedLockFile {
   /** `undefined`: there is a lock file, and this one may be tried again. */
   async publish(): Promise<LockFile | undefined> {
     await this.#keepYoung();
-    const published = await this.#file!.publish(this.#path);
+    const published = await this.#file!.publish(this.#path, this.#runtime);
     if (published !== undefined) this.#file = undefined;
     return published;
   }
