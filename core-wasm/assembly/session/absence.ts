@@ -9,7 +9,7 @@
 
 import { outcomeLength, outcomePointer, outcomeStatus } from "../abi/capability-call";
 import { clockNow } from "../abi/imports";
-import { OK } from "../abi/status";
+import { LOCK_TIMEOUT, OK } from "../abi/status";
 import { recordInspection } from "../lock/inspection";
 import { EVENT_ABANDONED } from "../lock/protocol";
 import { judgeInspection } from "../lock/rules";
@@ -26,18 +26,32 @@ const PAUSES: u32 = 6;
 let pauses: u32 = 0;
 /** Looked for once more than this, it is not there. */
 let isLastLook: bool = false;
+/** The lock is asked for to be sure, and for nothing else. */
+let isAsking: bool = false;
 
 export function resetAbsence(): void {
   pauses = 0;
   isLastLook = false;
+  isAsking = false;
 }
 
 /** False: there may be something, and the operation looks again. */
 export function isAbsent(): bool {
   if (operation.isLocked() || isLastLook) return true;
-  if (knownDocument && !isLockless) acquire();
+  isAsking = knownDocument && !isLockless;
+  if (isAsking) acquire();
   else enter(operation.STAGE_INSPECT);
   return false;
+}
+
+/**
+ * To be called when the lock was obtained, or refused with `status`. True: it can do without. Where there can be no
+ * lock file, its folder being gone or another user's, a look at it has to do.
+ */
+export function canDoWithoutLock(status: u32): bool {
+  const was = isAsking;
+  isAsking = false;
+  return was && status != OK && status != LOCK_TIMEOUT;
 }
 
 /** Where nobody can tell whether somebody holds the lock it is looked for once more all the same. */

@@ -4,7 +4,7 @@
 import { outcomeFailure, outcomeStatus, takeOutcome } from "../abi/capability-call";
 import { clockNow } from "../abi/imports";
 import { BAD_STATE, CHANGED, LOCK_LOST, LOCK_NOT_HELD, LOCK_TIMEOUT, LOST, OK } from "../abi/status";
-import { onInspected, resetAbsence } from "./absence";
+import { canDoWithoutLock, onInspected, resetAbsence } from "./absence";
 import { PENDING, advanceAcquire } from "./acquire";
 import { enter, enterAtOnce, noteProof, resumePostponed } from "./calls";
 import { forgetFinding, mayLeaveDamage, onPaused, onSetAside, readWithoutLock, resetDamage } from "./damage";
@@ -153,7 +153,7 @@ function advancePublishing(): void {
 function onAcquire(): void {
   const status = advanceAcquire();
   if (status == PENDING) return;
-  if (status != OK && mayLeaveDamage(status)) {
+  if (canDoWithoutLock(status) || (status != OK && mayLeaveDamage(status))) {
     readWithoutLock();
     return;
   }

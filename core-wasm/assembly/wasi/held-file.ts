@@ -81,6 +81,16 @@ export function removeFile(): u32 {
   return errno;
 }
 
+/** What was linked to the path and is another file there, if nobody has put something else there since. */
+// @ts-ignore: decorator
+@cold
+export function removeTwin(): void {
+  close();
+  if (files.openForReading(LOCK_FILE) != 0) return;
+  held = files.opened;
+  if (holdsLine()) files.unlink(LOCK_FILE);
+}
+
 export function writeLine(): u32 {
   return files.writeAll(held, linePointer(), lengthOfLine());
 }

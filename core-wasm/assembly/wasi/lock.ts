@@ -9,7 +9,7 @@ import { isLeaseOurs, releaseLease, renewLease, takeLease } from "./lease";
 import { compare } from "./lock-inspection";
 import { nameTemporary } from "./names";
 import { LOCK_FILE, TEMPORARY } from "./path";
-import { EXIST, NOENT } from "./preview1";
+import { EXIST, NOENT, NOTSUP } from "./preview1";
 import { now } from "./system";
 
 export function createLock(): u32 {
@@ -82,12 +82,23 @@ function createAnew(): u32 {
   if (errno != 0) return statusOf(errno);
   const status = heldFile.adopt(files.opened);
   if (status == OK) errno = heldFile.writeLine();
-  if (status == OK && errno == 0) errno = files.link(TEMPORARY, LOCK_FILE);
-  if (errno != 0 && heldFile.isAtPath()) errno = 0; // a server of NFS may have made the link and report that it has not
+  if (status == OK && errno == 0) errno = publish();
   files.unlink(TEMPORARY);
   if (status != OK || errno == 0) return status;
   heldFile.close();
   return errno == EXIST ? CHANGED : createInPlace();
+}
+
+/**
+ * A server of NFS may have made the link and report that it has not. And where a link is another file (sshfs) what has
+ * the name then would never be the one that is held here.
+ */
+function publish(): u32 {
+  const errno = files.link(TEMPORARY, LOCK_FILE);
+  if (heldFile.isAtPath()) return 0;
+  if (errno != 0) return errno;
+  heldFile.removeTwin();
+  return NOTSUP;
 }
 
 function createInPlace(): u32 {
