@@ -1,4 +1,6 @@
 import {
+  constants,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -9,7 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { TokenCacheStore } from "../../hosts/node/index.ts";
@@ -231,6 +233,30 @@ describe("a lock file that is being made", () => {
     const wasi = new WasiCache(cache, { ...asking, engine, timeoutMs: 0 });
     expect(wasi.commit(undefined, token("a")).status).toBe(STATUS.ok);
     expect(readdirSync(dirname(cache))).toEqual([basename(cache)]);
+  });
+
+  it.each<[string, (cache: string) => string | undefined]>([
+    ["is made in place where a link is another file, as through sshfs", () => undefined],
+    ["leaves what somebody else has put in the place of such a link", () => `${process.ppid} somebody else`],
+  ])("%s", async (_what, instead) => {
+    const cache = await temporaryCache();
+    const theirs = instead(cache);
+    const engine = () => ({
+      path_link: () => {
+        const [prepared = ""] = readdirSync(dirname(cache)).filter((name) => name.endsWith(".tmp"));
+        copyFileSync(join(dirname(cache), prepared), lockFileOf(cache), constants.COPYFILE_EXCL);
+        if (theirs !== undefined) writeFileSync(lockFileOf(cache), theirs);
+        return 0;
+      },
+    });
+    const outcome = new WasiCache(cache, { ...asking, engine, timeoutMs: 0 }).commit(undefined, token("a"));
+    if (theirs === undefined) {
+      expect(outcome).toMatchObject({ status: STATUS.ok, restarts: 0, takeOvers: 0 });
+      expect(readdirSync(dirname(cache))).toEqual([basename(cache)]);
+    } else {
+      expect(outcome.status).toBe(STATUS.lock_timeout);
+      expect(readFileSync(lockFileOf(cache), "utf8")).toBe(theirs);
+    }
   });
 
   it("goes where it cannot be read any more, as long as the lease is there", async () => {
