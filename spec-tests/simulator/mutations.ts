@@ -5,7 +5,14 @@ import { LEASE, LOCK_FILE } from "./actors/names.ts";
 import type { Mutation } from "./actors/ours.ts";
 import type { SimulatedProcess } from "./schedule/simulated-process.ts";
 
-export type MutationName = "noInodeComparison" | "noCheck" | "unlinkFirst" | "noLease" | "liveIsDead" | "blindToPeers";
+export type MutationName =
+  | "noInodeComparison"
+  | "noCheck"
+  | "unlinkFirst"
+  | "noLease"
+  | "liveIsDead"
+  | "blindToPeers"
+  | "blindToHolders";
 
 const { isAtPath } = LockFile.prototype;
 
@@ -64,7 +71,26 @@ export const MUTATIONS: Readonly<Record<MutationName, Mutation>> = {
   liveIsDead: { lock: (lock) => ({ ...lock, kind: lock.kind, processAlive: () => false }) },
   /** Looks at the cache before it publishes, and takes it for what it has read. */
   blindToPeers: { store: blindWhilePublishing },
+  /** Whoever does not ask for the lock sees nobody who holds it. */
+  blindToHolders: { lock: blindUnlessAsking },
 };
+
+function blindUnlessAsking(lock: Lock): Lock {
+  let isAsking = false;
+  return {
+    ...lock,
+    kind: lock.kind,
+    create() {
+      isAsking = true;
+      return lock.create();
+    },
+    inspect: async () => (isAsking ? lock.inspect() : undefined),
+    release() {
+      isAsking = false;
+      return lock.release();
+    },
+  };
+}
 
 function blindWhilePublishing(store: Store): Store {
   let seen: StoreVersion | undefined;

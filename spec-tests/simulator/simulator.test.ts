@@ -33,6 +33,7 @@ describe("a broken rule is noticed", () => {
     noLease: ["foreign lease", 1000],
     liveIsDead: ["foreign lock", 1000],
     blindToPeers: ["lost", 4000],
+    blindToHolders: ["absent", 4000],
   };
 
   test.each(Object.keys(MUTATIONS) as MutationName[])("%s", async (mutation) => {

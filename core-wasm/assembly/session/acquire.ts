@@ -42,6 +42,9 @@ let failure: u32 = 0;
 let rounds: u32 = 0;
 let lookedAt: f64 = 0;
 
+/** The lock was that of somebody who was killed. */
+export let isTakenOver: bool = false;
+
 /** Milliseconds this operation has spent on waiting for the lock, over all its restarts. */
 export let waited: f64 = 0;
 
@@ -56,6 +59,7 @@ export function resetWaited(): void {
 
 export function startAcquire(): void {
   state = protocol.STATE_FREE;
+  isTakenOver = false;
   rounds = 0;
   lookedAt = clockNow();
   apply(protocol.EVENT_START);
@@ -154,6 +158,7 @@ function takenOver(status: u32): u32 {
   if (status == OK) {
     countTakeOver();
     distrustVersion();
+    isTakenOver = true;
     logHolder(LEVEL_WARNING, LOCK_TAKEN_OVER, lookedAt);
     return protocol.EVENT_TAKEN;
   }

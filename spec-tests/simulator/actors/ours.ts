@@ -82,7 +82,9 @@ export class OurActor {
 
   async #load(): Promise<void> {
     const outcome = await this.#session.load();
-    if (!outcome.unchanged) this.#base = outcome.content;
+    if (outcome.unchanged) return;
+    this.#base = outcome.content;
+    if (outcome.content === undefined) this.#observer.foundNothing(this.#process);
   }
 
   async #add(key: string): Promise<void> {

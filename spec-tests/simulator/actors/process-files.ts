@@ -5,7 +5,7 @@ import { errno } from "../system/errno.ts";
 import type { OpenFlags } from "../system/file-system.ts";
 import type { Inode } from "../system/inode.ts";
 import type { OpenFile } from "../system/open-file.ts";
-import { LEASE, nameAt } from "./names.ts";
+import { CACHE, LEASE, nameAt } from "./names.ts";
 
 const O_RDWR = 2;
 
@@ -76,8 +76,16 @@ export function processFiles(process: SimulatedProcess, observer: Observer): Fil
     mkdir: (path: string, ...rest: unknown[]) =>
       onPath("mkdir", (name) => files.makeFolder(process, name))(path, rest.at(-1) as Callback),
     rmdir: onPath("rmdir", (name) => files.removeFolder(process, name)),
-    rename: (from: string, to: string, callback: Callback) =>
-      call(`rename ${nameAt(from)} ${nameAt(to)}`, () => files.rename(process, nameAt(from), nameAt(to)), callback),
+    rename(from: string, to: string, callback: Callback) {
+      const end = nameAt(to) === CACHE ? hideReplaced(process) : undefined;
+      const rename = () => {
+        end?.();
+        files.rename(process, nameAt(from), nameAt(to));
+      };
+      const renamed = () => call(`rename ${nameAt(from)} ${nameAt(to)}`, rename, callback);
+      if (end === undefined) renamed();
+      else process.timer(process.machine.replaceMs, renamed);
+    },
     link: (from: string, to: string, callback: Callback) =>
       call(`link ${nameAt(from)} ${nameAt(to)}`, () => files.link(process, nameAt(from), nameAt(to)), callback),
     readdir: onPath("readdir", (name) => files.list(name)),
@@ -90,6 +98,14 @@ export function processFiles(process: SimulatedProcess, observer: Observer): Fil
     watch: (path: string, _options: unknown, listener: () => void) => watch(process, nameAt(path), listener),
   };
   return functions as unknown as FileSystem;
+}
+
+/** Who is killed or stopped meanwhile has replaced nothing. @returns what ends it */
+function hideReplaced({ machine }: SimulatedProcess): (() => void) | undefined {
+  if (machine.replaceMs === 0 || machine.files.find(CACHE) === undefined) return undefined;
+  const end = machine.files.hide(CACHE);
+  machine.after(2 * machine.replaceMs, end);
+  return end;
 }
 
 export function fileOf(process: SimulatedProcess, descriptor: number): OpenFile {

@@ -9,6 +9,7 @@ import { fileOf, processFiles } from "./process-files.ts";
 
 /** For statfs(2). */
 const EXT4 = 0xef53;
+const FUSE = 0x65735546;
 
 /** What the file store and the lock are made of, for one simulated process. */
 export function processRuntime(process: SimulatedProcess, observer: Observer, clock: Clock): Runtime {
@@ -24,7 +25,7 @@ export function processRuntime(process: SimulatedProcess, observer: Observer, cl
     program: "app.js",
     clock,
     kernelLocks: () => (process.actor.member === "kernel" ? processLocks(process) : undefined),
-    fileSystemType: () => EXT4,
+    fileSystemType: () => (process.machine.replaceMs === 0 ? EXT4 : FUSE),
     signalProcess(pid) {
       if (!process.canSee(pid)) throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
     },

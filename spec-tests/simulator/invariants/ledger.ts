@@ -45,6 +45,10 @@ export class Ledger {
   /** When each entity was stored, and by whom. */
   readonly #origins = new Map<string, Origin>();
   readonly #intents = new Map<SimulatedProcess, Intent>();
+  /** When the operations under way began. */
+  readonly #begunAt = new Map<SimulatedProcess, number>();
+  /** Since when there has been a cache all the time. */
+  #thereSince = Number.POSITIVE_INFINITY;
   readonly #readAt = new Map<SimulatedProcess, CacheLook>();
   /** The last look before publishing of those who have begun to write. */
   readonly #lookedAt = new Map<SimulatedProcess, CacheLook | undefined>();
@@ -69,8 +73,20 @@ export class Ledger {
     this.#count = count;
   }
 
+  begin(process: SimulatedProcess): void {
+    this.#intents.set(process, {});
+    this.#begunAt.set(process, this.#machine.step);
+  }
+
   intend(process: SimulatedProcess, intent: Intent): void {
     this.#intents.set(process, intent);
+  }
+
+  /** An operation of it has said that nothing is stored. Peers empty the file before they write. */
+  checkAbsence(process: SimulatedProcess): void {
+    const begunAt = this.#begunAt.get(process)!;
+    if (this.#thereSince > begunAt || this.#peerWroteAt >= begunAt || this.#isIncomplete) return;
+    throw new Violation("absent", `${process.label} is told that nothing is stored`);
   }
 
   /** The operation reported success. */
@@ -129,6 +145,7 @@ export class Ledger {
 
   onChange(by: SimulatedProcess): void {
     const file = this.#machine.files.find(CACHE);
+    this.#noteThere();
     if (file !== undefined) this.#writers.set(file, by);
     if (!isOurs(by.actor.member)) this.#writtenByPeer(by, wholeEntities(file?.content), file?.content);
     else {
@@ -139,8 +156,14 @@ export class Ledger {
     this.#lastWriter = by;
   }
 
+  #noteThere(): void {
+    if (this.#machine.files.find(CACHE) === undefined) this.#thereSince = Number.POSITIVE_INFINITY;
+    else this.#thereSince = Math.min(this.#thereSince, this.#machine.step);
+  }
+
   /** What must be there after the power came back. */
   onPowerCut(): void {
+    this.#noteThere();
     const file = this.#machine.files.find(CACHE);
     const content = file?.content;
     if (decode(content) === undefined) {

@@ -89,7 +89,7 @@ export class Observer {
 
   began(process: SimulatedProcess, operation: Operation): void {
     this.#machine.note(`${process.label} begins to ${operation.name}`);
-    this.ledger.intend(process, {});
+    this.ledger.begin(process);
     this.#promptness.began(process, operation);
   }
 
@@ -97,6 +97,11 @@ export class Observer {
     this.#machine.note(`${process.label} has succeeded`);
     this.#guard(() => this.ledger.acknowledge(process));
     this.#ended(process);
+  }
+
+  /** A load of a process of ours has said that nothing is stored. */
+  foundNothing(process: SimulatedProcess): void {
+    this.#guard(() => this.ledger.checkAbsence(process));
   }
 
   failed(process: SimulatedProcess, error: unknown): void {

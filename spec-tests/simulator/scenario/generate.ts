@@ -44,7 +44,15 @@ export function generate(seed: number): Scenario {
     faults: planFaults(random, actors.length),
     clockJumps: planJumps(random),
     ...(powerCutMs === undefined ? {} : { powerCutMs }),
+    ...planReplacing(seed, actors),
   };
+}
+
+/** Drawn apart, so that everything else is what it was. Members of the family do not know of it, and replace nothing. */
+function planReplacing(seed: number, actors: readonly Actor[]): { replaceMs?: number } {
+  const random = new Random(seed ^ 0x57e9);
+  if (!random.chance(0.3) || !actors.every(({ member }) => isOurs(member))) return {};
+  return { replaceMs: random.pick([1, 5, 60]) };
 }
 
 /** Mostly one kind of ours, at times both, at times with members of the family. */

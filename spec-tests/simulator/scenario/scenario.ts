@@ -43,6 +43,11 @@ export interface Scenario {
   readonly granularityMs: number;
   /** By how much the file system's clock is ahead of the machine's. */
   readonly fileClockMs: number;
+  /**
+   * So long, and twice as long at most, nothing is at the path of the cache before another file gets it, as on NFS and
+   * through libfuse. Left out: it is replaced in one step.
+   */
+  readonly replaceMs?: number;
   /** Typical duration of a system call. */
   readonly latencyMs: number;
   readonly actors: readonly Actor[];

@@ -40,6 +40,10 @@ function* smallerThan(scenario: Scenario): Generator<Scenario> {
     if (actor.skewMs !== 0) yield withActor(scenario, index, { skewMs: 0 });
   }
   if (scenario.granularityMs !== 0) yield { ...scenario, granularityMs: 0 };
+  if (scenario.replaceMs !== undefined) {
+    const { replaceMs: _, ...inOneStep } = scenario;
+    yield inOneStep;
+  }
   if (scenario.fileClockMs !== 0) yield { ...scenario, fileClockMs: 0 };
 }
 

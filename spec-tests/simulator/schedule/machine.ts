@@ -26,6 +26,8 @@ export class Machine {
   /** Counts events; tells what came before what. */
   step = 0;
   readonly trace: string[] | undefined;
+  /** Milliseconds; 0: a file is replaced in one step. */
+  readonly replaceMs: number;
   readonly #queue = new EventQueue();
   readonly #watchers = new Set<Watcher>();
   #wallMs = EPOCH_MS;
@@ -34,6 +36,7 @@ export class Machine {
   constructor(scenario: Scenario, isTraced: boolean) {
     this.random = new Random(scenario.seed);
     this.files = new SimulatedFileSystem(() => this.wallNow() + scenario.fileClockMs, scenario.granularityMs);
+    this.replaceMs = scenario.replaceMs ?? 0;
     this.trace = isTraced ? [] : undefined;
   }
 

@@ -30,6 +30,8 @@ export class SimulatedFileSystem {
   #inodes = 100;
   #descriptors = 10;
   readonly #open = new Map<object, Map<number, OpenFile>>();
+  /** Nobody finds it just now. */
+  #hidden: { readonly name: string } | undefined;
   onChange: ChangeListener = () => {};
 
   /** `now`: the file system's own clock, in milliseconds. */
@@ -107,6 +109,15 @@ export class SimulatedFileSystem {
   isSynced(name: string): boolean {
     const inode = this.#names.get(name);
     return inode !== undefined && !inode.isDirty && this.#disk.isCertain(name, inode);
+  }
+
+  /** Whoever looks for this name finds nothing. @returns what ends that */
+  hide(name: string): () => void {
+    const hidden = { name };
+    this.#hidden = hidden;
+    return () => {
+      if (this.#hidden === hidden) this.#hidden = undefined;
+    };
   }
 
   setTimes(by: object, inode: Inode, modifiedMs: number): void {
@@ -195,6 +206,7 @@ export class SimulatedFileSystem {
   cutPower(random: Random): void {
     for (const opened of this.#open.values()) for (const file of opened.values()) dropLocksOnClose(file);
     this.#open.clear();
+    this.#hidden = undefined;
     for (const inode of this.#names.values()) inode.links = 0;
     this.#names = this.#disk.cutPower(random);
     for (const name of this.#names.keys()) if (!this.#names.has(folderOf(name) || name)) this.#names.delete(name);
@@ -209,7 +221,7 @@ export class SimulatedFileSystem {
 
   #found(name: string, syscall: string): Inode | undefined {
     this.#reachFolder(name, syscall);
-    return this.#names.get(name);
+    return name === this.#hidden?.name ? undefined : this.#names.get(name);
   }
 
   #reachFolder(name: string, syscall: string): void {
