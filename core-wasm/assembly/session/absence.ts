@@ -8,7 +8,7 @@
 // is a lock file.
 
 import { outcomeStatus } from "../abi/capability-call";
-import { LOCK_TIMEOUT, OK } from "../abi/status";
+import { OK } from "../abi/status";
 import { isTakenOver } from "./acquire";
 import { enter, enterPause } from "./calls";
 import { isLockless } from "./damage";
@@ -54,13 +54,13 @@ function pause(): void {
 }
 
 /**
- * To be called when the lock was obtained, or refused with `status`. True: it can do without. Where there can be no
- * lock file, its folder being gone or another user's, a look at it has to do.
+ * To be called when the lock was obtained, or refused with `status`. True: it can do without. Where somebody keeps it, or
+ * there can be none, its folder being gone or another user's, a look at it has to do.
  */
 export function canDoWithoutLock(status: u32): bool {
   const was = isAsking;
   isAsking = false;
-  return was && status != OK && status != LOCK_TIMEOUT;
+  return was && status != OK;
 }
 
 /**
