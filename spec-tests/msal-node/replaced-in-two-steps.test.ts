@@ -2,20 +2,14 @@
 // For a moment there is nothing at the path of the cache.
 import { expect, it, onTestFinished, vi } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
-import { Bench, scopes, signedIn } from "./setup.ts";
+import { Bench, scopes, signal, signedIn } from "./setup.ts";
 
 const { fs } = nodeHost.runtime;
 
 /** The next renaming onto `path` takes away what is there, and goes on when `open` is called. */
 function halfReplaced(path: string) {
-  let open = () => {};
-  let take = () => {};
-  const gate = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const taken = new Promise<void>((resolve) => {
-    take = resolve;
-  });
+  const [gate, open] = signal();
+  const [taken, take] = signal();
   const rename = fs.rename.bind(fs);
   const spy = vi.spyOn(fs, "rename").mockImplementation((from, to, done) => {
     if (to !== path) return rename(from, to, done);
@@ -26,7 +20,7 @@ function halfReplaced(path: string) {
     });
   });
   onTestFinished(() => spy.mockRestore());
-  return { taken, open: () => open() };
+  return { taken, open };
 }
 
 /** Resolves when somebody has looked for `path` and found nothing. */

@@ -22,6 +22,15 @@ export type Document = Record<
   Record<string, { home_account_id: string; client_id: string; secret: string; target?: string }>
 >;
 
+/** A promise, and what resolves it. */
+export function signal(): [given: Promise<void>, give: () => void] {
+  let give = () => {};
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return [given, give];
+}
+
 /** An authority, a cache file, and what a test makes of them. All of it goes when the test has ended. */
 export class Bench {
   readonly cache: string;
@@ -60,14 +69,8 @@ export class Bench {
   /** A network whose token endpoint answers only after `open()`. */
   gatedNetwork(): { readonly network: INetworkModule; readonly reached: Promise<void>; open(): void } {
     const real = networkClient(this.authority.url);
-    let open = () => {};
-    let reach = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    const reached = new Promise<void>((resolve) => {
-      reach = resolve;
-    });
+    const [gate, open] = signal();
+    const [reached, reach] = signal();
     const network: INetworkModule = {
       sendGetRequestAsync: real.sendGetRequestAsync,
       async sendPostRequestAsync<T>(url: string, options?: Parameters<INetworkModule["sendPostRequestAsync"]>[1]) {

@@ -23,6 +23,7 @@ import type { Lock } from "../../hosts/shared/core/capabilities.ts";
 import type { KernelLocks } from "../../hosts/shared/lock/kernel-locks.ts";
 import { createClock } from "../../hosts/shared/runtime/clock.ts";
 import { needs } from "../encryption/tools.ts";
+import { FUSE } from "../support/file-system-types.ts";
 import { abandoned, acquire, tryAcquire } from "./acquire.ts";
 import {
   descriptors,
@@ -38,7 +39,6 @@ import {
 import { createLock, type LockOptions, realFileSystem } from "./replaced-runtime.ts";
 
 const [F_OFD_SETLK, F_WRLCK, LOCK_EX, LOCK_NB] = [37, 1, 2, 4]; // Linux
-const FUSE = 0x65735546;
 const NOBODY = 2147483646; // no system gives this number to a process
 const lockIn = (folder: string, kind: "K" | "P", options: LockOptions = {}) =>
   createLock(join(folder, "cache.lockfile"), { kernelLocks: kind === "K", ...options });

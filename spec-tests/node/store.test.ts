@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { FilePersistence } from "../../hosts/node/index.ts";
+import { EXT4, FUSE, NFS } from "../support/file-system-types.ts";
 import { descriptors, errno, failing, meanwhile, names, nextTurn, temporaryFolder } from "./fixtures.ts";
 import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
 
@@ -24,9 +25,6 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (content: Uint8Array | undefined) => content && new TextDecoder().decode(content);
 const openFiles = () => readdirSync("/proc/self/fd").map((fd) => unlessGone(() => readlinkSync(`/proc/self/fd/${fd}`)));
 // statfs(2)
-const EXT4 = 0xef53;
-const NFS = 0x6969;
-const FUSE = 0x65735546;
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 /** The descriptor that lists the folder is gone when it is looked at. */

@@ -21,6 +21,7 @@ import { installHost } from "../../hosts/shared/runtime/host.ts";
 import { needs } from "../encryption/tools.ts";
 import { createLock } from "../node/replaced-runtime.ts";
 import { macrotask, temporaryFolder } from "../plugin/fixtures.ts";
+import { EXT4, NFS } from "../support/file-system-types.ts";
 
 const folder = temporaryFolder();
 
@@ -210,7 +211,7 @@ describe("a file that is not there for a moment, because it is being replaced", 
     const persistence = await FilePersistence.create(location);
     await persistence.save("kept");
     await rename(location, `${location}.away`);
-    const type = vi.spyOn(nodeHost.runtime, "fileSystemType").mockReturnValue(0x6969);
+    const type = vi.spyOn(nodeHost.runtime, "fileSystemType").mockReturnValue(NFS);
     let pauses = 0;
     const sleep = vi.spyOn(nodeHost.runtime.clock, "sleep").mockImplementation(async () => {
       pauses += 1;
@@ -237,7 +238,7 @@ describe("a file that is not there for a moment, because it is being replaced", 
 
   test("is not waited for where it is replaced in one step", async () => {
     const { persistence, pauses } = await replaced(1);
-    vi.mocked(nodeHost.runtime.fileSystemType).mockReturnValue(0xef53);
+    vi.mocked(nodeHost.runtime.fileSystemType).mockReturnValue(EXT4);
     expect(await persistence.load()).toBeNull();
     expect(pauses()).toBe(0);
   });

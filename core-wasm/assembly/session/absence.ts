@@ -17,7 +17,6 @@ import { knownDocument } from "./known-version";
 import * as operation from "./operation";
 
 /** 5, 10, … 160 ms, 0.3 s in all: a server replaces a file within one or two of its round trips. */
-const FIRST_PAUSE_MS: f64 = 5;
 const PAUSES: u32 = 6;
 
 let pauses: u32 = 0;
@@ -32,9 +31,9 @@ export function resetAbsence(): void {
   isAsking = false;
 }
 
-/** False: there may be something, and the operation looks again. */
-export function isAbsent(): bool {
-  if (operation.isLocked()) return isAbsentUnderLock();
+/** True: there is nothing. False: there may be something, and the operation goes to look again. */
+export function believesAbsence(): bool {
+  if (operation.isLocked()) return believesUnderLock();
   if (isLastLook) return true;
   isAsking = knownDocument && !isLockless;
   if (isAsking) acquire();
@@ -43,14 +42,10 @@ export function isAbsent(): bool {
 }
 
 /** What somebody began to replace who was killed meanwhile, the file system replaces all the same. */
-function isAbsentUnderLock(): bool {
+function believesUnderLock(): bool {
   if (!isTakenOver || pauses == PAUSES) return true;
-  pause();
+  enterPause(pauses++);
   return false;
-}
-
-function pause(): void {
-  enterPause(FIRST_PAUSE_MS * <f64>(1 << pauses++));
 }
 
 /**
@@ -70,5 +65,5 @@ export function canDoWithoutLock(status: u32): bool {
 export function onInspected(): void {
   isLastLook = outcomeStatus != OK || pauses == PAUSES;
   if (isLastLook) enter(operation.STAGE_READ);
-  else pause();
+  else enterPause(pauses++);
 }

@@ -23,6 +23,9 @@ import * as operation from "./operation";
 /** A contender calls a lock abandoned after 30 s at the earliest; a holder renews far more often than that. */
 const RENEW_AFTER_MS: f64 = 1000;
 
+/** Before what is stored is looked at again: whoever writes or replaces it is mostly done by then. */
+const FIRST_PAUSE_MS: f64 = 5;
+
 let argumentPointer: usize = 0;
 let argumentLength: usize = 0;
 let pause: f64 = 0;
@@ -48,8 +51,9 @@ export function enterWith(stage: u32, pointer: usize, length: usize): void {
   enter(stage);
 }
 
-export function enterPause(milliseconds: f64): void {
-  pause = milliseconds;
+/** 5 ms, then twice as long each time. */
+export function enterPause(before: u32): void {
+  pause = FIRST_PAUSE_MS * <f64>(1 << before);
   enter(operation.STAGE_PAUSE);
 }
 

@@ -21,7 +21,6 @@ import { LEVEL_WARNING, logDamage, logEvent } from "./reports";
 import { settled } from "./settling";
 
 /** 5, 10, 20 ms: a peer that writes in place is done by then. */
-const FIRST_PAUSE_MS: f64 = 5;
 const PAUSES: u32 = 3;
 
 export const SOUND: u32 = 0;
@@ -82,7 +81,7 @@ export function hasPausesLeft(): bool {
 }
 
 export function readAgain(): void {
-  enterPause(FIRST_PAUSE_MS * <f64>(1 << pauses++));
+  enterPause(pauses++);
 }
 
 // @ts-ignore: decorator

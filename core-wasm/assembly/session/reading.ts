@@ -16,7 +16,7 @@ import {
 import { maxDocumentBytes } from "../abi/settings";
 import { skipByteOrderMark } from "../cache/document-start";
 import { validateDocument } from "../cache/validate";
-import { isAbsent } from "./absence";
+import { believesAbsence } from "./absence";
 import { isBlank } from "./blank";
 import { looksEncrypted } from "./encrypted";
 import { enter, enterWith, lookedAt } from "./calls";
@@ -69,7 +69,7 @@ function unchangedSinceLoad(): void {
 }
 
 function nothingFound(): void {
-  if (!isAbsent()) return;
+  if (!believesAbsence()) return;
   forgetVersion();
   versionPointer = 0;
   settled(0, 0);

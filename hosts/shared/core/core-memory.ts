@@ -145,7 +145,10 @@ export class CoreMemory {
     this.#bytes.fill(0);
   }
 
-  /** Memory that has grown is another buffer; of the old one nothing is left. */
+  /**
+   * Memory that has grown is another buffer; of the old one nothing is left. Whoever calls this has looked: most
+   * processes never need it, and V8 then never compiles it (docs/measurements.md, "The first merge").
+   */
   #renew(): void {
     const { buffer } = this.core.memory;
     this.#bytes = new Uint8Array(buffer);

@@ -25,6 +25,7 @@ export function limitsOf(limits: SessionLimits): Limits {
 /** @throws PersistenceError `bad_argument` */
 export function limitOf(name: keyof SessionLimits, limits: SessionLimits): number {
   const limit = limits[name] ?? DEFAULTS[name];
+  // In most processes nobody has set any: one function less for V8 to compile before the first merge.
   return limit === DEFAULTS[name] ? limit : Math.min(checkedLimit(name, limit), LARGEST);
 }
 

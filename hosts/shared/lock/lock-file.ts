@@ -1,8 +1,8 @@
 import type { LockInspection } from "../core/capabilities.ts";
 import { type FileStatus, type Files, hasCode, O_RDWR, quietly, unlessMissing } from "../files/file-system.ts";
+import { isLocalFileSystem } from "../files/local-file-system.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { giveToOwnerOfFolder } from "../files/owner.ts";
-import { canReplaceOpenFile } from "../files/replacing-open-files.ts";
 import { temporaryPath } from "../files/temporary-path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { isStillOpen } from "./lock-inspection.ts";
@@ -80,8 +80,7 @@ export class LockFile {
         throw error;
       }
     }
-    const isLocal = canReplaceOpenFile(runtime, runtime.paths.dirname(path));
-    if (!isLocal && !(await published.isAtPath())) {
+    if (!isLocalFileSystem(runtime, runtime.paths.dirname(path)) && !(await published.isAtPath())) {
       await this.#takeBack(path);
       throw Object.assign(new Error(`ENOTSUP: a link is another file, '${path}'`), { code: "ENOTSUP", path });
     }

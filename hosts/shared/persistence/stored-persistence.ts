@@ -2,7 +2,7 @@ import type { Awaitable, Capabilities, Cipher, Store, StoredContent } from "../c
 import { PersistenceError, PersistenceNotFound } from "../errors/persistence-error.ts";
 import type { StatusName } from "../errors/status.ts";
 import { toPersistenceError } from "../errors/thrown.ts";
-import { canReplaceOpenFile } from "../files/replacing-open-files.ts";
+import { isLocalFileSystem } from "../files/local-file-system.ts";
 import type { FileStoreOptions } from "../files/store.ts";
 import { Logger, type LoggerOptions, logTo } from "../logger.ts";
 import { host } from "../runtime/host.ts";
@@ -196,7 +196,7 @@ export abstract class StoredPersistence extends BasePersistence implements Linke
   async #readLater(): Promise<StoredContent | undefined> {
     const { runtime } = host();
     const { clock, paths, platform } = runtime;
-    if (platform !== "linux" || canReplaceOpenFile(runtime, paths.dirname(this.#location))) return undefined;
+    if (platform !== "linux" || isLocalFileSystem(runtime, paths.dirname(this.#location))) return undefined;
     for (const ms of REPLACED_WITHIN_MS) {
       await clock.sleep(ms);
       const stored = await this.#store.read();

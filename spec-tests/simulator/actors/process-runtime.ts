@@ -2,14 +2,11 @@ import { posix } from "node:path";
 import type { Clock } from "../../../hosts/shared/core/capabilities.ts";
 import type { KernelLocks } from "../../../hosts/shared/lock/kernel-locks.ts";
 import type { Runtime } from "../../../hosts/shared/runtime/runtime.ts";
+import { EXT4, FUSE } from "../../support/file-system-types.ts";
 import type { Observer } from "../invariants/observer.ts";
 import type { SimulatedProcess } from "../schedule/simulated-process.ts";
 import { tryDescriptionLock, tryFlock, unflock } from "../system/file-locks.ts";
 import { fileOf, processFiles } from "./process-files.ts";
-
-/** For statfs(2). */
-const EXT4 = 0xef53;
-const FUSE = 0x65735546;
 
 /** What the file store and the lock are made of, for one simulated process. */
 export function processRuntime(process: SimulatedProcess, observer: Observer, clock: Clock): Runtime {
