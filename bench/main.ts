@@ -11,9 +11,9 @@ import { parseArgs } from "node:util";
 import { writePages } from "./harness/pages.ts";
 import { Peers } from "./harness/peers.ts";
 import { here, type Result, type Results, readResults, writeResults } from "./harness/results.ts";
-import { goalText, numberText, plainText, tableOf } from "./harness/table.ts";
-import { verdictOn } from "./harness/verdict.ts";
-import type { Context, Workload } from "./harness/workload.ts";
+import { goalText, leastText, numberText, plainText, tableOf } from "./harness/table.ts";
+import { type Verdict, verdictOn } from "./harness/verdict.ts";
+import type { Context, Ratio, Workload } from "./harness/workload.ts";
 import { KNOWN_MISSES } from "./known-misses.ts";
 import { WORKLOADS } from "./workloads/index.ts";
 
@@ -64,22 +64,26 @@ function keep(measured: Results): void {
   writePages(readResults()); // As they were rounded.
 }
 
+const VERDICTS: readonly Verdict[] = ["met", "out of reach", "known miss", "missed", "not measured"];
+
+function explained(ratio: Ratio, verdict: Verdict): string {
+  if (verdict === "out of reach") return leastText(ratio);
+  const known = KNOWN_MISSES[ratio.id];
+  return verdict === "known miss" ? `limit ${numberText(known!.limit)}: ${known!.why}` : "";
+}
+
 /** The number of goals that were missed and are not known to be, or that could not be measured. */
 function judge(results: Results): number {
   const rows = Object.values(results).flatMap(({ ratios, title }) =>
     ratios.map((ratio) => ({ ratio, title, verdict: verdictOn(ratio) })),
   );
   const cells = rows.map(({ ratio, verdict }) => {
-    const known = KNOWN_MISSES[ratio.id];
-    const limit = verdict === "known miss" ? `limit ${numberText(known!.limit)}: ${known!.why}` : "";
-    return [ratio.id, numberText(ratio.value), goalText(ratio), verdict, limit];
+    return [ratio.id, numberText(ratio.value), goalText(ratio), verdict, explained(ratio, verdict)];
   });
   console.log(`\n${plainText([["ratio", "measured", "goal", "", ""], ...cells])}`);
   const count = (...verdicts: string[]) => rows.filter(({ verdict }) => verdicts.includes(verdict)).length;
   const bad = count("missed", "not measured");
-  console.log(
-    `\n${count("met")} met, ${count("known miss")} known misses, ${count("missed")} missed, ${count("not measured")} not measured`,
-  );
+  console.log(`\n${VERDICTS.map((verdict) => `${count(verdict)} ${verdict}`).join(", ")}`);
   return bad;
 }
 

@@ -28,6 +28,9 @@ const MODULES = {
   command: { entry: "wasi/command.ts", file: "dist/msal-cache.wasm", imports: WASI, budgetKib: 48 },
 };
 
+/** How tsc lists a file that it has written. */
+const EMITTED = /^TSFILE: (.+)\n/gm;
+
 function run(script, args) {
   try {
     return execFileSync(process.execPath, [script, ...args], {
@@ -36,7 +39,7 @@ function run(script, args) {
       stdio: ["ignore", "pipe", "pipe"],
     });
   } catch (error) {
-    console.error(error.stdout, error.stderr);
+    console.error(error.stdout.replace(EMITTED, ""), error.stderr); // behind 600 of those nobody sees what is wrong
     process.exit(1);
   }
 }
@@ -109,7 +112,7 @@ function writeCoreBytes() {
 
 /** A module that has moved would stay importable where it was, and its types would be published. */
 function removeModulesWithoutSource(emitted) {
-  const written = new Set(Array.from(emitted.matchAll(/^TSFILE: (.+)$/gm), ([, file]) => resolve(file)));
+  const written = new Set(Array.from(emitted.matchAll(EMITTED), ([, file]) => resolve(file)));
   for (const folder of new Set(Array.from(written, (file) => relative(`${root}dist`, file).split(sep)[0]))) {
     if (folder.includes(".")) continue;
     for (const name of readdirSync(`${root}dist/${folder}`, { recursive: true })) {

@@ -3,7 +3,7 @@ import { KNOWN_MISSES } from "../known-misses.ts";
 import { chartsOf } from "./charts.ts";
 import { ROOT } from "./paths.ts";
 import type { Result, Results } from "./results.ts";
-import { goalText, markdown, numberText, tableOf } from "./table.ts";
+import { goalText, leastText, markdown, numberText, tableOf } from "./table.ts";
 import { verdictOn } from "./verdict.ts";
 import type { Ratio } from "./workload.ts";
 
@@ -12,6 +12,7 @@ const END = "<!-- /bench -->";
 
 function remark(ratio: Ratio): string {
   const verdict = verdictOn(ratio);
+  if (verdict === "out of reach") return `not met; ${leastText(ratio)}`;
   const known = KNOWN_MISSES[ratio.id];
   if (verdict === "met" || known === undefined) return verdict;
   return `${verdict === "known miss" ? "not met" : verdict}: ${known.why}`;

@@ -55,3 +55,7 @@ export function markdown(table: readonly (readonly string[])[]): string {
 export function goalText({ goal }: Ratio): string {
   return "atLeast" in goal ? `≥ ${numberText(goal.atLeast)}` : `≤ ${numberText(goal.atMost)}`;
 }
+
+export function leastText({ least }: Ratio): string {
+  return least === undefined ? "" : `${least.what}: ${numberText(least.value)}`;
+}

@@ -18,6 +18,14 @@ export interface Ratio {
   readonly what: string;
   readonly value: number;
   readonly goal: { readonly atLeast: number } | { readonly atMost: number };
+  /** What shows whether the goal can be reached at all. */
+  readonly least?: Least;
+}
+
+/** The least that does what is asked for, in the same run; its value is to be compared with the ratio's. */
+export interface Least {
+  readonly what: string;
+  readonly value: number;
 }
 
 export interface Outcome {

@@ -21,7 +21,7 @@ describe("every workload runs, once and small", () => {
   it.each(WORKLOADS.map(({ name }) => name))("%s", { timeout: 300_000 }, async (name) => {
     const { stdout } = await bench("--quick", "--only", name);
     expect(stdout).toContain(`${name}: `);
-    expect(stdout).toMatch(/\d+ met, \d+ known misses, \d+ missed, \d+ not measured/);
+    expect(stdout).toMatch(/\d+ met, \d+ out of reach, \d+ known miss, \d+ missed, \d+ not measured/);
   });
 });
 
@@ -41,6 +41,17 @@ describe("verdicts", () => {
     const unmeasured = { ...ratio, value: Number.NaN, goal: { atMost: 5 } };
     expect(verdictOn(unmeasured)).toBe("not measured");
     expect(verdictOn(JSON.parse(JSON.stringify(unmeasured)))).toBe("not measured"); // as it is read from results.json
+  });
+
+  it("of a goal that the least does not reach are by the least", () => {
+    const least = { what: "", value: 4 };
+    expect(verdictOn({ ...ratio, value: 5, least })).toBe("met");
+    expect(verdictOn({ ...ratio, value: 2.7, least })).toBe("out of reach");
+    expect(verdictOn({ ...ratio, value: 2.6, least })).toBe("missed");
+    expect(verdictOn({ ...ratio, value: 4.9, least: { what: "", value: 5 } })).toBe("missed");
+    expect(verdictOn({ ...ratio, value: 12, goal: { atMost: 5 }, least: { what: "", value: 8 } })).toBe("out of reach");
+    expect(verdictOn({ ...ratio, value: 13, goal: { atMost: 5 }, least: { what: "", value: 8 } })).toBe("missed");
+    expect(verdictOn({ ...ratio, value: 4, least: { what: "", value: Number.NaN } })).toBe("missed");
   });
 
   it.each(Object.entries(KNOWN_MISSES))("%s is known to be missed, up to its limit", (id, { limit }) => {
