@@ -28,8 +28,9 @@ const { assignment, ordered, tell } = parent<CommitNews, "go">();
 const { cache, clientId, kind = "K", commits = Number.POSITIVE_INFINITY } = assignment<CommitAssignment>();
 if (kind === "P") installHost({ ...host(), runtime: { ...host().runtime, kernelLocks: () => undefined } });
 // A killed holder of a lease has it for 8 s, and on a busy machine the 10 s of the default have come to an end by then.
+// One that is stopped has it for 30.
 const cachePlugin = new PersistenceCachePlugin(await FilePersistence.create(cache), {
-  retryNumber: 300,
+  retryNumber: 450,
   retryDelay: 100,
 });
 // No request is sent anywhere: msal-node knows the endpoints of the public cloud by heart.
