@@ -67,6 +67,10 @@ func TestWhatCannotBeDecryptedIsNotOverwritten(t *testing.T) {
 	if !bytes.Equal(before, must(os.ReadFile(path))(t)) {
 		t.Error("the file has changed")
 	}
+	if err := wrongKey.Clear(ctx); err != nil {
+		t.Errorf("what cannot be decrypted cannot be cleared away: %v", err)
+	}
+	must(wrongKey.Commit(ctx, nil, tokens("b")))(t)
 }
 
 // keyless knows why it fails.

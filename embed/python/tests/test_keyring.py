@@ -41,6 +41,18 @@ def test_a_key_that_is_gone_is_a_typed_error(cache, document):
 
 
 @pytest.mark.secret_service
+def test_what_can_no_longer_be_decrypted_is_cleared_away(cache, document, secrets):
+    TokenCacheStore(build_encrypted_persistence(cache)).commit(None, document(a=1))
+    keyring.delete_password(SERVICE, cache)
+    store = TokenCacheStore(build_encrypted_persistence(cache))
+    with pytest.raises(PersistenceError):
+        store.commit(None, document(b=1))
+    assert store.clear()
+    store.commit(None, document(b=1))
+    assert len(secrets(TokenCacheStore(build_encrypted_persistence(cache)).load().content)) == 1
+
+
+@pytest.mark.secret_service
 def test_a_key_that_was_removed_meanwhile_is_stored_again(cache, document, secrets):
     store = TokenCacheStore(build_encrypted_persistence(cache))
     base = store.commit(None, document(a=1)).content

@@ -408,6 +408,8 @@ fn a_cipher_cannot_make_the_store_look_empty() {
     let mut cache = TokenCache::open_with(folder.cache(), Options { cipher, ..Options::default() }).unwrap();
     let error = cache.load().unwrap_err();
     assert_eq!((error.code(), error.source().is_some()), (Code::UnprotectFailed, true));
+    assert!(cache.clear().unwrap(), "what can no longer be decrypted can be cleared away");
+    assert_eq!(names(folder.cache().parent().unwrap()), [""; 0]);
 }
 
 #[cfg(unix)]

@@ -126,6 +126,9 @@ class CipherTest {
         error = assertThrows(TokenCacheException.class, () -> wrongKey.commit(null, Documents.with("b")));
         assertEquals(Code.UNPROTECT_FAILED, error.code());
         assertArrayEquals(before, file());
+        wrongKey.clear();
+        wrongKey.commit(null, Documents.with("b"));
+        assertEquals(List.of("b"), Documents.keys(wrongKey.load().orElseThrow()));
     }
 
     @Test
