@@ -102,7 +102,6 @@ function cellsOf(records: ReadonlyMap<string, Record>, { processes, tokens }: Si
   return [...records].flatMap(([row, record]) => record.cells(row, processes * tokens));
 }
 
-/** Plugins of a few lines; without a lock and a merge tokens are lost, as by most of the family. */
 const IN_TURN = "the least, in turn";
 const LEAST = "the least that loses nothing (in turn)";
 const P99 = { what: "p99 of one commit, as a share of the Node peer's", goal: { atMost: 0.1 } };

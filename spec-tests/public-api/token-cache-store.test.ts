@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, test } from "vitest";
@@ -31,6 +31,24 @@ describe("watch", () => {
     await caches.close();
     expect(() => caches.watch(() => undefined)).toThrow(expect.objectContaining({ code: "bad_state" }));
   });
+});
+
+test.each([
+  ["alone", []],
+  ["and another lock file in it", ["other.lockfile"]],
+])("a folder that was removed with its cache, %s, is not made anew by a load", async (_what, others) => {
+  const own = join(folder.file("own"), "cache");
+  const caches = await TokenCacheStore.open(join(own, "cache.json"), {
+    alsoLock: others.map((name) => join(own, name)),
+  });
+  await caches.commit(undefined, text("ann"));
+  rmSync(own, { recursive: true });
+  expect((await caches.load()).content).toBeUndefined();
+  expect(existsSync(folder.file("own"))).toBe(true);
+  expect(existsSync(own)).toBe(false);
+  await caches.commit(undefined, text("bob"));
+  expect(existsSync(join(own, "cache.json"))).toBe(true);
+  await caches.close();
 });
 
 describe("what is wrong with a lock file", () => {

@@ -166,6 +166,7 @@ export class World {
     return {
       path: this.lockPath,
       kind: "K",
+      hasFolder: () => true,
       create: () =>
         this.#do("create", () => {
           if (this.lockFile) return false;

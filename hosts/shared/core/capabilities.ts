@@ -90,6 +90,8 @@ export interface Lock {
   readonly alsoPaths?: readonly string[];
   /** Of several lock files that are held together, the one that was refused last. */
   readonly contendedPath?: string;
+  /** Is there a folder for the lock file, or for each of them? `create` makes what is missing; who only looks must not. */
+  hasFolder(): Awaitable<boolean>;
   /** Creates the lock file exclusively, locks it and writes this process into it. `false`: somebody else's exists. */
   create(): Awaitable<boolean>;
   /** `undefined` when there is no lock file. */

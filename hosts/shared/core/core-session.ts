@@ -56,7 +56,10 @@ export class CoreSession {
 
   /** What is stored, unless it is what this session last loaded or committed. */
   load(): Promise<LoadOutcome> {
-    return this.#operate(({ core }) => core.load(), loadOutcome);
+    return this.#operate(({ core }) => {
+      this.#turn.onlyLook();
+      return core.load();
+    }, loadOutcome);
   }
 
   /** Merges `ours` into what is stored. `baseIsCurrent`: `base` is what this session last loaded or committed. */

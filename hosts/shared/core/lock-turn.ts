@@ -1,5 +1,9 @@
+import { STATUS } from "../errors/status.ts";
 import { enterTurn, enterTurns, type LeaveTurn } from "../lock/process-queue.ts";
+import { ThrownAnswer } from "./answer.ts";
 import type { Awaitable, Lock } from "./capabilities.ts";
+
+const NO_FOLDER = new ThrownAnswer(STATUS.not_found, "There is no folder for the lock file.");
 
 /** A session's turn at its lock within the process, without which the lock is not tried on disk. */
 export class LockTurn {
@@ -7,6 +11,7 @@ export class LockTurn {
   readonly #timeoutMs: number;
   #leave: LeaveTurn | undefined;
   #wasRefused = false;
+  #isLooking = false;
 
   constructor(lock: Lock, timeoutMs: number) {
     this.#lock = lock;
@@ -16,6 +21,14 @@ export class LockTurn {
   /** The operation under way has found the lock taken. */
   get wasRefused(): boolean {
     return this.#wasRefused;
+  }
+
+  /**
+   * The operation under way stores nothing. It gets no lock where there is no folder for one: made anew by whoever
+   * looks, the folder of an application that was removed with its cache would come back.
+   */
+  onlyLook(): void {
+    this.#isLooking = true;
   }
 
   /**
@@ -39,6 +52,7 @@ export class LockTurn {
   /** @param holds the application goes on holding the lock */
   endOperation(holds: boolean): void {
     this.#wasRefused = false;
+    this.#isLooking = false;
     if (!holds) this.leave();
   }
 
@@ -48,6 +62,7 @@ export class LockTurn {
   }
 
   async #tryToCreate(): Promise<boolean> {
+    if (this.#isLooking && !(await this.#lock.hasFolder())) throw NO_FOLDER;
     const created = await this.#lock.create();
     if (!created) this.#wasRefused = true;
     return created;

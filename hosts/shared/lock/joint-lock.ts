@@ -53,6 +53,7 @@ export function joinLocks(locks: readonly [Lock, ...Lock[]], files: Files): Lock
     get contendedPath() {
       return contended.path;
     },
+    hasFolder: () => all(locks, (lock) => lock.hasFolder()),
     create: () => createAll(),
     inspect: () => contended.inspect(),
     async takeOver(inspected) {

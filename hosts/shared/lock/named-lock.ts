@@ -18,6 +18,7 @@ export function createNamedLock(lock: Lock): Lock {
     get kind() {
       return lock.kind;
     },
+    hasFolder: named(lock.hasFolder),
     create: named(lock.create),
     inspect: named(lock.inspect),
     takeOver: named(lock.takeOver),
