@@ -24,8 +24,8 @@ export class LockTurn {
   }
 
   /**
-   * The operation under way stores nothing. It gets no lock where there is no folder for one: made anew by whoever
-   * looks, the folder of an application that was removed with its cache would come back.
+   * The operation under way is a load. It gets no lock where there is no folder for one: made anew by whoever looks,
+   * the folder of an application that was removed with its cache would come back. (What a load repairs has a folder.)
    */
   onlyLook(): void {
     this.#isLooking = true;
