@@ -12,7 +12,7 @@ import { writePages } from "./harness/pages.ts";
 import { Peers } from "./harness/peers.ts";
 import { here, type Result, type Results, readResults, writeResults } from "./harness/results.ts";
 import { goalText, leastText, numberText, plainText, tableOf } from "./harness/table.ts";
-import { type Verdict, verdictOn } from "./harness/verdict.ts";
+import { VERDICTS, type Verdict, verdictOn } from "./harness/verdict.ts";
 import type { Context, Ratio, Workload } from "./harness/workload.ts";
 import { KNOWN_MISSES } from "./known-misses.ts";
 import { WORKLOADS } from "./workloads/index.ts";
@@ -64,12 +64,10 @@ function keep(measured: Results): void {
   writePages(readResults()); // As they were rounded.
 }
 
-const VERDICTS: readonly Verdict[] = ["met", "out of reach", "known miss", "missed", "not measured"];
-
 function explained(ratio: Ratio, verdict: Verdict): string {
-  if (verdict === "out of reach") return leastText(ratio);
-  const known = KNOWN_MISSES[ratio.id];
-  return verdict === "known miss" ? `limit ${numberText(known!.limit)}: ${known!.why}` : "";
+  if (verdict !== "known miss" && verdict !== "out of reach") return "";
+  const { limit, why } = KNOWN_MISSES[ratio.id]!;
+  return `limit ${numberText(limit)}: ${verdict === "out of reach" ? leastText(ratio) : why}`;
 }
 
 /** The number of goals that were missed and are not known to be, or that could not be measured. */

@@ -24,7 +24,6 @@ import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (content: Uint8Array | undefined) => content && new TextDecoder().decode(content);
 const openFiles = () => readdirSync("/proc/self/fd").map((fd) => unlessGone(() => readlinkSync(`/proc/self/fd/${fd}`)));
-// statfs(2)
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 /** The descriptor that lists the folder is gone when it is looked at. */

@@ -8,6 +8,7 @@ import { commandFor } from "./commands.ts";
 import type { CommitAssignment, CommitNews } from "./commit-loop.ts";
 import { storedAccessTokens, storedKey } from "./stored.ts";
 import { temporaryCache } from "./temporary.ts";
+import { until } from "./until.ts";
 
 const IS_ALONE = process.env.SOAK === "1";
 const KILLS = IS_ALONE ? 100 : 10;
@@ -55,11 +56,6 @@ async function runAndKill(assignment: CommitAssignment, kill: Kill, committed: M
 function judged(times: readonly number[]): number {
   const sorted = [...times].sort((left, right) => left - right);
   return sorted[IS_ALONE ? sorted.length - 1 : (sorted.length - 1) >> 1]!;
-}
-
-/** A timer is too coarse here. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 it(`kill -9 in the midst of a commit, ${KILLS} times: the next process goes on within a second`, {

@@ -9,6 +9,7 @@ import { commandFor, type RuntimeName } from "./commands.ts";
 import type { CommitAssignment, CommitNews } from "./commit-loop.ts";
 import { storedAccessTokens } from "./stored.ts";
 import { temporaryCache } from "./temporary.ts";
+import { until } from "./until.ts";
 
 const RUNTIMES: readonly RuntimeName[] = ["node", "deno", "bun"];
 /** No token is renewed: what is lost once is not stored again. */
@@ -64,14 +65,9 @@ const isStopped = (pid: number) => / T /.test(readFileSync(`/proc/${pid}/stat`, 
 /** Stops it in the midst of a commit. */
 async function stopPublishing({ cache, children }: Crew, runtime: RuntimeName): Promise<number> {
   const { pid, process: child } = children.get(runtime)!;
-  const until = async (condition: () => boolean) => {
-    while (!condition()) {
-      if (child.exitCode !== null) throw new Error(`${runtime} had ended before it could be stopped`);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  };
   for (;;) {
-    await until(() => isPublishing(cache, pid));
+    await until(() => child.exitCode !== null || isPublishing(cache, pid));
+    expect(child.exitCode, `${runtime} ended before it could be stopped`).toBeNull();
     process.kill(pid, "SIGSTOP");
     await until(() => isStopped(pid));
     if (isPublishing(cache, pid)) return pid;
