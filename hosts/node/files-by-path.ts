@@ -14,8 +14,8 @@ interface OpenFile {
  * 24.21 and 26.12); what does the same by a path it allows where that path is allowed. Any descriptor syncs the file.
  * Whoever dates one has just made sure that it is still at its path, as on Windows, where no folder can be opened.
  *
- * Node 26 refuses to sync by a `FileHandle`, too. So a new file is written through to the disk from the start there,
- * and no folder can be synced.
+ * Node 26 refuses to sync by a `FileHandle`, too, and so to sync a folder at all. A new file is written through to the
+ * disk from the start there.
  */
 export function filesByPath(fs: FileSystem): FileSystem {
   const files = new Map<number, OpenFile>();

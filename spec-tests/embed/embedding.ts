@@ -1,13 +1,17 @@
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { TokenCacheStore } from "../../hosts/node/index.ts";
 import { sha256, startAuthority } from "../authority/index.ts";
+import { needs } from "../encryption/tools.ts";
+import { canTrace } from "../family/file-trace.ts";
 import { Child } from "../processes/child.ts";
 import type { CommitAssignment, CommitNews } from "../processes/commit-loop.ts";
 import { storedAccessTokens } from "../processes/stored.ts";
 import { temporaryCache } from "../processes/temporary.ts";
 import { drive } from "../runner/drive.ts";
 import { allCases } from "../suite/cases.ts";
+import { tracingDisk, wasOnDisk } from "../support/disk-trace.ts";
 import { Program } from "./program.ts";
 import { build, type Command, EMBEDDINGS, type EmbeddingName, missingFor, run as runIn } from "./setup.mjs";
 
@@ -27,6 +31,7 @@ export function describeEmbedding(name: EmbeddingName): void {
     const { example } = EMBEDDINGS[name].programs;
     if (example) it("signs in with its MSAL, and finds the account in the next process", () => signsIn(example));
     it("loses nothing beside Node.js", () => losesNothing(name));
+    it.runIf(needs("strace", canTrace()))("has a commit on the disk when it returns", () => isOnDisk(name));
     it("takes a killed holder's lock over from Node.js, and Node.js from it", TAKE_OVER, () => takesOver(name));
   });
 }
@@ -37,6 +42,14 @@ async function passesAllVectors(name: EmbeddingName): Promise<void> {
   const report = await drive(program, [...options, portable]);
   console.log(report.toString());
   expect(report.count("passed")).toBe(allCases().length);
+}
+
+async function isOnDisk(name: EmbeddingName): Promise<void> {
+  const cache = await temporaryCache();
+  const log = join(dirname(cache), "trace");
+  const program = new Program([...tracingDisk(log), ...EMBEDDINGS[name].programs.contention], [cache, "p", "1"]);
+  expect(await program.ended).toBe(0);
+  expect(await wasOnDisk(log, cache, "committed 0")).toBe(true);
 }
 
 /** Twice: the second process finds what the first has stored. */

@@ -13,10 +13,11 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { FilePersistence } from "../../hosts/node/index.ts";
+import type { FileSystem } from "../../hosts/shared/files/file-system.ts";
 import { EXT4, FUSE, NFS } from "../support/file-system-types.ts";
 import { descriptors, errno, failing, meanwhile, names, nextTurn, temporaryFolder } from "./fixtures.ts";
 import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
@@ -207,6 +208,40 @@ describe("reading and replacing", () => {
     await store.setAside();
     expect(names(folder)).toHaveLength(3);
   });
+
+  it.each(["open", "fsync"] as const)(
+    "syncs a new file beside itself where %s is refused for a folder",
+    async (call) => {
+      const location = join(temporaryFolder(), "cache");
+      const synced: boolean[] = [];
+      const folders = new Set<number>();
+      const fs: FileSystem = {
+        ...realFileSystem,
+        open: (path, flags, mode, done) => {
+          const isFolder = path === dirname(location);
+          if (isFolder && call === "open") return done(errno("EPERM"), -1);
+          realFileSystem.open(path, flags, mode, (error, fd) => {
+            if (isFolder) folders.add(fd);
+            done(error, fd);
+          });
+        },
+        fsync: (fd, done) => {
+          if (folders.delete(fd)) return done(errno("ERR_ACCESS_DENIED"));
+          synced.push(existsSync(location));
+          realFileSystem.fsync(fd, done);
+        },
+      };
+      const store = createFileStore(location, { fs });
+      await store.replace(bytes("one"));
+      await store.settle();
+      expect(synced).toEqual([false, true]); // what is in the file, then its name
+      expect(names(dirname(location))).toEqual(["cache"]);
+      await store.remove();
+      await store.settle();
+      expect(synced).toEqual([false, true, false]);
+      expect(names(dirname(location))).toEqual([]);
+    },
+  );
 
   it("leaks no descriptors where writes overlap", async () => {
     const store = createFileStore(join(temporaryFolder(), "cache"), { sync: false });

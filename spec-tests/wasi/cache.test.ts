@@ -18,7 +18,9 @@ import { STATUS } from "../../hosts/shared/errors/status.ts";
 import { temporaryCache } from "../processes/temporary.ts";
 import { type Answers, type Engine, OPEN, WasiCache } from "./wasi-cache.ts";
 
+const BADF = 8;
 const NOSPC = 51;
+const O_DIRECTORY = 2;
 const FLAG = { unchanged: 1, salvaged: 2, setAside: 4, document: 8 } as const;
 const token = (key: string) =>
   JSON.stringify({
@@ -132,6 +134,32 @@ describe("operations on a file", () => {
     expect(new WasiCache(cache).commit(undefined, token("a")).flags & FLAG.setAside).toBe(FLAG.setAside);
     expect(names(cache)).toEqual(["cache.json", "folder"]);
     expect(names(target)[1]).toMatch(/^target\.damaged-/);
+  });
+
+  it("syncs a new file beside the cache where the engine syncs no folder, as wasmtime's does not", async () => {
+    const cache = await temporaryCache();
+    const synced: string[] = [];
+    const engine = ({ path_open, fd_sync }: Engine): Partial<Engine> => {
+      let what = "";
+      return {
+        path_open: (...values) => {
+          what = (values[4]! & O_DIRECTORY) === 0 ? "file" : "folder";
+          return path_open!(...values);
+        },
+        fd_sync: (fd) => {
+          if (what === "folder") return BADF;
+          synced.push(`${what}, ${names(cache).includes("cache.json") ? "" : "no "}cache`);
+          return fd_sync!(fd);
+        },
+      };
+    };
+    const wasi = new WasiCache(cache, { engine });
+    expect(wasi.commit(undefined, token("a")).status).toBe(0);
+    expect(synced).toEqual(["file, no cache", "file, cache"]);
+    expect(names(cache)).toEqual(["cache.json"]);
+    expect(wasi.clear().status).toBe(0);
+    expect(synced.slice(2)).toEqual(["file, no cache"]);
+    expect(names(cache)).toEqual([]);
   });
 
   it("creates the folders of the cache with the first commit", async () => {

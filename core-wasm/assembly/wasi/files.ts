@@ -154,21 +154,20 @@ export function close(fd: u32): u32 {
   return preview1.fd_close(fd);
 }
 
-/**
- * So that a new name survives a power cut. Best effort, as in SQLite: what was renamed is visible already, and some
- * engines and file systems cannot sync a folder at all.
- */
-export function syncFolderOf(path: usize): void {
+/** Was it? Some engines and file systems cannot sync a folder. */
+export function syncFolderOf(path: usize): bool {
   copyPath(FOLDER, path);
   cutToFolder(FOLDER);
   const length = lengthOf(FOLDER);
   const name = length == 0 ? HERE : bytesOf(FOLDER);
   const rights = RIGHT_READ | RIGHT_SYNC;
   const folder = folderOf(FOLDER);
-  if (preview1.path_open(folder, FOLLOW, name, length == 0 ? 1 : length, O_DIRECTORY, rights, 0, 0, RESULT) != 0) return;
+  const size = length == 0 ? 1 : length;
+  if (preview1.path_open(folder, FOLLOW, name, size, O_DIRECTORY, rights, 0, 0, RESULT) != 0) return false;
   const fd = load<u32>(RESULT);
-  preview1.fd_sync(fd);
+  const errno = preview1.fd_sync(fd);
   preview1.fd_close(fd);
+  return errno == 0;
 }
 
 export function setTimesOpen(fd: u32, nanoseconds: u64): u32 {

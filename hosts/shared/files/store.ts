@@ -27,6 +27,8 @@ import { dateUniquely } from "./unique-time.ts";
  */
 const WINDOWS_WAITS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000];
 
+const ANYTHING = new Uint8Array(1);
+
 export interface FileStoreOptions {
   /**
    * `false`: do not wait for the disk, as the peers do not. What is written is still replaced as a whole, and a crash
@@ -59,7 +61,7 @@ export class FileStore implements Store {
   readonly #runtime: Runtime;
   readonly #sync: boolean;
   #swept = false;
-  /** Folders with a name in them that a power cut may still undo. */
+  /** What has been renamed or removed, and a power cut may still undo. */
   readonly #unsettled = new Set<string>();
   /** What was set aside last. */
   #kept: { readonly version: StoreVersion; readonly name: string } | undefined;
@@ -106,16 +108,18 @@ export class FileStore implements Store {
     }
     this.#letGoOfReplaced(); // of a write that was under way at the same time
     this.#replaced = old;
-    this.#unsettled.add(this.#runtime.paths.dirname(target));
+    this.#unsettled.add(target);
     return version;
   }
 
   async settle(): Promise<void> {
-    const folders = [...this.#unsettled];
+    const targets = [...this.#unsettled];
     this.#unsettled.clear();
-    await Promise.all(folders.map((folder) => this.#syncFolder(folder)));
+    if (this.#sync) {
+      await Promise.all(targets.map((target) => this.#syncName(target)));
+    }
     this.#letGoOfReplaced();
-    if (folders.length > 0 && !this.#swept) {
+    if (targets.length > 0 && !this.#swept) {
       this.#swept = true;
       await quietly(this.#target().then((path) => removeLeftovers(this.#files, this.#runtime, path)));
     }
@@ -125,7 +129,7 @@ export class FileStore implements Store {
     const target = await this.#target();
     const removed = await unlessMissing(this.#patiently(() => this.#files.unlink(target).then(() => true)));
     if (removed) {
-      this.#unsettled.add(this.#runtime.paths.dirname(target));
+      this.#unsettled.add(target);
     }
     return removed ?? false;
   }
@@ -229,12 +233,32 @@ export class FileStore implements Store {
   }
 
   /**
-   * So that the new name survives a power cut. Best effort, as in SQLite: what was renamed is already visible, so
-   * failing now would tell the caller something untrue, and some file systems cannot sync a folder at all.
+   * So that the new name, or that there is none, survives a power cut. Best effort, as in SQLite: what was renamed is
+   * already visible, so failing now would tell the caller something untrue.
    */
-  async #syncFolder(folder: string): Promise<void> {
-    if (this.#sync && this.#runtime.platform !== "win32") {
-      await quietly(this.#files.open(folder, "r").then((fd) => closing(this.#files, fd, () => this.#files.fsync(fd))));
+  async #syncName(target: string): Promise<void> {
+    try {
+      const fd = await this.#files.open(this.#runtime.paths.dirname(target), "r");
+      await closing(this.#files, fd, () => this.#files.fsync(fd));
+    } catch {
+      await quietly(this.#syncNewFileBeside(target));
+    }
+  }
+
+  /**
+   * Where no folder can be synced (Windows, Node 26 under its permission model). What brings a new file's name to the
+   * disk brings all names there that came or went before it: so it is on ext4, xfs and btrfs (`npm run power-cut`).
+   */
+  async #syncNewFileBeside(target: string): Promise<void> {
+    const path = temporaryPath(this.#runtime, target);
+    const fd = await this.#files.open(path, "wx", 0o600);
+    try {
+      await closing(this.#files, fd, async () => {
+        await this.#files.write(fd, ANYTHING); // an empty one that is written through to the disk is written to nowhere
+        await this.#files.fsync(fd);
+      });
+    } finally {
+      await this.#files.unlink(path);
     }
   }
 
