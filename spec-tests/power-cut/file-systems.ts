@@ -1,0 +1,45 @@
+import { execFileSync } from "node:child_process";
+
+export interface FileSystem {
+  readonly name: string;
+  /** The least that it can be made on, or nearly. */
+  readonly mebibytes: number;
+  readonly make: readonly [program: string, ...options: string[]];
+}
+
+export const FILE_SYSTEMS: readonly FileSystem[] = [
+  { name: "ext4", mebibytes: 64, make: ["mkfs.ext4", "-q"] },
+  { name: "xfs", mebibytes: 320, make: ["mkfs.xfs", "-q", "-f"] },
+  { name: "btrfs", mebibytes: 160, make: ["mkfs.btrfs", "-q", "-f"] },
+];
+
+/** A block device that is a file. */
+export class LoopDevice {
+  readonly path: string;
+
+  constructor(file: string) {
+    this.path = run("losetup", "--find", "--show", file).trim();
+  }
+
+  detach(): void {
+    run("losetup", "--detach", this.path);
+  }
+}
+
+export function make({ make: [program, ...options] }: FileSystem, device: string): void {
+  run(program, ...options, device);
+}
+
+/** Mounted for as long as `use` takes. */
+export async function mounted<T>(what: string, folder: string, name: string, use: () => T | Promise<T>): Promise<T> {
+  run("mount", "-t", name, what, folder);
+  try {
+    return await use();
+  } finally {
+    run("umount", folder);
+  }
+}
+
+export function run(program: string, ...options: string[]): string {
+  return execFileSync(program, options, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
