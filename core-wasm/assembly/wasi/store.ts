@@ -84,8 +84,8 @@ export function removeStore(): u32 {
 
 /**
  * So that a new name, or that there is none, survives a power cut. Best effort, as in SQLite: it is visible already.
- * wasmtime (Python, Rust) refuses to sync a folder. A new file in it does as much on ext4, xfs and btrfs: what brings
- * its name to the disk brings all names there that came or went before it (`npm run power-cut`).
+ * wasmtime's WASI and wasmi's refuse to sync a folder. A new file in it does as much on ext4, xfs and btrfs: what
+ * brings its name to the disk brings all names there that came or went before it (`npm run power-cut`).
  */
 function settle(): void {
   if (files.syncFolderOf(TARGET)) return;
