@@ -13,16 +13,13 @@ export const FILE_SYSTEMS: readonly FileSystem[] = [
   { name: "btrfs", mebibytes: 160, make: ["mkfs.btrfs", "-q", "-f"] },
 ];
 
-/** A block device that is a file. */
-export class LoopDevice {
-  readonly path: string;
-
-  constructor(file: string) {
-    this.path = run("losetup", "--find", "--show", file).trim();
-  }
-
-  detach(): void {
-    run("losetup", "--detach", this.path);
+/** The file as a block device, for as long as `use` takes. */
+export async function onLoopDevice<T>(file: string, use: (device: string) => Promise<T>): Promise<T> {
+  const device = run("losetup", "--find", "--show", file).trim();
+  try {
+    return await use(device);
+  } finally {
+    run("losetup", "--detach", device);
   }
 }
 

@@ -21,11 +21,16 @@ const MEMORY = "/dev/shm";
 const SHOWN = 5;
 
 /** The faults of each cut that has any. */
-async function cutPower(recording: Recording, { name, mebibytes }: FileSystem, folder: string): Promise<string[]> {
+async function cutPower(
+  recording: Recording,
+  { name, mebibytes }: FileSystem,
+  folder: string,
+  mount: string,
+): Promise<string[]> {
   const random = new Random(Number(values.seed));
   const chosen = points(recording.entries.length, random);
-  const [disk, left, mount] = ["image", "left", "mount"].map((file) => join(folder, file)) as [string, string, string];
-  const image = new DiskImage(disk, mebibytes);
+  const left = join(folder, "left");
+  const image = new DiskImage(join(folder, "image"), mebibytes);
   const promised = new Promised();
   const faults: string[] = [];
   for (const entry of recording.before) image.take(entry);
@@ -51,11 +56,12 @@ function points(entries: number, random: Random): ReadonlySet<number> {
 
 async function run(program: Program, fileSystem: FileSystem): Promise<boolean> {
   const folder = mkdtempSync(join(MEMORY, "msal-extensions-power-cut-"));
-  mkdirSync(join(folder, "mount"));
+  const mount = join(folder, "mount");
+  mkdirSync(mount);
   try {
-    const recording = await record(program, fileSystem, folder);
-    const faults = await cutPower(recording, fileSystem, folder);
-    const isFine = faults.length > 0 === program.mustLose;
+    const recording = await record(program, fileSystem, folder, mount);
+    const faults = await cutPower(recording, fileSystem, folder, mount);
+    const isFine = (faults.length === 0) === program.waitsForDisk;
     const cuts = Math.min(Number(values.cuts), recording.entries.length);
     console.log(
       `${isFine ? "ok" : "FAILED"}  ${program.name}, ${fileSystem.name}: ${cuts} cuts, ${faults.length} with a loss`,

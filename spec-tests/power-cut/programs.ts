@@ -1,7 +1,8 @@
+import process from "node:process";
 import type * as Runtimes from "../../tools/runtimes.d.mts";
 import type * as Embeddings from "../embed/setup.d.mts";
-import type { Command } from "../processes/child.ts";
-import { compiled } from "../processes/child.ts";
+import { type Command, compiled } from "../processes/child.ts";
+import { commandFor, fromRoot, PERMISSION_MODEL } from "../processes/commands.ts";
 
 /** Who commits, and how it is started. */
 export interface Program {
@@ -9,51 +10,36 @@ export interface Program {
   readonly command: Command;
   /** It says itself, at once, what it has stored. Otherwise it prints that. */
   readonly tells: boolean;
-  readonly options: readonly string[];
-  /** It does not wait for the disk, so it must lose something: else the cuts would show nothing. */
-  readonly mustLose: boolean;
+  /** One that does not must lose something: else the cuts would show nothing. */
+  readonly waitsForDisk: boolean;
 }
-
-const root = new URL(import.meta.url.includes("/dist/") ? "../../../" : "../../", import.meta.url);
-const fromRoot = <T>(path: string) => import(new URL(path, root).href) as Promise<T>;
-
-const PERMISSION = ["--permission", "--no-warnings", "--allow-fs-read=*", "--allow-fs-write=*"];
-const BEFORE_SCRIPT: Readonly<Record<string, readonly string[]>> = { deno: ["run", "--allow-all"] };
 
 /** Those that are installed. */
 export async function findPrograms(): Promise<Program[]> {
-  const { findNodes, findRuntime } = await fromRoot<typeof Runtimes>("tools/runtimes.mjs");
-  const { build, EMBEDDINGS, missingFor } = await fromRoot<typeof Embeddings>("spec-tests/embed/setup.mjs");
-  const script = compiled("spec-tests/power-cut/writer.js");
-  const ours = (name: string, path: string, flags: readonly string[], options: readonly string[] = []): Program => ({
-    name,
-    command: [path, ...flags, script],
-    tells: true,
-    options,
-    mustLose: options.length > 0,
-  });
-  const programs = [ours("Node.js that does not wait for the disk", process.execPath, [], ["unsynced"])];
-  for (const name of ["node", "deno", "bun"]) {
-    const found = findRuntime(name);
-    if (found) programs.push(ours(`${name} ${found.version}`, found.path, BEFORE_SCRIPT[name] ?? []));
+  const { findNodes } = await fromRoot<typeof Runtimes>("tools/runtimes.mjs");
+  const programs = [{ ...ours("node that does not wait for the disk", [process.execPath]), waitsForDisk: false }];
+  for (const name of ["node", "deno", "bun"] as const) programs.push(ours(name, await commandFor(name)));
+  for (const { path, version } of findNodes(22)) {
+    programs.push(ours(`node ${version} --permission`, [path, ...PERMISSION_MODEL]));
   }
-  for (const { path, version } of findNodes(22)) programs.push(ours(`node ${version} --permission`, path, PERMISSION));
+  return [...programs, ...(await embeddings())];
+}
+
+function ours(name: string, command: Command): Program {
+  const script = compiled("spec-tests/power-cut/writer.js");
+  return { name, command: [...command, script], tells: true, waitsForDisk: true };
+}
+
+async function embeddings(): Promise<Program[]> {
+  const { build, EMBEDDINGS, missingFor } = await fromRoot<typeof Embeddings>("spec-tests/embed/setup.mjs");
+  const programs: Program[] = [];
   for (const name of Object.keys(EMBEDDINGS) as Embeddings.EmbeddingName[]) {
     if (missingFor(name).length > 0) {
       console.warn(`SKIPPED: ${name} cannot be built here`);
       continue;
     }
     await build(name);
-    programs.push({
-      name,
-      command: EMBEDDINGS[name].programs.contention,
-      tells: false,
-      options: [],
-      mustLose: false,
-    });
+    programs.push({ name, command: EMBEDDINGS[name].programs.contention, tells: false, waitsForDisk: true });
   }
   return programs;
 }
-
-export const recordingDisk = () =>
-  fromRoot<{ PYTHON: string; RECORDING_DISK: string; build(): Promise<unknown> }>("spec-tests/power-cut/setup.mjs");

@@ -4,9 +4,10 @@ import { closeSync, existsSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
+import { fromRoot } from "../processes/commands.ts";
 import { type Entry, readEntries } from "./entries.ts";
-import { type FileSystem, LoopDevice, make, mounted, run } from "./file-systems.ts";
-import { type Program, recordingDisk } from "./programs.ts";
+import { type FileSystem, make, mounted, onLoopDevice, run } from "./file-systems.ts";
+import type { Program } from "./programs.ts";
 
 const PROCESSES = 3;
 const COMMITS = 25;
@@ -22,23 +23,25 @@ export interface Recording {
   readonly entries: readonly Entry[];
 }
 
-export async function record(program: Program, fileSystem: FileSystem, folder: string): Promise<Recording> {
-  const [disk, mount, file] = ["disk", "mount", "record"].map((name) => join(folder, name)) as [string, string, string];
-  for (const path of [disk, mount]) mkdirSync(path, { recursive: true });
+/**
+ * @param folder to work in
+ * @param mount where to mount the file system meanwhile
+ */
+export async function record(
+  program: Program,
+  fileSystem: FileSystem,
+  folder: string,
+  mount: string,
+): Promise<Recording> {
+  const [disk, file] = [join(folder, "disk"), join(folder, "record")];
+  mkdirSync(disk);
   const end = await startDisk(disk, fileSystem.mebibytes, file);
-  const device = new LoopDevice(join(disk, "disk"));
   try {
-    make(fileSystem, device.path);
-    await mounted(device.path, mount, fileSystem.name, async () => {
-      mkdirSync(join(mount, "home"));
-      run("sync", "--file-system", mount);
-      tell(join(disk, "news"), BEGIN);
-      await Promise.all(
-        Array.from({ length: PROCESSES }, (_, n) => commit(program, join(mount, CACHE), disk, `w${n}`)),
-      );
+    await onLoopDevice(join(disk, "disk"), (device) => {
+      make(fileSystem, device);
+      return mounted(device, mount, fileSystem.name, () => commitAll(program, mount, join(disk, "news")));
     });
   } finally {
-    device.detach();
     await end();
   }
   const all = readEntries(file);
@@ -46,9 +49,15 @@ export async function record(program: Program, fileSystem: FileSystem, folder: s
   return { before: all.slice(0, begin), entries: all.slice(begin) };
 }
 
+interface Setup {
+  readonly PYTHON: string;
+  readonly RECORDING_DISK: string;
+  build(): Promise<unknown>;
+}
+
 /** @returns what ends it */
 async function startDisk(folder: string, mebibytes: number, file: string): Promise<() => Promise<void>> {
-  const { PYTHON, RECORDING_DISK, build } = await recordingDisk();
+  const { PYTHON, RECORDING_DISK, build } = await fromRoot<Setup>("spec-tests/power-cut/setup.mjs");
   await build();
   const server = spawn(PYTHON, [RECORDING_DISK, folder, String(mebibytes), file], { stdio: "inherit" });
   const ended = once(server, "exit");
@@ -62,10 +71,17 @@ async function startDisk(folder: string, mebibytes: number, file: string): Promi
   };
 }
 
-async function commit({ command, options, tells }: Program, cache: string, disk: string, prefix: string) {
-  const news = join(disk, "news");
+async function commitAll(program: Program, mount: string, news: string): Promise<void> {
+  mkdirSync(join(mount, "home"));
+  run("sync", "--file-system", mount);
+  tell(news, BEGIN);
+  await Promise.all(Array.from({ length: PROCESSES }, (_, n) => commit(program, join(mount, CACHE), news, `w${n}`)));
+}
+
+async function commit({ command, tells, waitsForDisk }: Program, cache: string, news: string, prefix: string) {
   const [path, ...before] = command;
-  const child = spawn(path, [...before, cache, prefix, String(COMMITS), ...(tells ? [news, ...options] : options)], {
+  const options = [...(tells ? [news] : []), ...(waitsForDisk ? [] : ["unsynced"])];
+  const child = spawn(path, [...before, cache, prefix, String(COMMITS), ...options], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   createInterface({ input: child.stdout }).on("line", (line) => tell(news, `${prefix} ${line}`));

@@ -7,17 +7,16 @@ import { needs } from "../encryption/tools.ts";
 import { canTrace } from "../family/file-trace.ts";
 import { tracingDisk, wasOnDisk } from "../support/disk-trace.ts";
 import { Child, type Command } from "./child.ts";
-import { commandFor } from "./commands.ts";
+import { commandFor, PERMISSION_MODEL } from "./commands.ts";
 import { temporaryCache } from "./temporary.ts";
 
 const RUNTIMES = ["node", "deno", "bun"] as const;
-const PERMISSION = ["--permission", "--no-warnings", "--allow-fs-read=*", "--allow-fs-write=*"];
 
 describe.runIf(needs("strace", canTrace()))("a commit that has returned is on the disk", () => {
   it.each(RUNTIMES)("on %s", async (name) => expect(await isOnDisk(await commandFor(name))).toBe(true));
 
   it.each(findNodes(22))("on Node $version under its permission model", async ({ path }) => {
-    expect(await isOnDisk([path, ...PERMISSION])).toBe(true);
+    expect(await isOnDisk([path, ...PERMISSION_MODEL])).toBe(true);
   });
 });
 
