@@ -1,5 +1,6 @@
-// All tests: everything on the Node.js that runs this, then the suite on the other runtimes. Ends with one line that
-// adds up all of them. A runtime that is not installed counts as one skipped test, in CI as a failed one.
+// All tests: everything on the Node.js that runs this, then the suite on the other runtimes. Ends with what has failed,
+// which may be thousands of lines further up, or not in what a CI system keeps, and one line that adds up all of them.
+// A runtime that is not installed counts as one skipped test, in CI as a failed one.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +12,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const VITEST = `${root}node_modules/vitest/vitest.mjs`;
 const results = mkdtempSync(join(tmpdir(), "msal-extensions-results-"));
 
-/** What runs the suite on a runtime, and how its counts are read. `results` and the sources are all Deno may touch. */
+/** What runs the suite on a runtime, and how its results are read. `results` and the sources are all Deno may touch. */
 const LAUNCH = {
   node: (file) => ({
     args: [VITEST, "run", "spec-tests/launchers/node.test.ts"],
@@ -41,35 +42,54 @@ function fromJson(text) {
 /** Counts cases, not the attributes of suites, which the two runtimes nest differently. */
 function fromJunit(text) {
   const cases = text.match(/<testcase\b[\s\S]*?(?:\/>|<\/testcase>)/g) ?? [];
-  const failed = cases.filter((one) => /<(failure|error)\b/.test(one)).length;
+  const failed = cases.filter((one) => /<(failure|error)\b/.test(one));
   const skipped = cases.filter((one) => /<skipped\b/.test(one)).length;
-  return { passed: cases.length - failed - skipped, failed, skipped };
+  const count = { passed: cases.length - failed.length - skipped, failed: failed.length, skipped };
+  return { count, failures: failed.map((one) => ({ test: nameIn(one), why: "" })) }; // only Deno's has the message
 }
+
+const nameIn = (testcase) => /\bname="([^"]*)"/.exec(testcase)?.[1] ?? "a test without a name";
 
 function run(runtime, launch) {
   const file = join(results, runtime.name);
   const { args, env = {}, read } = launch(file);
   const { status } = spawnSync(runtime.path, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
-  const count = existsSync(file) ? read(readFileSync(file, "utf8")) : { passed: 0, failed: 0, skipped: 0 };
+  const { count, failures } = existsSync(file) ? read(readFileSync(file, "utf8")) : noneRan();
   // A run that found nothing to run, or broke off, is no success.
-  if ((status !== 0 || count.passed === 0) && count.failed === 0) count.failed = 1;
-  return count;
+  if ((status !== 0 || count.passed === 0) && count.failed === 0) {
+    count.failed = 1;
+    failures.push({ test: `${runtime.name} as a whole`, why: `exit status ${status}, ${JSON.stringify(count)}` });
+  }
+  return { count, failures };
 }
 
 function missing(name) {
   console.warn(`SKIPPED: ${name} is not installed`);
-  return process.env.CI ? { passed: 0, failed: 1, skipped: 0 } : { passed: 0, failed: 0, skipped: 1 };
+  const { count, failures } = noneRan();
+  if (process.env.CI) failures.push({ test: `${name} is not installed`, why: "" });
+  count[process.env.CI ? "failed" : "skipped"] = 1;
+  return { count, failures };
+}
+
+function noneRan() {
+  return { count: { passed: 0, failed: 0, skipped: 0 }, failures: [] };
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-const lines = [];
+const counts = [];
+const failed = [];
 for (const name of RUNTIME_NAMES) {
   const runtime = findRuntime(name);
   console.log(`\n${name} ${runtime?.version ?? "(missing)"}`);
-  const count = runtime ? run(runtime, name === "node" ? fromEverything : LAUNCH[runtime.kind]) : missing(name);
-  lines.push(`${name.padEnd(8)} ${(runtime?.version ?? "").padEnd(9)} ${JSON.stringify(count)}`);
+  const { count, failures } = runtime
+    ? run(runtime, name === "node" ? fromEverything : LAUNCH[runtime.kind])
+    : missing(name);
+  for (const { test, why } of failures) failed.push(`FAILED on ${name}: ${test}\n${why.replaceAll(/^/gm, "    ")}\n`);
+  counts.push(`${name.padEnd(8)} ${(runtime?.version ?? "").padEnd(9)} ${JSON.stringify(count)}`);
   for (const key of Object.keys(total)) total[key] += count[key];
 }
 rmSync(results, { recursive: true });
-console.log(`\n${lines.join("\n")}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+console.log(
+  `\n${[...failed, ...counts].join("\n")}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`,
+);
 process.exitCode = total.failed > 0 ? 1 : 0;
