@@ -71,6 +71,12 @@ function missing(name) {
   return { count, failures };
 }
 
+/** The first lines and the last, which say what and where also if between them lies what another tool has printed. */
+function excerpt(why) {
+  const lines = why.split("\n").map((line) => `    ${line}`);
+  return lines.length <= 40 ? lines.join("\n") : [...lines.slice(0, 20), "    ...", ...lines.slice(-20)].join("\n");
+}
+
 function noneRan() {
   return { count: { passed: 0, failed: 0, skipped: 0 }, failures: [] };
 }
@@ -84,7 +90,7 @@ for (const name of RUNTIME_NAMES) {
   const { count, failures } = runtime
     ? run(runtime, name === "node" ? fromEverything : LAUNCH[runtime.kind])
     : missing(name);
-  for (const { test, why } of failures) failed.push(`FAILED on ${name}: ${test}\n${why.replaceAll(/^/gm, "    ")}\n`);
+  for (const { test, why } of failures) failed.push(`FAILED on ${name}: ${test}\n${excerpt(why)}\n`);
   counts.push(`${name.padEnd(8)} ${(runtime?.version ?? "").padEnd(9)} ${JSON.stringify(count)}`);
   for (const key of Object.keys(total)) total[key] += count[key];
 }

@@ -262,8 +262,11 @@ def test_threads_share_a_store(cache, document, secrets):
 
 
 def test_threads_with_a_store_each_take_turns(cache, document, secrets):
+    def commit(n):
+        return TokenCacheStore(cache, lock_timeout=100).commit(None, document(**{f"k{n}": 1}))  # 200 syncs may take 10 s
+
     with ThreadPoolExecutor(200) as threads:
-        commits = [threads.submit(lambda n=n: TokenCacheStore(cache).commit(None, document(**{f"k{n}": 1}))) for n in range(200)]
+        commits = [threads.submit(commit, n) for n in range(200)]
     assert [commit.exception() for commit in commits] == [None] * 200
     assert len(secrets(TokenCacheStore(cache).load().content)) == 200
 
