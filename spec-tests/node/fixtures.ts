@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { fstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -56,6 +56,33 @@ export function meanwhile(call: Call, act: (args: unknown[]) => void, nth = 1, f
 /** As on a file system without hard links: the lock file is then created in place, empty at first. */
 export function withoutLinks(fs: FileSystem): FileSystem {
   return { ...fs, link: failing("link", "EPERM", 0).link };
+}
+
+/** As on NFS: what is open is gone when its file is, which another machine may have removed. Named as Node names it. */
+export function withStaleHandles(fs: FileSystem): FileSystem {
+  const refusing = (call: "fchown" | "fstat" | "fsync" | "ftruncate" | "futimes" | "read" | "write") => ({
+    [call]: (fd: number, ...args: unknown[]) => {
+      if (fstatSync(fd).nlink > 0) return (fs[call] as (...args: unknown[]) => void)(fd, ...args);
+      const error = new Error("Unknown system error -116");
+      setImmediate(() => (args.at(-1) as (error: Error) => void)(Object.assign(error, { errno: -116 })));
+    },
+  });
+  const calls = ["fchown", "fstat", "fsync", "ftruncate", "futimes", "read", "write"] as const;
+  return Object.assign({ ...fs }, ...calls.map(refusing));
+}
+
+/** With something done just before the `nth` call, whichever it is of. `calls`: how many there were. */
+export function beforeCall(nth: number, act: () => void, fs: FileSystem): FileSystem & { readonly calls: number } {
+  let calls = 0;
+  const counted = Object.entries(fs).map(([name, call]: [string, (...args: unknown[]) => unknown]) => [
+    name,
+    (...args: unknown[]) => {
+      calls++;
+      if (calls === nth) act();
+      return call(...args);
+    },
+  ]);
+  return Object.defineProperty(Object.fromEntries(counted), "calls", { get: () => calls });
 }
 
 /** As through sshfs: a file under a second name has another inode's number. */

@@ -19,13 +19,14 @@ import { describe, expect, it } from "vitest";
 import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { foreignFunctions } from "../../hosts/node/foreign-functions.ts";
 import { loadKernelLocks } from "../../hosts/node/kernel-locks.ts";
-import type { Lock } from "../../hosts/shared/core/capabilities.ts";
+import type { Lock, LockInspection } from "../../hosts/shared/core/capabilities.ts";
 import type { KernelLocks } from "../../hosts/shared/lock/kernel-locks.ts";
 import { createClock } from "../../hosts/shared/runtime/clock.ts";
 import { needs } from "../encryption/tools.ts";
 import { FUSE } from "../support/file-system-types.ts";
 import { abandoned, acquire, tryAcquire } from "./acquire.ts";
 import {
+  beforeCall,
   descriptors,
   errno,
   failing,
@@ -35,6 +36,7 @@ import {
   temporaryFolder,
   withLinksApart,
   withoutLinks,
+  withStaleHandles,
 } from "./fixtures.ts";
 import { createLock, type LockOptions, realFileSystem } from "./replaced-runtime.ts";
 
@@ -47,6 +49,15 @@ const lockIn = (folder: string, kind: "K" | "P", options: LockOptions = {}) =>
 function leaveBehind(path: string, content = `${NOBODY} gone`): void {
   writeFileSync(path, content);
 }
+
+const NOTHING_SEEN: LockInspection = {
+  inode: 0n,
+  size: 0,
+  mtimeMs: 0,
+  leaseMtimeMs: undefined,
+  kernelLocked: false,
+  content: new Uint8Array(0),
+};
 
 /** What a holder of this kind has on disk. */
 const onDisk = { K: ["cache.lockfile"], P: ["cache.lockfile", "cache.lockfile.lock"] };
@@ -256,6 +267,57 @@ describe.each(["K", "P"] as const)("kind %s", (kind) => {
     await Promise.all([enter(), enter(), enter(), enter()]);
     expect(entered).toBe(40);
     expect(names(folder)).toEqual([]);
+  });
+
+  describe("whose file is removed on another machine, before each of its calls in turn", () => {
+    /** `content`: of the lock file there is to begin with. */
+    async function removedBeforeEach<T>(
+      content: string | undefined,
+      act: (lock: Lock) => Promise<T>,
+      expected: (outcome: T) => void,
+    ): Promise<void> {
+      for (let nth = 1, isDone = false; !isDone; nth++) {
+        const folder = temporaryFolder();
+        const before = descriptors();
+        const remove = () => rmSync(lock.path, { force: true });
+        const fs = beforeCall(nth, remove, withStaleHandles(realFileSystem));
+        const lock = lockIn(folder, kind, { fs });
+        if (content !== undefined) leaveBehind(lock.path, content);
+        expected(await act(lock));
+        isDone = fs.calls < nth;
+        await lock.release();
+        expect(names(folder)).toEqual(isDone && content?.startsWith("1 ") ? ["cache.lockfile"] : []);
+        expect(descriptors()).toBe(before);
+      }
+    }
+
+    it("finds it or finds nothing", () =>
+      removedBeforeEach(
+        "1 somebody",
+        async (lock) => lock.inspect(),
+        (seen) => seen && expect(new TextDecoder().decode(seen.content)).toBe("1 somebody"),
+      ));
+
+    it("takes it over or finds it changed", () =>
+      removedBeforeEach(
+        `${NOBODY} gone`,
+        async (lock) => lock.takeOver((await lock.inspect()) ?? NOTHING_SEEN),
+        (outcome) => expect(["taken", "changed"]).toContain(outcome),
+      ));
+
+    it("holds it, or knows that it has lost it", () =>
+      removedBeforeEach(
+        undefined,
+        async (lock) => {
+          await lock.create();
+          const touched = [await lock.touch(), existsSync(lock.path)];
+          return { touched, checked: [await lock.check(), existsSync(lock.path)] };
+        },
+        ({ touched, checked }) => {
+          expect(touched[1]).toBe(touched[0]);
+          expect(checked[1]).toBe(checked[0]);
+        },
+      ));
   });
 
   it.each(["K", "P"] as const)("respects a holder of kind %s", async (other) => {

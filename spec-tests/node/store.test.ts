@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -19,7 +20,17 @@ import { nodeHost } from "../../hosts/node/capabilities.ts";
 import { FilePersistence } from "../../hosts/node/index.ts";
 import type { FileSystem } from "../../hosts/shared/files/file-system.ts";
 import { EXT4, FUSE, NFS } from "../support/file-system-types.ts";
-import { descriptors, errno, failing, meanwhile, names, nextTurn, temporaryFolder } from "./fixtures.ts";
+import {
+  beforeCall,
+  descriptors,
+  errno,
+  failing,
+  meanwhile,
+  names,
+  nextTurn,
+  temporaryFolder,
+  withStaleHandles,
+} from "./fixtures.ts";
 import { createFileStore, realFileSystem } from "./replaced-runtime.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -318,6 +329,38 @@ describe("reading and replacing", () => {
     expect(renaming).toHaveBeenCalledOnce();
     expect(openFiles()).not.toContain(`${location} (deleted)`);
   });
+});
+
+describe("on NFS, where another machine replaces the file", () => {
+  it("reads what has replaced it, before whichever call that was", async () => {
+    for (let nth = 1, isDone = false; !isDone; nth++) {
+      const location = join(temporaryFolder(), "cache");
+      const replace = () => {
+        writeFileSync(`${location}.new`, "new");
+        renameSync(`${location}.new`, location);
+      };
+      const fs = beforeCall(nth, replace, withStaleHandles(realFileSystem));
+      const store = createFileStore(location, { fs, fileSystemType: () => NFS });
+      writeFileSync(location, "old");
+      const read = await store.read();
+      isDone = fs.calls < nth;
+      expect(["old", "new"]).toContain(text(read?.content));
+    }
+  });
+
+  it.each(["stat", "read"] as const)(
+    "reports what is replaced over and over as an error, not as absence: %s",
+    async (operation) => {
+      const stale = (_: unknown, ...args: unknown[]) =>
+        setImmediate(() => (args.at(-1) as (error: Error) => void)(Object.assign(new Error(), { errno: -116 })));
+      const location = join(temporaryFolder(), "cache");
+      writeFileSync(location, "old");
+      const fs = { ...realFileSystem, stat: stale, fstat: stale } as FileSystem;
+      const before = descriptors();
+      await expect(createFileStore(location, { fs })[operation]()).rejects.toMatchObject({ code: "ESTALE" });
+      expect(descriptors()).toBe(before);
+    },
+  );
 });
 
 describe("links", () => {

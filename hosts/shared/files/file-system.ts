@@ -88,15 +88,17 @@ function settled<T>(start: (callback: Callback<T>) => void): Promise<T> {
 }
 
 /**
- * EDQUOT on Linux and macOS: libuv, and so Node and Deno, have no name for it, and of some calls
- * Deno gives no more than a text.
+ * On Linux and macOS: libuv, and so Node and Deno, have no names for them, and of some calls Deno gives no more than a
+ * text.
  */
-const QUOTA_ERRNOS: readonly unknown[] = [-122, -69];
-const QUOTA_TEXT = "(os error 122)";
+const UNNAMED = [
+  { code: "EDQUOT", errnos: [-122, -69] as unknown[], text: "(os error 122)" },
+  { code: "ESTALE", errnos: [-116, -70] as unknown[], text: "(os error 116)" },
+] as const;
 
-function named(error: Error & { readonly errno?: unknown }): Error {
-  const isQuota = QUOTA_ERRNOS.includes(error.errno) || error.message.endsWith(QUOTA_TEXT);
-  return isQuota ? Object.assign(error, { code: "EDQUOT" }) : error;
+export function named(error: Error & { readonly errno?: unknown }): Error {
+  const found = UNNAMED.find(({ errnos, text }) => errnos.includes(error.errno) || error.message.endsWith(text));
+  return found ? Object.assign(error, { code: found.code }) : error;
 }
 
 /** The same functions as promises on plain descriptors: a `FileHandle` of `fs.promises` costs more per call. */
@@ -227,6 +229,24 @@ export async function unlessMissing<T>(outcome: Promise<T>): Promise<T | undefin
     }
     throw error;
   }
+}
+
+/**
+ * `undefined` where there is nothing at the path, or nothing any longer: of a file that somebody on another machine has
+ * removed or replaced, NFS says ESTALE even where it is open. Where processes on two machines took turns, so ended one
+ * of five commits (Linux 6.1, NFS 4.2).
+ */
+export async function unlessGone<T>(outcome: Promise<T>): Promise<T | undefined> {
+  try {
+    return await outcome;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+export function isGone(error: unknown): boolean {
+  return hasCode(error, "ENOENT", "ESTALE");
 }
 
 /** For clean-up after something else has failed: that error is the one to report. */

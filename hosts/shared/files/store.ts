@@ -27,6 +27,9 @@ import { dateUniquely } from "./unique-time.ts";
  */
 const WINDOWS_WAITS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000];
 
+/** How often a file is looked at again that another machine replaces meanwhile. */
+const MAX_LOOKS = 10;
+
 const ANYTHING = new Uint8Array(1);
 
 export interface FileStoreOptions {
@@ -54,6 +57,20 @@ function damagedName(path: string, time: number, digits: string): string {
   return `${path}.damaged-${stamp}-${digits.slice(-8)}`;
 }
 
+/**
+ * NFS says ESTALE of a file that another machine replaces between two calls. There is one all the same: it is not
+ * absence, which would count as a sign-out.
+ */
+async function againIfReplaced<T>(look: () => Promise<T>): Promise<T> {
+  for (let looks = 1; ; looks++) {
+    try {
+      return await look();
+    } catch (error) {
+      if (!hasCode(error, "ESTALE") || looks === MAX_LOOKS) throw error;
+    }
+  }
+}
+
 /** A file, replaced as a whole, readable by its owner only. */
 export class FileStore implements Store {
   readonly location: string;
@@ -75,18 +92,22 @@ export class FileStore implements Store {
     this.#sync = sync ?? true;
   }
 
-  async stat(): Promise<StoreVersion | undefined> {
-    const found = await unlessMissing(this.#files.stat(this.location));
-    return found && versionOf(assertFile(found, this.location));
+  stat(): Promise<StoreVersion | undefined> {
+    return againIfReplaced(async () => {
+      const found = await unlessMissing(this.#files.stat(this.location));
+      return found && versionOf(assertFile(found, this.location));
+    });
   }
 
-  async read(maxBytes?: number): Promise<StoredContent | undefined> {
-    const fd = await unlessMissing(this.#openExisting());
-    if (fd === undefined) return undefined;
-    const { status, content } = await closing(this.#files, fd, () =>
-      readUnchanged(this.#files, fd, this.location, maxBytes),
-    );
-    return { version: versionOf(status), content };
+  read(maxBytes?: number): Promise<StoredContent | undefined> {
+    return againIfReplaced(async () => {
+      const fd = await unlessMissing(this.#openExisting());
+      if (fd === undefined) return undefined;
+      const { status, content } = await closing(this.#files, fd, () =>
+        readUnchanged(this.#files, fd, this.location, maxBytes),
+      );
+      return { version: versionOf(status), content };
+    });
   }
 
   async replace(content: Uint8Array, beforePublishing?: () => Awaitable<void>): Promise<StoreVersion> {

@@ -1,5 +1,5 @@
 import type { LockInspection, TakeOver } from "../core/capabilities.ts";
-import { type Files, hasCode, quietly, unlessMissing } from "../files/file-system.ts";
+import { type Files, hasCode, isGone, quietly, unlessGone } from "../files/file-system.ts";
 import { removeLeftovers } from "../files/leftovers.ts";
 import { describeSelf } from "../files/processes.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -47,7 +47,7 @@ export class KernelLock implements KindOfLock {
     if (file === undefined || file === "busy") {
       return file ?? "changed";
     }
-    const outcome = await this.#takeOverFile(file, inspected).catch(async (error) => {
+    const outcome = await unlessGone(this.#takeOverFile(file, inspected)).catch(async (error) => {
       await quietly(this.#close(file));
       throw error;
     });
@@ -56,7 +56,7 @@ export class KernelLock implements KindOfLock {
     } else {
       await this.#close(file);
     }
-    return outcome;
+    return outcome ?? "changed";
   }
 
   async check(): Promise<boolean> {
@@ -67,8 +67,7 @@ export class KernelLock implements KindOfLock {
     if (this.#held === undefined || !(await this.#held.isAtPath())) {
       return false;
     }
-    await this.#held.touch(this.#runtime.clock.now());
-    return true;
+    return this.#held.touch(this.#runtime.clock.now());
   }
 
   async release(): Promise<void> {
@@ -90,7 +89,7 @@ export class KernelLock implements KindOfLock {
 
   async #createWhole(): Promise<boolean> {
     const isFirstTry = !this.#prepared.isThere;
-    if (!isFirstTry && (await unlessMissing(this.#files.lstat(this.#path))) !== undefined) {
+    if (!isFirstTry && (await unlessGone(this.#files.lstat(this.#path))) !== undefined) {
       return false; // to link onto a name that is taken holds up everybody who changes the folder
     }
     await this.#prepared.prepare();
@@ -98,7 +97,7 @@ export class KernelLock implements KindOfLock {
       this.#held = await this.#prepared.publish();
     } catch (error) {
       await this.#prepared.giveUp();
-      if (!isFirstTry && hasCode(error, "ENOENT")) {
+      if (!isFirstTry && isGone(error)) {
         return this.#createWhole(); // it was removed meanwhile, with its folder perhaps
       }
       if (!hasCode(error, ...NO_LINKS)) {

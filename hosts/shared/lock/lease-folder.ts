@@ -2,10 +2,11 @@ import {
   type FileStatus,
   type FileSystem,
   type Files,
-  hasCode,
+  isGone,
+  named,
   O_RDONLY,
   quietly,
-  unlessMissing,
+  unlessGone,
 } from "../files/file-system.ts";
 import { giveToOwnerOfFolder } from "../files/owner.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -63,7 +64,7 @@ export class LeaseFolder {
     if (made === undefined) return;
     try {
       if (await this.#isAtPath(made)) {
-        await unlessMissing(this.#files.removeFolder(this.#path));
+        await unlessGone(this.#files.removeFolder(this.#path));
       }
     } finally {
       await this.#close(made);
@@ -91,7 +92,7 @@ export class LeaseFolder {
     try {
       made = await this.#open();
     } catch (error) {
-      if (isPrompt() && !hasCode(error, "ENOENT")) {
+      if (isPrompt() && !isGone(error)) {
         await quietly(this.#files.removeFolder(this.#path));
       }
       throw error;
@@ -119,7 +120,7 @@ export class LeaseFolder {
   }
 
   async #isAtPath({ stat }: Made): Promise<boolean> {
-    const found = await unlessMissing(this.#files.stat(this.#path));
+    const found = await unlessGone(this.#files.stat(this.#path));
     return found !== undefined && found.ino === stat.ino && found.dev === stat.dev;
   }
 
@@ -132,7 +133,7 @@ export class LeaseFolder {
     look(this.#path, (error, stat) => {
       const made = this.#made;
       const isAnother = !error && made !== undefined && Number(stat.ino) !== Number(made.stat.ino);
-      done(isAnother ? gone() : error, stat);
+      done(isAnother || (error && isGone(named(error))) ? gone() : error, stat);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { LockInspection, TakeOver } from "../core/capabilities.ts";
-import { type Files, hasCode, quietly, unlessMissing } from "../files/file-system.ts";
+import { type Files, hasCode, quietly, unlessGone } from "../files/file-system.ts";
 import { describeSelf } from "../files/processes.ts";
 import { temporaryPath } from "../files/temporary-path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -30,7 +30,7 @@ export class LeaseLock implements KindOfLock {
 
   async create(): Promise<boolean> {
     await this.#dropLost();
-    if ((await unlessMissing(this.#files.lstat(this.#path))) !== undefined) {
+    if ((await unlessGone(this.#files.lstat(this.#path))) !== undefined) {
       return false; // the common case under contention, at the price of one look
     }
     const file = await this.#createAnew();
@@ -75,8 +75,7 @@ export class LeaseLock implements KindOfLock {
     if (!(await this.check())) {
       return false;
     }
-    await this.#held!.touch(this.#runtime.clock.now());
-    return true;
+    return this.#held!.touch(this.#runtime.clock.now());
   }
 
   /**
@@ -194,11 +193,11 @@ export class LeaseLock implements KindOfLock {
    * was inspected is no longer there.
    */
   async #replaceAbandoned(inspected: LockInspection, taken: Lease): Promise<LockFile | undefined> {
-    if (!(await unlessMissing(isStillAt(this.#files, this.#runtime, this.#path, inspected)))) {
+    if (!(await unlessGone(isStillAt(this.#files, this.#runtime, this.#path, inspected)))) {
       return undefined;
     }
     const aside = temporaryPath(this.#runtime, this.#path); // which is swept if we are killed now
-    if ((await unlessMissing(this.#files.rename(this.#path, aside).then(() => true))) === undefined) {
+    if ((await unlessGone(this.#files.rename(this.#path, aside).then(() => true))) === undefined) {
       return undefined;
     }
     try {
@@ -210,7 +209,7 @@ export class LeaseLock implements KindOfLock {
       await quietly(this.#putBack(aside));
       throw error;
     }
-    await unlessMissing(this.#files.unlink(aside));
+    await unlessGone(this.#files.unlink(aside));
     return this.#createAnew();
   }
 

@@ -1,4 +1,4 @@
-import { hasCode, unlessMissing } from "../files/file-system.ts";
+import { hasCode, isGone, unlessGone } from "../files/file-system.ts";
 import { loadCommonJs } from "../runtime/load-package.ts";
 import type { LockParts } from "./kind-of-lock.ts";
 import { LeaseFolder } from "./lease-folder.ts";
@@ -36,9 +36,9 @@ export function createLeases({ path, files, runtime }: LockParts): Leases {
    * until its time has come again.
    */
   async function removeFromFuture(): Promise<void> {
-    const found = await unlessMissing(files.stat(leasePath(path)));
+    const found = await unlessGone(files.stat(leasePath(path)));
     if (found !== undefined && Number(found.mtimeMs) - clock.now() > STALE_MS) {
-      await unlessMissing(files.removeFolder(leasePath(path)));
+      await unlessGone(files.removeFolder(leasePath(path)));
     }
   }
 
@@ -69,9 +69,9 @@ export function createLeases({ path, files, runtime }: LockParts): Leases {
         },
       };
     } catch (error) {
-      // EEXIST, ENOENT: two found it stale, and the other one was quicker. ENOENT also when the folder around it is
+      // EEXIST, gone: two found it stale, and the other one was quicker. Gone also when the folder around it is
       // gone: the next `create` makes it.
-      if (hasCode(error, "ELOCKED", "EEXIST", "ENOENT")) {
+      if (isGone(error) || hasCode(error, "ELOCKED", "EEXIST")) {
         return undefined;
       }
       throw error;

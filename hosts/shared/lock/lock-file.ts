@@ -1,5 +1,5 @@
 import type { LockInspection } from "../core/capabilities.ts";
-import { type FileStatus, type Files, hasCode, O_RDWR, quietly, unlessMissing } from "../files/file-system.ts";
+import { type FileStatus, type Files, hasCode, O_RDWR, quietly, unlessGone } from "../files/file-system.ts";
 import { isLocalFileSystem } from "../files/local-file-system.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { giveToOwnerOfFolder } from "../files/owner.ts";
@@ -110,8 +110,8 @@ export class LockFile {
   /** `undefined`: there is none (any longer). */
   static async open(files: Files, runtime: Runtime, path: string): Promise<LockFile | undefined> {
     // Nobody has a reason to make a lock file a link, and following one would write into another file.
-    const fd = await unlessMissing(files.open(path, O_RDWR | runtime.noFollow));
-    return fd === undefined ? undefined : LockFile.#of(files, path, fd);
+    const fd = await unlessGone(files.open(path, O_RDWR | runtime.noFollow));
+    return fd === undefined ? undefined : unlessGone(LockFile.#of(files, path, fd));
   }
 
   static async #of(files: Files, path: string, fd: number): Promise<LockFile> {
@@ -125,13 +125,13 @@ export class LockFile {
 
   /** Is this the file that the path names now? */
   async isAtPath(): Promise<boolean> {
-    const found = await unlessMissing(this.#files.lstat(this.path));
+    const found = await unlessGone(this.#files.lstat(this.path));
     return found !== undefined && found.ino === this.stat.ino && found.dev === this.stat.dev;
   }
 
   /** Looked at again, since it may have been written to after it was opened. */
-  isStill(inspected: LockInspection): Promise<boolean> {
-    return isStillOpen(this.#files, this.fd, inspected);
+  async isStill(inspected: LockInspection): Promise<boolean> {
+    return (await unlessGone(isStillOpen(this.#files, this.fd, inspected))) ?? false;
   }
 
   async isEmpty(): Promise<boolean> {
@@ -165,12 +165,13 @@ export class LockFile {
   /** How much of the line the file holds, and nothing else. */
   async #lengthWithin(line: Uint8Array): Promise<number | undefined> {
     const buffer = new Uint8Array(line.length + 1);
-    const length = await this.#files.read(this.fd, buffer);
-    return buffer.subarray(0, length).every((byte, index) => byte === line[index]) ? length : undefined;
+    const length = await unlessGone(this.#files.read(this.fd, buffer));
+    return buffer.subarray(0, length ?? 0).every((byte, index) => byte === line[index]) ? length : undefined;
   }
 
-  async touch(now: number): Promise<void> {
-    await this.#files.futimes(this.fd, new Date(now));
+  /** `false`: it is gone. */
+  async touch(now: number): Promise<boolean> {
+    return (await unlessGone(this.#files.futimes(this.fd, new Date(now)).then(() => true))) ?? false;
   }
 
   /**
@@ -180,7 +181,7 @@ export class LockFile {
   async removeFromPath(): Promise<void> {
     try {
       if (await this.isAtPath()) {
-        await unlessMissing(this.#files.unlink(this.path));
+        await unlessGone(this.#files.unlink(this.path));
       }
     } catch (error) {
       await quietly(this.touch(LONG_AGO));

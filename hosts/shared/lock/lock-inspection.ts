@@ -7,7 +7,7 @@ import {
   type Files,
   hasCode,
   O_RDONLY,
-  unlessMissing,
+  unlessGone,
 } from "../files/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { sameBytes } from "../values/same-bytes.ts";
@@ -30,11 +30,11 @@ export async function inspectLockFile(
   runtime: Runtime,
   path: string,
 ): Promise<LockInspection | undefined> {
-  const seen = await unlessMissing(look(files, runtime, path));
+  const seen = await unlessGone(look(files, runtime, path));
   if (seen === undefined) {
     return undefined;
   }
-  const lease = await unlessMissing(files.stat(leasePath(path)));
+  const lease = await unlessGone(files.stat(leasePath(path)));
   return {
     inode: seen.stat.ino,
     size: Number(seen.stat.size),

@@ -1,5 +1,5 @@
 import type { Lock } from "../core/capabilities.ts";
-import { Files, unlessMissing } from "../files/file-system.ts";
+import { Files, unlessGone } from "../files/file-system.ts";
 import { processAlive } from "../files/processes.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { ChosenKind } from "./chosen-kind.ts";
@@ -37,7 +37,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
     get kind() {
       return chosen.kind;
     },
-    hasFolder: async () => (await unlessMissing(files.stat(runtime.paths.dirname(path)))) !== undefined,
+    hasFolder: async () => (await unlessGone(files.stat(runtime.paths.dirname(path)))) !== undefined,
     async create() {
       const created = await chosen.obtain((lock) => lock.create());
       if (created) await line.leave();

@@ -1,4 +1,4 @@
-import { type Files, hasCode, quietly, unlessMissing } from "../files/file-system.ts";
+import { type Files, hasCode, quietly, unlessGone } from "../files/file-system.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { randomName } from "../runtime/random-name.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -110,7 +110,7 @@ export class WaitingLine {
   }
 
   async #tickets(): Promise<Ticket[]> {
-    const names = (await unlessMissing(this.#files.readdir(this.#folder))) ?? [];
+    const names = (await unlessGone(this.#files.readdir(this.#folder))) ?? [];
     const now = this.#runtime.clock.now();
     const tickets: Ticket[] = [];
     for (const name of names.sort()) {
