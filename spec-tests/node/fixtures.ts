@@ -107,6 +107,23 @@ export function withLinksApart(fs: FileSystem): FileSystem {
   };
 }
 
+/** As over SMB: a file that is open by one name cannot be opened by another. */
+export function withLinksShut(fs: FileSystem): FileSystem {
+  const shut = new Set<string>();
+  return {
+    ...fs,
+    link: (from, to, done) => {
+      shut.add(to);
+      fs.link(from, to, done);
+    },
+    unlink: (path, done) => {
+      shut.delete(path);
+      fs.unlink(path, done);
+    },
+    open: (path, flags, mode, done) => (shut.has(path) ? done(errno("EINVAL"), -1) : fs.open(path, flags, mode, done)),
+  };
+}
+
 export function names(folder: string): string[] {
   return readdirSync(folder).sort();
 }

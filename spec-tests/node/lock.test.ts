@@ -23,7 +23,7 @@ import type { Lock, LockInspection } from "../../hosts/shared/core/capabilities.
 import type { KernelLocks } from "../../hosts/shared/lock/kernel-locks.ts";
 import { createClock } from "../../hosts/shared/runtime/clock.ts";
 import { needs } from "../encryption/tools.ts";
-import { FUSE } from "../support/file-system-types.ts";
+import { FUSE, NFS } from "../support/file-system-types.ts";
 import { abandoned, acquire, tryAcquire } from "./acquire.ts";
 import {
   beforeCall,
@@ -35,6 +35,7 @@ import {
   nextTurn,
   temporaryFolder,
   withLinksApart,
+  withLinksShut,
   withoutLinks,
   withStaleHandles,
 } from "./fixtures.ts";
@@ -42,8 +43,17 @@ import { createLock, type LockOptions, realFileSystem } from "./replaced-runtime
 
 const [F_OFD_SETLK, F_WRLCK, LOCK_EX, LOCK_NB] = [37, 1, 2, 4]; // Linux
 const NOBODY = 2147483646; // no system gives this number to a process
-const lockIn = (folder: string, kind: "K" | "P", options: LockOptions = {}) =>
-  createLock(join(folder, "cache.lockfile"), { kernelLocks: kind === "K", ...options });
+
+/** "both": where another machine may use the folder, too. That is kind P, with kernel locks as well. */
+type Kind = "K" | "P" | "both";
+const lockIn = (folder: string, kind: Kind, options: LockOptions = {}) =>
+  createLock(join(folder, "cache.lockfile"), {
+    kernelLocks: kind !== "P",
+    ...(kind === "both" && { fileSystemType: () => NFS }),
+    ...options,
+  });
+/** What a program serves may be another machine's, so there kind K has both: what nobody knows stands in for it. */
+const ofProgram = (kind: Kind) => () => (kind === "K" ? undefined : FUSE);
 
 /** A lock file whose process is gone. */
 function leaveBehind(path: string, content = `${NOBODY} gone`): void {
@@ -60,18 +70,22 @@ const NOTHING_SEEN: LockInspection = {
 };
 
 /** What a holder of this kind has on disk. */
-const onDisk = { K: ["cache.lockfile"], P: ["cache.lockfile", "cache.lockfile.lock"] };
+const onDisk = {
+  K: ["cache.lockfile"],
+  P: ["cache.lockfile", "cache.lockfile.lock"],
+  both: ["cache.lockfile", "cache.lockfile.lock"],
+};
 
 it("has kernel locks here", () => {
   expect(loadKernelLocks(), "koffi is not installed: half of what follows would test nothing").toBeDefined();
 });
 
-describe.each(["K", "P"] as const)("kind %s", (kind) => {
+describe.each<Kind>(["K", "P", "both"])("kind %s", (kind) => {
   it("creates, holds and releases", async () => {
     const folder = temporaryFolder();
     const lock = lockIn(folder, kind);
     const before = descriptors();
-    expect(lock.kind).toBe(kind);
+    expect(lock.kind).toBe(kind === "K" ? "K" : "P");
     expect(await lock.inspect()).toBeUndefined();
     expect(await lock.check()).toBe(false);
     expect(await lock.create()).toBe(true);
@@ -88,10 +102,13 @@ describe.each(["K", "P"] as const)("kind %s", (kind) => {
     expect(descriptors()).toBe(before);
   });
 
-  it("creates, holds and releases where a link is another file", async () => {
+  it.each([
+    ["is another file", withLinksApart],
+    ["cannot be opened", withLinksShut],
+  ])("creates, holds and releases where a link %s", async (_, withLinks) => {
     const folder = temporaryFolder();
     const before = descriptors();
-    const options = { fs: withLinksApart(realFileSystem), fileSystemType: () => FUSE };
+    const options = { fs: withLinks(realFileSystem), fileSystemType: ofProgram(kind) };
     const lock = lockIn(folder, kind, options);
     for (let times = 1; times <= 2; times++) {
       expect(await lock.create()).toBe(true);
@@ -105,19 +122,6 @@ describe.each(["K", "P"] as const)("kind %s", (kind) => {
       expect(names(folder)).toEqual([]);
     }
     expect(descriptors()).toBe(before);
-  });
-
-  it("leaves what somebody else has put in the place of a link that is another file", async () => {
-    const folder = temporaryFolder();
-    const replace = () => {
-      unlinkSync(lock.path);
-      writeFileSync(lock.path, `${process.ppid} somebody else`);
-    };
-    const fs = meanwhile("fstat", replace, 2, withLinksApart(realFileSystem));
-    const lock = lockIn(folder, kind, { fs, fileSystemType: () => FUSE });
-    expect(await lock.create()).toBe(false);
-    expect(names(folder)).toEqual(["cache.lockfile"]);
-    expect(readFileSync(lock.path, "utf8")).toBe(`${process.ppid} somebody else`);
   });
 
   it("creates the folder it needs, for its owner only", async () => {
@@ -320,14 +324,14 @@ describe.each(["K", "P"] as const)("kind %s", (kind) => {
       ));
   });
 
-  it.each(["K", "P"] as const)("respects a holder of kind %s", async (other) => {
+  it.each<Kind>(["K", "P", "both"])("respects a holder of kind %s", async (other) => {
     const folder = temporaryFolder();
     const holder = lockIn(folder, other);
     await holder.create();
     const contender = lockIn(folder, kind);
     expect(await tryAcquire(contender)).toBeUndefined();
     // Both are this process, in which kind K may have been another thread that is gone: there the kernel is asked.
-    expect(await abandoned(contender, (await contender.inspect())!)).toBe(kind === "K" && other === "K");
+    expect(await abandoned(contender, (await contender.inspect())!)).toBe(kind !== "P" && other === "K");
     expect(await holder.check()).toBe(true);
     await holder.release();
     expect(await tryAcquire(contender)).toBe("created");

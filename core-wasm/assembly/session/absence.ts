@@ -9,7 +9,7 @@
 
 import { outcomeStatus } from "../abi/capability-call";
 import { OK } from "../abi/status";
-import { isTakenOver } from "./acquire";
+import { wasAbandoned } from "./acquire";
 import { enter, enterPause } from "./calls";
 import { isLockless } from "./damage";
 import { acquire } from "./ending";
@@ -43,7 +43,7 @@ export function believesAbsence(): bool {
 
 /** What somebody began to replace who was killed meanwhile, the file system replaces all the same. */
 function believesUnderLock(): bool {
-  if (!isTakenOver || pauses == PAUSES) return true;
+  if (!wasAbandoned || pauses == PAUSES) return true;
   enterPause(pauses++);
   return false;
 }

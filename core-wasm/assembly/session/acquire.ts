@@ -42,8 +42,12 @@ let failure: u32 = 0;
 let rounds: u32 = 0;
 let lookedAt: f64 = 0;
 
-/** The lock was that of somebody who was killed. */
-export let isTakenOver: bool = false;
+/**
+ * The lock, or one before it, was that of somebody who was killed, or only seemed to be: who was set aside may still be
+ * replacing the cache, also where a third was quicker and has gone again (found by the simulator: a clock that was set
+ * forward, a file system that replaces in two steps).
+ */
+export let wasAbandoned: bool = false;
 
 /** Milliseconds this operation has spent on waiting for the lock, over all its restarts. */
 export let waited: f64 = 0;
@@ -59,7 +63,7 @@ export function resetWaited(): void {
 
 export function startAcquire(): void {
   state = protocol.STATE_FREE;
-  isTakenOver = false;
+  wasAbandoned = false;
   rounds = 0;
   lookedAt = clockNow();
   apply(protocol.EVENT_START);
@@ -101,6 +105,7 @@ function perform(action: u32): void {
       lockProcessAlive(beginCall(), inspectedPid(), 0);
       return;
     case protocol.ACTION_TAKE_OVER:
+      wasAbandoned = true;
       lockTakeOver(beginCall(), inspectionPointer(), inspectionLength());
       return;
     case protocol.ACTION_WAIT:
@@ -158,7 +163,6 @@ function takenOver(status: u32): u32 {
   if (status == OK) {
     countTakeOver();
     distrustVersion();
-    isTakenOver = true;
     logHolder(LEVEL_WARNING, LOCK_TAKEN_OVER, lookedAt);
     return protocol.EVENT_TAKEN;
   }

@@ -1,19 +1,28 @@
+import { mayBeShared } from "../files/shared-file-system.ts";
 import { KernelLock } from "./kernel-lock.ts";
 import { isUnsupported } from "./kernel-locks.ts";
 import type { KindOfLock, LockParts } from "./kind-of-lock.ts";
 import { LeaseLock } from "./lease-lock.ts";
 
 /**
- * Kind K where kernel locks can be had, else kind P. Nothing is loaded before the lock is first used. A file system
- * that turns out to have no kernel locks (some network file systems) makes it kind P for good.
+ * Kind K where kernel locks can be had, else kind P. Where another machine may use the folder, too, both: a lease, which
+ * reaches it, and kernel locks for whom they reach. Nothing is loaded before the lock is first used. A file system that
+ * turns out to have no kernel locks (some network file systems) makes it kind P alone for good.
  */
 export class ChosenKind {
   readonly #parts: LockParts;
   #kind: "K" | "P" = "P";
+  #hasKernelLocks = false;
   #lock: KindOfLock | undefined;
 
   constructor(parts: LockParts) {
     this.#parts = parts;
+  }
+
+  /** Held, or tried before anything is taken over. */
+  get hasKernelLocks(): boolean {
+    this.#choose();
+    return this.#hasKernelLocks;
   }
 
   get kind(): "K" | "P" {
@@ -44,6 +53,7 @@ export class ChosenKind {
         throw error;
       }
       this.#kind = "P";
+      this.#hasKernelLocks = false;
       this.#lock = new LeaseLock(this.#parts);
       return await attempt(this.#lock);
     }
@@ -51,9 +61,11 @@ export class ChosenKind {
 
   #choose(): KindOfLock {
     if (this.#lock === undefined) {
-      const kernel = this.#parts.runtime.kernelLocks();
-      this.#kind = kernel ? "K" : "P";
-      this.#lock = kernel ? new KernelLock(this.#parts, kernel) : new LeaseLock(this.#parts);
+      const { runtime, path } = this.#parts;
+      const kernel = runtime.kernelLocks();
+      this.#hasKernelLocks = kernel !== undefined;
+      this.#kind = kernel && !mayBeShared(runtime, path) ? "K" : "P";
+      this.#lock = this.#kind === "K" ? new KernelLock(this.#parts, kernel!) : new LeaseLock(this.#parts, kernel);
     }
     return this.#lock;
   }

@@ -6,10 +6,8 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { KindOfLock, LockParts } from "./kind-of-lock.ts";
 import { LockFile, NO_LINKS } from "./lock-file.ts";
-import { closeLocked, PreparedLockFile } from "./prepared-lock-file.ts";
-
-/** Waits between a creator's tries for its first kernel lock, about 10 ms in all. */
-const PATIENCE_MS = [1, 2, 3, 4];
+import { closeLocked, lockPatiently } from "./locked-file.ts";
+import { PreparedLockFile } from "./prepared-lock-file.ts";
 
 /** Kind K: the exclusively created file with kernel locks on it, which a crash frees at once. */
 export class KernelLock implements KindOfLock {
@@ -116,7 +114,7 @@ export class KernelLock implements KindOfLock {
       return false;
     }
     try {
-      if ((await this.#lockPatiently(file)) && (await file.isAtPath())) {
+      if ((await lockPatiently(this.#kernel, file, this.#runtime.clock)) && (await file.isAtPath())) {
         await file.write(describeSelf(this.#runtime));
         this.#held = file;
         return true;
@@ -131,16 +129,6 @@ export class KernelLock implements KindOfLock {
     // has removed it. It is theirs to remove. Should they be killed, it is an empty file, abandoned after 2 s.
     await this.#close(file);
     return false;
-  }
-
-  async #lockPatiently(file: LockFile): Promise<boolean> {
-    for (const ms of PATIENCE_MS) {
-      if (this.#kernel.lock(file.fd, file.path)) {
-        return true;
-      }
-      await this.#runtime.clock.sleep(ms);
-    }
-    return this.#kernel.lock(file.fd, file.path);
   }
 
   async #openExisting(): Promise<LockFile | "busy" | undefined> {

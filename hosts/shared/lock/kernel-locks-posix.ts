@@ -4,6 +4,7 @@ import type { KernelLocks } from "./kernel-locks.ts";
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const LOCK_UN = 8;
+const F_UNLCK = 2;
 
 /** Where `struct flock` and the commands are what the table says. All 64-bit: off_t is then 8 bytes everywhere. */
 interface Platform {
@@ -54,8 +55,8 @@ export function posixLocks(foreign: ForeignFunctions, system: PosixSystem): Kern
     fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32", variableFrom: 2 },
   });
 
-  const wholeFile = new Uint8Array(platform.size);
-  new Int16Array(wholeFile.buffer)[platform.typeOffset / 2] = platform.F_WRLCK;
+  const wholeFile = lockOf(platform, platform.F_WRLCK);
+  const noLock = lockOf(platform, F_UNLCK);
 
   /** 0, or the errno. */
   function tryTo(call: () => unknown): number {
@@ -66,6 +67,18 @@ export function posixLocks(foreign: ForeignFunctions, system: PosixSystem): Kern
     }
   }
 
+  const record = (fd: number, lock: Uint8Array) => tryTo(() => fcntl(fd, platform.F_OFD_SETLK, lock));
+
+  /**
+   * Over SMB both are one and the same lock of the server's, so our first one refuses our second (Linux 6.1, Samba
+   * 4.17). There `flock` alone keeps everybody out. Where a Java lets go just then, it alone does not see us.
+   */
+  function isFreeWithoutFlock(fd: number): boolean {
+    if (record(fd, wholeFile) !== 0) return false;
+    record(fd, noLock);
+    return tryTo(() => flock(fd, LOCK_EX | LOCK_NB)) === 0;
+  }
+
   return {
     recordLocks: true,
     lock(fd) {
@@ -73,16 +86,23 @@ export function posixLocks(foreign: ForeignFunctions, system: PosixSystem): Kern
       if (errno !== 0) {
         return refused("flock", errno, system);
       }
-      const recordErrno = tryTo(() => fcntl(fd, platform.F_OFD_SETLK, wholeFile));
+      const recordErrno = record(fd, wholeFile);
       // EINVAL: a kernel without such locks (Linux before 3.15, gVisor, older macOS). Only Java would not see us there.
       if (recordErrno === 0 || recordErrno === system.errno.EINVAL) {
         return true;
       }
       flock(fd, LOCK_UN);
-      return refused("fcntl", recordErrno, system);
+      return refused("fcntl", recordErrno, system) || isFreeWithoutFlock(fd);
     },
     letGo() {},
   };
+}
+
+/** Of the whole file: all else in it is zero. */
+function lockOf({ size, typeOffset }: Platform, type: number): Uint8Array {
+  const lock = new Uint8Array(size);
+  new Int16Array(lock.buffer)[typeOffset / 2] = type;
+  return lock;
 }
 
 function refused(syscall: string, errno: number, { errno: codes }: PosixSystem): false {

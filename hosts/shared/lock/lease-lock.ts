@@ -3,12 +3,17 @@ import { type Files, hasCode, quietly, unlessGone } from "../files/file-system.t
 import { describeSelf } from "../files/processes.ts";
 import { temporaryPath } from "../files/temporary-path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { KernelLocks } from "./kernel-locks.ts";
 import type { KindOfLock, LockParts } from "./kind-of-lock.ts";
 import { createLeases, type Lease, type Leases } from "./lease.ts";
 import { LockFile, NO_LINKS } from "./lock-file.ts";
 import { isStillAt } from "./lock-inspection.ts";
+import { closeLocked, lockPatiently } from "./locked-file.ts";
 
-/** Kind P: the exclusively created file, and beside it a lease that proves its holder alive. */
+/**
+ * Kind P: the exclusively created file, and beside it a lease that proves its holder alive. Given kernel locks it holds
+ * those as well: they keep out peers that know no lease, as far as they reach.
+ */
 export class LeaseLock implements KindOfLock {
   readonly #path: string;
   readonly #files: Files;
@@ -17,9 +22,12 @@ export class LeaseLock implements KindOfLock {
   readonly #line: Uint8Array;
   #held: LockFile | undefined;
   #lease: Lease | undefined;
+  readonly #kernel: KernelLocks | undefined;
   #canLink: boolean;
+  #hasTriedLinks = false;
 
-  constructor(parts: LockParts) {
+  constructor(parts: LockParts, kernel?: KernelLocks) {
+    this.#kernel = kernel;
     this.#path = parts.path;
     this.#files = parts.files;
     this.#runtime = parts.runtime;
@@ -43,16 +51,18 @@ export class LeaseLock implements KindOfLock {
     if (taken === undefined) {
       return "busy";
     }
+    let file: LockFile | "busy" | undefined;
     try {
-      this.#held = await this.#replaceAbandoned(inspected, taken);
+      file = await unlessGone(this.#replaceUnlessLocked(inspected, taken));
     } catch (error) {
       await quietly(taken.release());
       throw error;
     }
-    if (this.#held === undefined) {
+    if (file === undefined || file === "busy") {
       await taken.release();
-      return "changed";
+      return file ?? "changed";
     }
+    this.#held = file;
     this.#lease = taken;
     return "taken";
   }
@@ -95,7 +105,9 @@ export class LeaseLock implements KindOfLock {
       try {
         await taken?.release();
       } finally {
-        await file?.close();
+        if (file !== undefined) {
+          await this.#close(file);
+        }
       }
     }
   }
@@ -123,10 +135,13 @@ export class LeaseLock implements KindOfLock {
     const prepared = await LockFile.prepare(this.#files, this.#runtime, this.#path, this.#line);
     let published: LockFile | undefined;
     try {
-      published = await prepared.publish(this.#path, this.#runtime);
+      this.#kernel?.lock(prepared.fd, prepared.path); // nobody else knows the file
+      if (!this.#hasTriedLinks) await prepared.tryLink(this.#path, this.#runtime);
+      this.#hasTriedLinks = true;
+      published = await prepared.publish(this.#path);
     } catch (error) {
       await prepared.removeName();
-      await quietly(prepared.close());
+      await quietly(this.#close(prepared));
       if (!hasCode(error, ...NO_LINKS)) {
         throw error;
       }
@@ -135,7 +150,7 @@ export class LeaseLock implements KindOfLock {
     }
     if (published === undefined) {
       await prepared.removeName();
-      await prepared.close();
+      await this.#close(prepared);
     }
     return published;
   }
@@ -143,18 +158,27 @@ export class LeaseLock implements KindOfLock {
   async #createInPlace(): Promise<LockFile | undefined> {
     const file = await LockFile.create(this.#files, this.#runtime, this.#path);
     try {
-      if (file === undefined || (await file.isEmpty())) {
+      if (file === undefined || ((await this.#isLocked(file)) && (await file.isEmpty()))) {
         await file?.write(this.#line);
         return file;
       }
     } catch (error) {
       await quietly(this.#removeUnlessTaken(file!));
-      await quietly(file!.close());
+      await quietly(this.#close(file!));
       throw error;
     }
     // It took us so long that a holder of kind K has taken the file over: theirs it is.
-    await file.close();
+    await this.#close(file);
     return undefined;
+  }
+
+  /** `false`: somebody else has kernel locks on it. */
+  async #isLocked(file: LockFile): Promise<boolean> {
+    return this.#kernel === undefined || lockPatiently(this.#kernel, file, this.#runtime.clock);
+  }
+
+  #close(file: LockFile): Promise<void> {
+    return closeLocked(this.#kernel, file);
   }
 
   /**
@@ -166,12 +190,12 @@ export class LeaseLock implements KindOfLock {
       this.#lease = await this.#leases.take();
     } catch (error) {
       await quietly(this.#removeUnlessTaken(file));
-      await quietly(file.close());
+      await quietly(this.#close(file));
       throw error;
     }
     if (this.#lease === undefined) {
       await this.#removeUnlessTaken(file);
-      await file.close();
+      await this.#close(file);
       return false;
     }
     this.#held = file;
@@ -185,6 +209,22 @@ export class LeaseLock implements KindOfLock {
     }
     await this.release(); // it took us so long that somebody has taken the file over
     return false;
+  }
+
+  /** What a live holder has kernel locks on is not abandoned, whatever else it looks like. */
+  async #replaceUnlessLocked(inspected: LockInspection, taken: Lease): Promise<LockFile | "busy" | undefined> {
+    if (this.#kernel === undefined) {
+      return this.#replaceAbandoned(inspected, taken);
+    }
+    const there = await LockFile.open(this.#files, this.#runtime, this.#path);
+    if (there === undefined) {
+      return undefined;
+    }
+    try {
+      return this.#kernel.lock(there.fd, there.path) ? await this.#replaceAbandoned(inspected, taken) : "busy";
+    } finally {
+      await this.#close(there);
+    }
   }
 
   /**

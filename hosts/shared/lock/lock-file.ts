@@ -1,5 +1,5 @@
 import type { LockInspection } from "../core/capabilities.ts";
-import { type FileStatus, type Files, hasCode, O_RDWR, quietly, unlessGone } from "../files/file-system.ts";
+import { type FileStatus, type Files, hasCode, O_RDONLY, O_RDWR, quietly, unlessGone } from "../files/file-system.ts";
 import { isLocalFileSystem } from "../files/local-file-system.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { giveToOwnerOfFolder } from "../files/owner.ts";
@@ -60,14 +60,41 @@ export class LockFile {
   }
 
   /**
+   * Tries out, with a name of its own, whether a second name of this prepared file would do. Linux's own file systems
+   * are believed.
+   *
+   * @throws with a code of `NO_LINKS` where it has another inode (sshfs): the lock file would never be the one that is
+   *   held here. And where the file cannot be opened by the second name while it is open by the first (EINVAL over SMB,
+   *   Linux 6.1 with Samba 4.17: a lease of the server's is on a name): nobody could see who holds the lock
+   */
+  async tryLink(path: string, runtime: Runtime): Promise<void> {
+    if (isLocalFileSystem(runtime, runtime.paths.dirname(path))) return;
+    const second = new LockFile(this.#files, temporaryPath(runtime, path), this.fd, this.stat);
+    await this.#files.link(this.path, second.path);
+    try {
+      if ((await second.#canBeOpened()) && (await second.isAtPath())) return;
+    } finally {
+      await second.removeName();
+    }
+    throw Object.assign(new Error(`ENOTSUP: a link is not the file, '${path}'`), { code: "ENOTSUP", path });
+  }
+
+  async #canBeOpened(): Promise<boolean> {
+    try {
+      await this.#files.close(await this.#files.open(this.path, O_RDONLY));
+      return true;
+    } catch (error) {
+      if (hasCode(error, "EINVAL")) return false;
+      throw error;
+    }
+  }
+
+  /**
    * Gives a prepared file the path, unless there is a file. `undefined`: there is, and this one may be tried again.
    * A server of NFS may report as failed what it has done (link(2), BUGS), so that is looked at: else everybody
    * would wait for us, ourselves first.
-   *
-   * @throws with a code of `NO_LINKS`, too, where a file under a second name has another inode (sshfs): it would never
-   *   be the one that is held here
    */
-  async publish(path: string, runtime: Runtime): Promise<LockFile | undefined> {
+  async publish(path: string): Promise<LockFile | undefined> {
     const published = new LockFile(this.#files, path, this.fd, this.stat);
     try {
       await this.#files.link(this.path, path);
@@ -80,20 +107,8 @@ export class LockFile {
         throw error;
       }
     }
-    if (!isLocalFileSystem(runtime, runtime.paths.dirname(path)) && !(await published.isAtPath())) {
-      await this.#takeBack(path);
-      throw Object.assign(new Error(`ENOTSUP: a link is another file, '${path}'`), { code: "ENOTSUP", path });
-    }
     await this.removeName();
     return published;
-  }
-
-  /** What was just linked there, if nobody has put something else there since. */
-  async #takeBack(path: string): Promise<void> {
-    const [ours, found] = await Promise.all([this.#files.fstat(this.fd), this.#files.lstat(path)]);
-    if (found.size === ours.size && found.mtimeMs === ours.mtimeMs) {
-      await this.#files.unlink(path);
-    }
   }
 
   /** Of a prepared file that has been published, or is given up. */
@@ -123,10 +138,14 @@ export class LockFile {
     }
   }
 
-  /** Is this the file that the path names now? */
+  /**
+   * Is this the file that the path names now? NFS goes by what it knows of the folder, for half a minute, but then says
+   * that no name of the file is left.
+   */
   async isAtPath(): Promise<boolean> {
     const found = await unlessGone(this.#files.lstat(this.path));
-    return found !== undefined && found.ino === this.stat.ino && found.dev === this.stat.dev;
+    const lostItsName = found?.nlink === 0n && this.stat.nlink > 0n;
+    return found !== undefined && !lostItsName && found.ino === this.stat.ino && found.dev === this.stat.dev;
   }
 
   /** Looked at again, since it may have been written to after it was opened. */

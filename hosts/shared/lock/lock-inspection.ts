@@ -15,6 +15,8 @@ import { leasePath } from "./lease.ts";
 
 const decoder = new TextDecoder();
 
+const NOTHING = new Uint8Array(0);
+
 /** What an inspection keeps of a lock file's content. */
 const MAX_CONTENT = 1024;
 /**
@@ -70,13 +72,24 @@ async function look(files: Files, { noFollow, nonBlock, platform }: Runtime, pat
     const fd = await files.open(path, O_RDONLY | noFollow | nonBlock);
     return await closing(files, fd, async () => {
       const stat = assertFile(await files.fstat(fd), path);
-      return { stat, content: assertNoCache(await readStart(files, fd), path), kernelLocked: false };
+      const content = await unlessLocked(readStart(files, fd));
+      return { stat, content: assertNoCache(content ?? NOTHING, path), kernelLocked: content === undefined };
     });
   } catch (error) {
     // Windows: locks are mandatory, so whoever holds one (or, as .NET does, shares nothing) is felt by readers.
     if (platform === "win32" && hasCode(error, "EBUSY", "EACCES", "EPERM")) {
-      return { stat: await files.stat(path), content: new Uint8Array(0), kernelLocked: true };
+      return { stat: await files.stat(path), content: NOTHING, kernelLocked: true };
     }
+    throw error;
+  }
+}
+
+/** Over SMB, too, locks are mandatory: what could be opened cannot be read. */
+async function unlessLocked<T>(outcome: Promise<T>): Promise<T | undefined> {
+  try {
+    return await outcome;
+  } catch (error) {
+    if (hasCode(error, "EACCES")) return undefined;
     throw error;
   }
 }

@@ -29,7 +29,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
    * Node peer's, which takes no kernel lock.
    */
   function isAbandonedByUs(): boolean {
-    return seenMs < runtime.startedMs - CLOCKS_DIFFER_MS || (namesUs && chosen.kind === "K");
+    return seenMs < runtime.startedMs - CLOCKS_DIFFER_MS || (namesUs && chosen.hasKernelLocks);
   }
 
   return {

@@ -4,6 +4,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { LockParts } from "./kind-of-lock.ts";
 import { LockFile } from "./lock-file.ts";
+import { closeLocked } from "./locked-file.ts";
 
 /** Contenders call a file abandoned after 30 s. */
 const YOUNG_MS = 1_000;
@@ -18,6 +19,8 @@ export class PreparedLockFile {
   readonly #runtime: Runtime;
   readonly #kernel: KernelLocks;
   #file: LockFile | undefined;
+  /** It has been tried. */
+  #canLink = false;
   /** By our clock. */
   #datedAt = 0;
 
@@ -49,7 +52,9 @@ export class PreparedLockFile {
   /** `undefined`: there is a lock file, and this one may be tried again. */
   async publish(): Promise<LockFile | undefined> {
     await this.#keepYoung();
-    const published = await this.#file!.publish(this.#path, this.#runtime);
+    if (!this.#canLink) await this.#file!.tryLink(this.#path, this.#runtime);
+    this.#canLink = true;
+    const published = await this.#file!.publish(this.#path);
     if (published !== undefined) this.#file = undefined;
     return published;
   }
@@ -69,10 +74,4 @@ export class PreparedLockFile {
     await this.#file!.touch(now);
     this.#datedAt = now;
   }
-}
-
-/** The kernel's locks go with the descriptors they are on. */
-export async function closeLocked(kernel: KernelLocks, file: LockFile): Promise<void> {
-  kernel.letGo(file.fd);
-  await file.close();
 }
