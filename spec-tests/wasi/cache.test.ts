@@ -19,6 +19,7 @@ import { temporaryCache } from "../processes/temporary.ts";
 import { type Answers, type Engine, OPEN, WasiCache } from "./wasi-cache.ts";
 
 const BADF = 8;
+const IO = 29;
 const NOSPC = 51;
 const O_DIRECTORY = 2;
 const FLAG = { unchanged: 1, salvaged: 2, setAside: 4, document: 8 } as const;
@@ -135,6 +136,21 @@ describe("operations on a file", () => {
     expect(names(cache)).toEqual(["cache.json", "folder"]);
     expect(names(target)[1]).toMatch(/^target\.damaged-/);
   });
+
+  it.each(["fd_filestat_get", "fd_pread"] as const)(
+    "is read again where NFS says that another machine has replaced it, and is never absent for it: %s",
+    async (name) => {
+      const cache = await temporaryCache();
+      new WasiCache(cache).commit(undefined, token("a"));
+      let left = 3;
+      const engine = (original: Engine) => ({
+        [name]: (...values: never[]) => (left-- > 0 ? IO : original[name]!(...values)), // as wasmtime has ESTALE
+      });
+      expect(text(new WasiCache(cache, { engine }).load().data)).toBe(readFileSync(cache, "utf8"));
+      left = 1000;
+      expect(new WasiCache(cache, { engine }).load().status).toBe(STATUS.io_error);
+    },
+  );
 
   it("syncs a new file beside the cache where the engine syncs no folder, as wasmtime's does not", async () => {
     const cache = await temporaryCache();

@@ -141,6 +141,7 @@ const EXIST = 20;
 const IO = 29;
 const NOENT = 44;
 const NOTSUP = 58;
+const STALE = 72;
 const withoutLinks: Partial<Engine> = { path_link: () => NOTSUP };
 
 describe("an engine that looks at an open file by its name", () => {
@@ -173,6 +174,41 @@ describe("an engine that looks at an open file by its name", () => {
     const wasi = new WasiCache(cache, { ...asking, engine, answers: { ...asking.answers, edit } });
     expect(wasi.update().status).toBe(STATUS.ok);
     expect([isGone, keys(cache), existsSync(lockFileOf(cache))]).toEqual([true, ["a"], false]);
+  });
+});
+
+describe("on NFS, where another machine removes what is being looked at", () => {
+  const CALLS = ["fd_filestat_get", "fd_pread"] as const;
+
+  /** The call's first one, after which the lock file is gone, or each one of an open lock file. */
+  const staleAt = (name: (typeof CALLS)[number], lockFile: string, isForEver: boolean) => {
+    let isStale = false;
+    return (original: Engine) => ({
+      [name]: (...values: never[]) => {
+        if (!existsSync(lockFile) || (isStale && !isForEver)) return original[name]!(...values);
+        isStale = true;
+        if (!isForEver) unlinkSync(lockFile);
+        return name === "fd_pread" ? IO : STALE; // as wasmtime has it, and as WASI does
+      },
+    });
+  };
+
+  it.each(CALLS)("a lock file is gone: %s", async (name) => {
+    const cache = await temporaryCache();
+    leave(cache, { content: `${process.ppid} lives` });
+    const engine = staleAt(name, lockFileOf(cache), false);
+    const wasi = new WasiCache(cache, { ...asking, engine, timeoutMs: 100 });
+    expect(wasi.commit(undefined, token("a"))).toMatchObject({ status: STATUS.ok, takeOvers: 0 });
+    expect(keys(cache)).toEqual(["a"]);
+  });
+
+  it.each(CALLS)("what is no better at the next looks is an error: %s", async (name) => {
+    const cache = await temporaryCache();
+    leave(cache, { content: `${process.ppid} lives` });
+    const engine = staleAt(name, lockFileOf(cache), true);
+    const wasi = new WasiCache(cache, { ...asking, engine, timeoutMs: 100 });
+    expect(wasi.commit(undefined, token("a")).status).toBe(STATUS.io_error);
+    expect(existsSync(lockFileOf(cache))).toBe(true);
   });
 });
 

@@ -13,6 +13,17 @@ import {
 } from "../abi/status";
 import * as preview1 from "./preview1";
 
+/** How often a file is looked at again that another machine replaces meanwhile. */
+export const LOOKS_MAX: u32 = 10;
+
+/**
+ * NFS says STALE of an open file that another machine has replaced or removed, and wasmtime makes IO of it. Opened anew
+ * it is another one, or there is none. (Before, each second process of Python's ended so where two machines took turns.)
+ */
+export function mayBeReplaced(errno: u32): bool {
+  return errno == preview1.STALE || errno == preview1.IO;
+}
+
 /** Where nothing being there is an answer, nobody asks this table; a missing folder is no location. */
 export function statusOf(errno: u32): u32 {
   switch (errno) {

@@ -125,4 +125,5 @@ export const NOTDIR: u32 = 54;
 export const NOTSUP: u32 = 58;
 export const PERM: u32 = 63;
 export const ROFS: u32 = 69;
+export const STALE: u32 = 72;
 export const NOTCAPABLE: u32 = 76;
