@@ -1,8 +1,9 @@
 import type { Runtime } from "../runtime/runtime.ts";
 
 /**
- * statfs(2), and for the last four the kernel's sources: NFS, SMB (three clients), 9P, whatever a program serves (FUSE:
- * sshfs, and virtiofs too), VirtualBox, Parallels, VMware, Ceph, AFS (two), Coda, Lustre, GFS2, OCFS2, GPFS, OrangeFS.
+ * As statfs(2) has them, or what `stat -f` of coreutils knows: NFS, SMB (three clients), 9P, whatever a program serves
+ * (FUSE: sshfs, and virtiofs too), VirtualBox, Parallels, VMware, Ceph, AFS (two), Coda, Lustre, GFS2, OCFS2, GPFS,
+ * OrangeFS.
  */
 const SHARED: readonly number[] = [
   0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546, 0x786f4256, 0x7c7c6673, 0xbacbacbc, 0x00c36400,

@@ -73,7 +73,7 @@ export function posixLocks(foreign: ForeignFunctions, system: PosixSystem): Kern
    * Over SMB both are one and the same lock of the server's, so our first one refuses our second (Linux 6.1, Samba
    * 4.17). There `flock` alone keeps everybody out. Where a Java lets go just then, it alone does not see us.
    */
-  function isFreeWithoutFlock(fd: number): boolean {
+  function locksWithFlockAlone(fd: number): boolean {
     if (record(fd, wholeFile) !== 0) return false;
     record(fd, noLock);
     return tryTo(() => flock(fd, LOCK_EX | LOCK_NB)) === 0;
@@ -92,7 +92,7 @@ export function posixLocks(foreign: ForeignFunctions, system: PosixSystem): Kern
         return true;
       }
       flock(fd, LOCK_UN);
-      return refused("fcntl", recordErrno, system) || isFreeWithoutFlock(fd);
+      return refused("fcntl", recordErrno, system) || locksWithFlockAlone(fd);
     },
     letGo() {},
   };

@@ -22,6 +22,7 @@ export function processRuntime(process: SimulatedProcess, observer: Observer, cl
     program: "app.js",
     clock,
     kernelLocks: () => (process.actor.member === "kernel" ? processLocks(process) : undefined),
+    // What does not replace in one step may be another machine's, too: who has kernel locks holds a lease besides there.
     fileSystemType: () => (process.machine.replaceMs === 0 ? EXT4 : FUSE),
     signalProcess(pid) {
       if (!process.canSee(pid)) throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
