@@ -115,6 +115,7 @@ describe.each<Kind>(["K", "P", "both"])("kind %s", (kind) => {
       expect(names(folder)).toEqual(onDisk[kind]);
       const other = lockIn(folder, kind, options);
       expect(await other.create()).toBe(false);
+      expect((await other.inspect())?.inode).toBe(statSync(lock.path, { bigint: true }).ino);
       await other.release(); // of what it has prepared
       expect(await lock.touch()).toBe(true);
       expect(await lock.check()).toBe(true);
@@ -336,6 +337,33 @@ describe.each<Kind>(["K", "P", "both"])("kind %s", (kind) => {
     await holder.release();
     expect(await tryAcquire(contender)).toBe("created");
     await contender.release();
+  });
+});
+
+describe("both at once", () => {
+  it("keeps out those who know kernel locks alone", async () => {
+    const kernel = loadKernelLocks()!;
+    const lock = lockIn(temporaryFolder(), "both");
+    for (const isTakenOver of [false, true]) {
+      if (isTakenOver) leaveBehind(lock.path);
+      expect(await tryAcquire(lock)).toBe(isTakenOver ? "taken" : "created");
+      const fd = openSync(lock.path, "r+");
+      expect(kernel.lock(fd, lock.path)).toBe(false);
+      closeSync(fd);
+      await lock.release();
+    }
+  });
+
+  it("takes nothing from whom it sees by kernel locks alone, and keeps no lease for it", async () => {
+    const folder = temporaryFolder();
+    const holder = lockIn(folder, "K");
+    await holder.create();
+    utimesSync(holder.path, 1, 1);
+    const contender = lockIn(folder, "both");
+    expect(await contender.takeOver((await contender.inspect())!)).toBe("busy");
+    expect(names(folder)).toEqual(onDisk.K);
+    expect(await holder.check()).toBe(true);
+    await holder.release();
   });
 });
 
