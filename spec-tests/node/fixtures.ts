@@ -58,17 +58,18 @@ export function withoutLinks(fs: FileSystem): FileSystem {
   return { ...fs, link: failing("link", "EPERM", 0).link };
 }
 
+const OF_OPEN_FILES = ["fchown", "fstat", "fsync", "ftruncate", "futimes", "read", "write"] as const;
+
 /** As on NFS: what is open is gone when its file is, which another machine may have removed. Named as Node names it. */
 export function withStaleHandles(fs: FileSystem): FileSystem {
-  const refusing = (call: "fchown" | "fstat" | "fsync" | "ftruncate" | "futimes" | "read" | "write") => ({
+  const refusing = (call: (typeof OF_OPEN_FILES)[number]) => ({
     [call]: (fd: number, ...args: unknown[]) => {
       if (fstatSync(fd).nlink > 0) return (fs[call] as (...args: unknown[]) => void)(fd, ...args);
       const error = new Error("Unknown system error -116");
       setImmediate(() => (args.at(-1) as (error: Error) => void)(Object.assign(error, { errno: -116 })));
     },
   });
-  const calls = ["fchown", "fstat", "fsync", "ftruncate", "futimes", "read", "write"] as const;
-  return Object.assign({ ...fs }, ...calls.map(refusing));
+  return Object.assign({ ...fs }, ...OF_OPEN_FILES.map(refusing));
 }
 
 /** With something done just before the `nth` call, whichever it is of. `calls`: how many there were. */

@@ -219,34 +219,34 @@ export function assertFile(found: FileStatus, path: string): FileStatus {
   return found;
 }
 
-/** `undefined` where there is nothing at the path. */
-export async function unlessMissing<T>(outcome: Promise<T>): Promise<T | undefined> {
+/** `undefined` where the error has one of these codes. */
+export async function unlessCode<T>(outcome: Promise<T>, ...codes: string[]): Promise<T | undefined> {
   try {
     return await outcome;
   } catch (error) {
-    if (hasCode(error, "ENOENT")) {
-      return undefined;
-    }
+    if (hasCode(error, ...codes)) return undefined;
     throw error;
   }
 }
+
+/** `undefined` where there is nothing at the path. */
+export function unlessMissing<T>(outcome: Promise<T>): Promise<T | undefined> {
+  return unlessCode(outcome, "ENOENT");
+}
+
+const GONE = ["ENOENT", "ESTALE"];
 
 /**
  * `undefined` where there is nothing at the path, or nothing any longer: of a file that somebody on another machine has
  * removed or replaced, NFS says ESTALE even where it is open. Where processes on two machines took turns, so ended one
  * of five commits (Linux 6.1, NFS 4.2).
  */
-export async function unlessGone<T>(outcome: Promise<T>): Promise<T | undefined> {
-  try {
-    return await outcome;
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
+export function unlessGone<T>(outcome: Promise<T>): Promise<T | undefined> {
+  return unlessCode(outcome, ...GONE);
 }
 
 export function isGone(error: unknown): boolean {
-  return hasCode(error, "ENOENT", "ESTALE");
+  return hasCode(error, ...GONE);
 }
 
 /** For clean-up after something else has failed: that error is the one to report. */

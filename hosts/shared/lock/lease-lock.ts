@@ -20,19 +20,19 @@ export class LeaseLock implements KindOfLock {
   readonly #runtime: Runtime;
   readonly #leases: Leases;
   readonly #line: Uint8Array;
+  readonly #kernel: KernelLocks | undefined;
   #held: LockFile | undefined;
   #lease: Lease | undefined;
-  readonly #kernel: KernelLocks | undefined;
   #canLink: boolean;
   #hasTriedLinks = false;
 
   constructor(parts: LockParts, kernel?: KernelLocks) {
-    this.#kernel = kernel;
     this.#path = parts.path;
     this.#files = parts.files;
     this.#runtime = parts.runtime;
     this.#leases = createLeases(parts);
     this.#line = describeSelf(parts.runtime);
+    this.#kernel = kernel;
     this.#canLink = parts.runtime.platform !== "win32"; // as for kind K
   }
 

@@ -7,6 +7,7 @@ import {
   type Files,
   hasCode,
   O_RDONLY,
+  unlessCode,
   unlessGone,
 } from "../files/file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -72,7 +73,7 @@ async function look(files: Files, { noFollow, nonBlock, platform }: Runtime, pat
     const fd = await files.open(path, O_RDONLY | noFollow | nonBlock);
     return await closing(files, fd, async () => {
       const stat = assertFile(await files.fstat(fd), path);
-      const content = await unlessLocked(readStart(files, fd));
+      const content = await unlessCode(readStart(files, fd), "EACCES"); // over SMB, too, locks are mandatory
       return { stat, content: assertNoCache(content ?? NOTHING, path), kernelLocked: content === undefined };
     });
   } catch (error) {
@@ -80,16 +81,6 @@ async function look(files: Files, { noFollow, nonBlock, platform }: Runtime, pat
     if (platform === "win32" && hasCode(error, "EBUSY", "EACCES", "EPERM")) {
       return { stat: await files.stat(path), content: NOTHING, kernelLocked: true };
     }
-    throw error;
-  }
-}
-
-/** Over SMB, too, locks are mandatory: what could be opened cannot be read. */
-async function unlessLocked<T>(outcome: Promise<T>): Promise<T | undefined> {
-  try {
-    return await outcome;
-  } catch (error) {
-    if (hasCode(error, "EACCES")) return undefined;
     throw error;
   }
 }
