@@ -22,9 +22,9 @@ export class Conversation {
     this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }
 
-  async ask(message: unknown): Promise<unknown> {
+  async ask(message: unknown, timeoutMs = this.#timeoutMs): Promise<unknown> {
     this.#child.stdin!.write(`${JSON.stringify(message)}\n`);
-    const line = await this.#next("no answer");
+    const line = await this.#next("no answer", timeoutMs);
     if (line === undefined) throw new BrokenRunner(`the runner ${await this.#ended}`);
     try {
       return JSON.parse(line);
@@ -36,7 +36,7 @@ export class Conversation {
   /** After the last answer nothing may come, and the runner ends by itself. */
   async end(): Promise<void> {
     this.#child.stdin!.end();
-    const line = await this.#next("did not end");
+    const line = await this.#next("did not end", this.#timeoutMs);
     if (line !== undefined) throw new BrokenRunner(`went on after the last answer: ${line.slice(0, 80)}`);
     const how = await this.#ended;
     if (how !== "ended with exit code 0") throw new BrokenRunner(`the runner ${how}`);
@@ -46,10 +46,10 @@ export class Conversation {
     this.#child.kill("SIGKILL");
   }
 
-  async #next(complaint: string): Promise<string | undefined> {
+  async #next(complaint: string, timeoutMs: number): Promise<string | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new BrokenRunner(`${complaint} within ${this.#timeoutMs} ms`)), this.#timeoutMs);
+      timer = setTimeout(() => reject(new BrokenRunner(`${complaint} within ${timeoutMs} ms`)), timeoutMs);
     });
     try {
       const { value, done } = await Promise.race([this.#lines.next(), late]);

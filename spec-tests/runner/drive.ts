@@ -7,20 +7,24 @@ import { type Entry, Report } from "./report.ts";
 
 export interface DriveOptions {
   readonly cases?: readonly Case[];
-  /** For one answer. */
-  readonly timeoutMs?: number;
+  /** How long this case may take; half a minute unless told otherwise. */
+  readonly timeoutMs?: (one: Case) => number;
 }
+
+const TIMEOUT_MS = 30_000;
 
 /** Runs the vectors on the program `command`, which speaks the runner protocol. */
 export async function drive(command: string, args: readonly string[], options: DriveOptions = {}): Promise<Report> {
-  const { cases = allCases(), timeoutMs = 30_000 } = options;
-  const conversation = new Conversation(command, args, timeoutMs);
+  const { cases = allCases(), timeoutMs = () => TIMEOUT_MS } = options;
+  const conversation = new Conversation(command, args, TIMEOUT_MS);
   const entries: Entry[] = [];
   let name = command;
   try {
     const description = checked(await conversation.ask({ describe: true }));
     name = `${description.name} (${description.language})`;
-    for (const one of cases) entries.push(await verdictOf(one, description, conversation));
+    for (const one of cases) {
+      entries.push(judged(one, description, await conversation.ask(requestOf(one), timeoutMs(one))));
+    }
     await conversation.end();
   } catch (error) {
     if (!(error instanceof BrokenRunner)) throw error;
@@ -54,9 +58,9 @@ function checked(description: unknown): Description {
   return { name, language, suiteVersion, capabilities, cannot };
 }
 
-async function verdictOf(one: Case, { cannot = {} }: Description, conversation: Conversation): Promise<Entry> {
+function judged(one: Case, { cannot = {} }: Description, answered: unknown): Entry {
   const { id } = one;
-  const answer = (await conversation.ask(requestOf(one))) as Answer;
+  const answer = answered as Answer;
   if (answer?.id !== id) throw new BrokenRunner(`answered ${answer?.id} when asked ${id}`);
   const complaint = complaintAbout(one, answer);
   const reason = cannot[id] ?? cannot[one.kind];
