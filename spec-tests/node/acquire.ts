@@ -7,10 +7,19 @@ export async function abandoned(lock: Lock, seen: LockInspection): Promise<boole
     return false;
   }
   const pid = Number.parseInt(Buffer.from(seen.content).toString(), 10);
-  if (age < 30_000 && (await lock.processAlive(pid))) {
+  if (age < 30_000 && (await mayLive(lock, pid))) {
     return false;
   }
   return seen.leaseMtimeMs === undefined || Date.now() - seen.leaseMtimeMs > 8000;
+}
+
+/** A host that cannot tell is not evidence of a death. */
+async function mayLive(lock: Lock, pid: number): Promise<boolean> {
+  try {
+    return await lock.processAlive(pid);
+  } catch {
+    return true;
+  }
 }
 
 /** One look: `created` or `taken`, or undefined when somebody else holds it. */

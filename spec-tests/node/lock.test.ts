@@ -332,7 +332,7 @@ describe.each<Kind>(["K", "P", "both"])("kind %s", (kind) => {
     const contender = lockIn(folder, kind);
     expect(await tryAcquire(contender)).toBeUndefined();
     // Both are this process, in which kind K may have been another thread that is gone: there the kernel is asked.
-    expect(await abandoned(contender, (await contender.inspect())!)).toBe(kind !== "P" && other === "K");
+    expect(await abandoned(contender, (await contender.inspect())!)).toBe(kind === "K" && other === "K");
     expect(await holder.check()).toBe(true);
     await holder.release();
     expect(await tryAcquire(contender)).toBe("created");
@@ -345,7 +345,10 @@ describe("both at once", () => {
     const kernel = loadKernelLocks()!;
     const lock = lockIn(temporaryFolder(), "both");
     for (const isTakenOver of [false, true]) {
-      if (isTakenOver) leaveBehind(lock.path);
+      if (isTakenOver) {
+        leaveBehind(lock.path);
+        utimesSync(lock.path, 1, 1);
+      }
       expect(await tryAcquire(lock)).toBe(isTakenOver ? "taken" : "created");
       const fd = openSync(lock.path, "r+");
       expect(kernel.lock(fd, lock.path)).toBe(false);
@@ -364,6 +367,36 @@ describe("both at once", () => {
     expect(names(folder)).toEqual(onDisk.K);
     expect(await holder.check()).toBe(true);
     await holder.release();
+  });
+
+  const secondsAgo = (seconds: number) => Date.now() / 1000 - seconds;
+
+  it.each([
+    ["a process of another number", `${NOBODY} elsewhere`],
+    ["its own number", `${process.pid} elsewhere`],
+  ])("takes nothing from %s, which may be on another machine, before its file is old", async (_, content) => {
+    const lock = lockIn(temporaryFolder(), "both", { startedMs: Date.now() });
+    leaveBehind(lock.path, content);
+    utimesSync(lock.path, secondsAgo(25), secondsAgo(25));
+    expect(await tryAcquire(lock)).toBeUndefined();
+    await expect(lock.processAlive(Number.parseInt(content, 10))).rejects.toMatchObject({ code: "not_supported" });
+    utimesSync(lock.path, secondsAgo(31), secondsAgo(31));
+    expect(await tryAcquire(lock)).toBe("taken");
+    await lock.release();
+  });
+
+  it("takes the lock from whom it does not see and who does not renew the lease", async () => {
+    const lock = lockIn(temporaryFolder(), "both");
+    leaveBehind(lock.path);
+    mkdirSync(`${lock.path}.lock`);
+    for (const [seconds, how] of [
+      [7, undefined],
+      [9, "taken"],
+    ] as const) {
+      utimesSync(`${lock.path}.lock`, secondsAgo(seconds), secondsAgo(seconds));
+      expect(await tryAcquire(lock)).toBe(how);
+    }
+    await lock.release();
   });
 });
 

@@ -28,6 +28,11 @@ export function judgeInspection(now: f64): u32 {
   return now - modifiedAt() < NAMED_GRACE_MS ? EVENT_NAMED : EVENT_ABANDONED;
 }
 
+/** Of a process about which the host cannot tell. */
+export function mayLive(now: f64): bool {
+  return isYoung(modifiedAt(), now, NAMED_GRACE_MS);
+}
+
 function emptyGrace(): f64 {
   return modifiedAt() % 1000 == 0 ? EMPTY_GRACE_MS + COARSENESS_MS : EMPTY_GRACE_MS;
 }

@@ -11,6 +11,7 @@ import {
 } from "../abi/imports";
 import { countTakeOver } from "../abi/result";
 import {
+  ALIVE,
   BUSY,
   CHANGED,
   DEAD,
@@ -25,7 +26,7 @@ import {
 import { waitFor } from "../lock/backoff";
 import { forgetInspection, inspectionLength, inspectionPointer, recordInspection } from "../lock/inspection";
 import * as protocol from "../lock/protocol";
-import { inspectedPid, judgeInspection } from "../lock/rules";
+import { inspectedPid, judgeInspection, mayLive } from "../lock/rules";
 import { randomFraction } from "./chance";
 import { distrustVersion } from "./known-version";
 import { LEVEL_VERBOSE, LEVEL_WARNING, logHolder } from "./reports";
@@ -137,8 +138,9 @@ function eventOf(status: u32): u32 {
     case protocol.STATE_INSPECTING:
       return inspected(status);
     case protocol.STATE_ASKING:
+      if (status == ALIVE || status == DEAD) return status == DEAD ? protocol.EVENT_DEAD : protocol.EVENT_ALIVE;
       // A host that cannot tell is not evidence of a death.
-      return status == DEAD ? protocol.EVENT_DEAD : protocol.EVENT_ALIVE;
+      return mayLive(lookedAt) ? protocol.EVENT_ALIVE : protocol.EVENT_DEAD;
     case protocol.STATE_TAKING_OVER:
       return takenOver(status);
     case protocol.STATE_WAITING:

@@ -109,6 +109,7 @@ export interface Lock {
   release(): Awaitable<void>;
   /** Returns after `ms`, or earlier when there is no lock file (any longer). */
   wait(ms: number): Awaitable<void>;
+  /** Throws where it cannot be told: the core then goes on waiting as for one that lives. */
   processAlive(pid: number): Awaitable<boolean>;
 }
 

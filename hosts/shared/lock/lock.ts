@@ -1,6 +1,8 @@
 import type { Lock } from "../core/capabilities.ts";
+import { PersistenceError } from "../errors/persistence-error.ts";
 import { Files, unlessGone } from "../files/file-system.ts";
 import { processAlive } from "../files/processes.ts";
+import { mayBeShared } from "../files/shared-file-system.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { ChosenKind } from "./chosen-kind.ts";
 import { inspectLockFile } from "./lock-inspection.ts";
@@ -19,6 +21,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
   const line = new WaitingLine(files, runtime, path);
   let seenMs = Number.POSITIVE_INFINITY;
   let namesUs = false;
+  let hasLease = false;
 
   /**
    * Of a lock file that names our own number. If it was written before this process began, it is an earlier process's:
@@ -30,6 +33,18 @@ export function createLock(runtime: Runtime, path: string): Lock {
    */
   function isAbandonedByUs(): boolean {
     return seenMs < runtime.startedMs - CLOCKS_DIFFER_MS || (namesUs && chosen.hasKernelLocks);
+  }
+
+  /**
+   * Where another machine may use the folder, too, a number that is nobody's here may be that of a process there. If
+   * it holds a lease, that tells when it is gone. Of any other (a peer's, or one on the machine that lends the folder)
+   * only the age of its file does: as long as such numbers passed for dead, two processes to which a folder was lent
+   * took the lock from two on the lending machine, which lived, in 11 of 800 commits, and in 61 of 400 with 2 MB.
+   */
+  async function isAlive(pid: number): Promise<boolean> {
+    if (!(pid === runtime.pid && isAbandonedByUs()) && (await processAlive(files, pid, runtime))) return true;
+    if (hasLease || !mayBeShared(runtime, path)) return false;
+    throw new PersistenceError("not_supported", `Process ${pid} may be on another machine.`, { location: path });
   }
 
   return {
@@ -46,6 +61,7 @@ export function createLock(runtime: Runtime, path: string): Lock {
     async inspect() {
       const seen = await inspectLockFile(files, runtime, path);
       seenMs = seen?.mtimeMs ?? Number.POSITIVE_INFINITY;
+      hasLease = seen?.leaseMtimeMs !== undefined;
       namesUs = seen !== undefined && decoder.decode(seen.content).startsWith(`${runtime.pid} `);
       return seen;
     },
@@ -63,6 +79,6 @@ export function createLock(runtime: Runtime, path: string): Lock {
     async wait(ms) {
       if (await line.reachesFront(ms)) await waitUntilGone(runtime.fs, path, ms, { isLease: chosen.kind === "P" });
     },
-    processAlive: (pid) => (pid === runtime.pid && isAbandonedByUs() ? false : processAlive(files, pid, runtime)),
+    processAlive: isAlive,
   };
 }

@@ -142,7 +142,7 @@ function processState(path: string, process: SimulatedProcess): string {
 function watch(process: SimulatedProcess, name: string, listener: () => void) {
   const inode = process.machine.files.stat(name);
   let isQueued = false;
-  const close = process.machine.watch(inode, () => {
+  const close = process.machine.watch(process, inode, () => {
     if (isQueued) return;
     isQueued = true;
     process.timer(0.05, listener);

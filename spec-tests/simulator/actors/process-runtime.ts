@@ -22,12 +22,20 @@ export function processRuntime(process: SimulatedProcess, observer: Observer, cl
     program: "app.js",
     clock,
     kernelLocks: () => (process.actor.member === "kernel" ? processLocks(process) : undefined),
-    // What does not replace in one step may be another machine's, too: who has kernel locks holds a lease besides there.
-    fileSystemType: () => (process.machine.replaceMs === 0 ? EXT4 : FUSE),
+    fileSystemType: () => fileSystemType(process),
     signalProcess(pid) {
       if (!process.canSee(pid)) throw Object.assign(new Error("ESRCH"), { code: "ESRCH" });
     },
   };
+}
+
+/**
+ * What does not replace in one step may be another machine's, too: who has kernel locks holds a lease besides there. A
+ * machine that lends a folder does not know that it does.
+ */
+function fileSystemType({ machine, actor }: SimulatedProcess): number {
+  if (machine.machines === "lent" && actor.container === 0) return EXT4;
+  return machine.machines === undefined && machine.replaceMs === 0 ? EXT4 : FUSE;
 }
 
 /** The two locks of hosts/shared/lock/kernel-locks-posix.ts. It calls the kernel twice in one go, and so does this. */

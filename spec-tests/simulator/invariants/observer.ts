@@ -51,7 +51,7 @@ export class Observer {
   #onChange(change: Change, name: string | undefined, inode: Inode, by: SimulatedProcess): void {
     this.tenures.onChange(change, name, inode, by);
     if (name === CACHE && change !== "dated" && change !== "replaced") this.ledger.onChange(by);
-    this.#machine.notifyWatchers(inode);
+    this.#machine.notifyWatchers(inode, by);
   }
 
   /** A process of ours made a system call on this name. */

@@ -35,7 +35,7 @@ export function generate(seed: number): Scenario {
   const planned = members.map((member, index) => planActor(random, member, index, powerCutMs));
   const numbered = withOwnNumbers(planned, powerCutMs ?? 0);
   const actors = random.chance(0.15) ? inContainers(random, numbered) : numbered;
-  return {
+  const scenario = {
     seed,
     granularityMs: random.pick([0, 0, 0, 4, 10, 1000, 2000]),
     fileClockMs: random.pick([0, 0, -4, 900, -900]),
@@ -46,6 +46,7 @@ export function generate(seed: number): Scenario {
     ...(powerCutMs === undefined ? {} : { powerCutMs }),
     ...planReplacing(seed, actors),
   };
+  return onMachines(scenario);
 }
 
 /** Drawn apart, so that everything else is what it was. Members of the family do not know of it, and replace nothing. */
@@ -53,6 +54,21 @@ function planReplacing(seed: number, actors: readonly Actor[]): { replaceMs?: nu
   const random = new Random(seed ^ 0x57e9);
   if (!random.chance(0.3) || !actors.every(({ member }) => isOurs(member))) return {};
   return { replaceMs: random.pick([1, 5, 60]) };
+}
+
+/** Drawn apart as well. Members of the family know no lock that would reach another machine. */
+function onMachines(scenario: Scenario): Scenario {
+  const random = new Random(scenario.seed ^ 0x3ac1);
+  if (!random.chance(0.15) || !scenario.actors.every(({ member }) => isOurs(member))) return scenario;
+  const placed = scenario.actors.map((actor) => ({ ...actor, container: random.below(2) }));
+  const actors = random.chance(0.5) ? withNumbersOfMachines(placed) : placed;
+  return { ...scenario, machines: random.pick(["served", "lent"]), actors };
+}
+
+/** Each machine counts by itself, so a number may be there twice. */
+function withNumbersOfMachines(actors: readonly (Actor & { readonly container: number })[]): Actor[] {
+  const next = [1000, 1000];
+  return actors.map((actor) => ({ ...actor, pid: next[actor.container]!++ }));
 }
 
 /** Mostly one kind of ours, at times both, at times with members of the family. */

@@ -48,6 +48,11 @@ export interface Scenario {
    * through libfuse. Left out: it is replaced in one step.
    */
   readonly replaceMs?: number;
+  /**
+   * Its containers are machines, and no kernel lock reaches from one to another. All have the folder from a server
+   * ("served"), or the first has it and lends it to the others ("lent").
+   */
+  readonly machines?: "served" | "lent";
   /** Typical duration of a system call. */
   readonly latencyMs: number;
   readonly actors: readonly Actor[];

@@ -44,6 +44,10 @@ function* smallerThan(scenario: Scenario): Generator<Scenario> {
     const { replaceMs: _, ...inOneStep } = scenario;
     yield inOneStep;
   }
+  if (scenario.machines !== undefined) {
+    const { machines: _, ...onOne } = scenario;
+    yield onOne;
+  }
   if (scenario.fileClockMs !== 0) yield { ...scenario, fileClockMs: 0 };
 }
 

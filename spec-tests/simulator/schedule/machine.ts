@@ -10,6 +10,7 @@ const EPOCH_MS = 1_700_000_000_123;
 const MAX_EVENTS = 100_000;
 
 interface Watcher {
+  readonly process: SimulatedProcess;
   readonly inode: Inode;
   readonly notify: () => void;
 }
@@ -28,6 +29,7 @@ export class Machine {
   readonly trace: string[] | undefined;
   /** Milliseconds; 0: a file is replaced in one step. */
   readonly replaceMs: number;
+  readonly machines: Scenario["machines"];
   readonly #queue = new EventQueue();
   readonly #watchers = new Set<Watcher>();
   #wallMs = EPOCH_MS;
@@ -35,7 +37,12 @@ export class Machine {
 
   constructor(scenario: Scenario, isTraced: boolean) {
     this.random = new Random(scenario.seed);
-    this.files = new SimulatedFileSystem(() => this.wallNow() + scenario.fileClockMs, scenario.granularityMs);
+    this.machines = scenario.machines;
+    this.files = new SimulatedFileSystem(
+      () => this.wallNow() + scenario.fileClockMs,
+      scenario.granularityMs,
+      (process) => this.#kernelOf(process as SimulatedProcess),
+    );
     this.replaceMs = scenario.replaceMs ?? 0;
     this.trace = isTraced ? [] : undefined;
   }
@@ -64,14 +71,22 @@ export class Machine {
     run();
   }
 
-  watch(inode: Inode, notify: () => void): () => void {
-    const watcher = { inode, notify };
+  watch(process: SimulatedProcess, inode: Inode, notify: () => void): () => void {
+    const watcher = { process, inode, notify };
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
 
-  notifyWatchers(inode: Inode): void {
-    for (const watcher of this.#watchers) if (watcher.inode === inode) watcher.notify();
+  /** Those on other machines do not learn what somebody has done. */
+  notifyWatchers(inode: Inode, by: SimulatedProcess): void {
+    for (const { process, inode: watched, notify } of this.#watchers) {
+      if (watched === inode && this.#kernelOf(process) === this.#kernelOf(by)) notify();
+    }
+  }
+
+  /** Whoever has the same has the same advisory locks and watchers. */
+  #kernelOf({ actor }: SimulatedProcess): number | undefined {
+    return this.machines === undefined ? undefined : actor.container;
   }
 
   note(text: string): void {

@@ -1,19 +1,27 @@
-import type { Inode } from "./inode.ts";
 import type { OpenFile } from "./open-file.ts";
 
 // The kernel's two families of advisory locks, exclusive and over the whole file, which is all that anybody here asks
 // for. They know nothing of each other (local file systems; over NFS Linux maps `flock` to record locks).
 
+/** What one kernel knows of a file. */
+export interface AdvisoryLocks {
+  /** Held with `flock`, by an open file description. */
+  flockedBy: OpenFile | undefined;
+  /** Held with `fcntl`: by an open file description (OFD) or by a process (POSIX). */
+  recordLockedBy: object | undefined;
+}
+
 /** `flock(LOCK_EX | LOCK_NB)`. False: another description has it. */
 export function tryFlock(file: OpenFile): boolean {
-  const { inode } = file;
-  if (inode.flockedBy !== undefined && inode.flockedBy !== file) return false;
-  inode.flockedBy = file;
+  const locks = locksOn(file);
+  if (locks.flockedBy !== undefined && locks.flockedBy !== file) return false;
+  locks.flockedBy = file;
   return true;
 }
 
 export function unflock(file: OpenFile): void {
-  if (file.inode.flockedBy === file) file.inode.flockedBy = undefined;
+  const locks = locksOn(file);
+  if (locks.flockedBy === file) locks.flockedBy = undefined;
 }
 
 /**
@@ -21,16 +29,17 @@ export function unflock(file: OpenFile): void {
  * anybody else, a process's too.
  */
 export function tryDescriptionLock(file: OpenFile): boolean {
-  return tryRecordLock(file.inode, file);
+  return tryRecordLock(file, file);
 }
 
 /** `fcntl(F_SETLK)`: the lock belongs to the process, through whichever descriptor it asked. */
 export function tryProcessLock(file: OpenFile): boolean {
-  return tryRecordLock(file.inode, file.owner);
+  return tryRecordLock(file, file.owner);
 }
 
 export function unlockProcess(file: OpenFile): void {
-  if (file.inode.recordLockedBy === file.owner) file.inode.recordLockedBy = undefined;
+  const locks = locksOn(file);
+  if (locks.recordLockedBy === file.owner) locks.recordLockedBy = undefined;
 }
 
 /**
@@ -39,12 +48,22 @@ export function unlockProcess(file: OpenFile): void {
  */
 export function dropLocksOnClose(file: OpenFile): void {
   unflock(file);
-  const { inode } = file;
-  if (inode.recordLockedBy === file || inode.recordLockedBy === file.owner) inode.recordLockedBy = undefined;
+  const locks = locksOn(file);
+  if (locks.recordLockedBy === file || locks.recordLockedBy === file.owner) locks.recordLockedBy = undefined;
 }
 
-function tryRecordLock(inode: Inode, owner: object): boolean {
-  if (inode.recordLockedBy !== undefined && inode.recordLockedBy !== owner) return false;
-  inode.recordLockedBy = owner;
+function tryRecordLock(file: OpenFile, owner: object): boolean {
+  const locks = locksOn(file);
+  if (locks.recordLockedBy !== undefined && locks.recordLockedBy !== owner) return false;
+  locks.recordLockedBy = owner;
   return true;
+}
+
+function locksOn({ inode, kernel }: OpenFile): AdvisoryLocks {
+  let locks = inode.locks.get(kernel);
+  if (locks === undefined) {
+    locks = { flockedBy: undefined, recordLockedBy: undefined };
+    inode.locks.set(kernel, locks);
+  }
+  return locks;
 }

@@ -30,13 +30,18 @@ export class SimulatedFileSystem {
   #inodes = 100;
   #descriptors = 10;
   readonly #open = new Map<object, Map<number, OpenFile>>();
+  readonly #kernelOf: (by: object) => unknown;
   /** Nobody finds it just now. */
   #hidden: { readonly name: string } | undefined;
   onChange: ChangeListener = () => {};
 
-  /** `now`: the file system's own clock, in milliseconds. */
-  constructor(now: () => number, granularityMs: number) {
+  /**
+   * @param now the file system's own clock, in milliseconds
+   * @param kernelOf of the machine that somebody's process is on
+   */
+  constructor(now: () => number, granularityMs: number, kernelOf: (by: object) => unknown = () => undefined) {
     this.#now = now;
+    this.#kernelOf = kernelOf;
     this.#granularityUs = Math.max(1, granularityMs * 1000);
     this.#root = new Inode(2, true, this.#stamp());
   }
@@ -49,7 +54,7 @@ export class SimulatedFileSystem {
     } else if (flags.create && flags.exclusive) throw errno("EEXIST", "open", name);
     else if (inode.isFolder && (flags.create || flags.write)) throw errno("EISDIR", "open", name);
     else if (flags.truncate) this.#setContent(inode, EMPTY, by);
-    const file = new OpenFile(this.#descriptors++, inode, by);
+    const file = new OpenFile(this.#descriptors++, inode, by, this.#kernelOf(by));
     let opened = this.#open.get(by);
     if (opened === undefined) {
       opened = new Map();

@@ -1,4 +1,4 @@
-import type { OpenFile } from "./open-file.ts";
+import type { AdvisoryLocks } from "./file-locks.ts";
 
 export const EMPTY = new Uint8Array(0);
 
@@ -10,10 +10,8 @@ export class Inode {
   /** Microseconds since the epoch: the finest that fits a double. */
   modifiedUs: number;
   links = 0;
-  /** Held with `flock`, by an open file description. */
-  flockedBy: OpenFile | undefined;
-  /** Held with `fcntl`: by an open file description (OFD) or by a process (POSIX). */
-  recordLockedBy: object | undefined;
+  /** By the kernel that keeps them. */
+  readonly locks = new Map<unknown, AdvisoryLocks>();
   /** What a power cut leaves at least; `undefined` as long as nothing was synced. */
   durable: Uint8Array | undefined;
   isDirty = false;

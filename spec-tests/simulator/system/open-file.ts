@@ -7,10 +7,13 @@ export class OpenFile {
   readonly descriptor: number;
   readonly inode: Inode;
   readonly owner: object;
+  /** Of the owner's machine. */
+  readonly kernel: unknown;
 
-  constructor(descriptor: number, inode: Inode, owner: object) {
+  constructor(descriptor: number, inode: Inode, owner: object, kernel: unknown) {
     this.descriptor = descriptor;
     this.inode = inode;
     this.owner = owner;
+    this.kernel = kernel;
   }
 }
