@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { homedir } from "node:os";
 import * as paths from "node:path";
 import process from "node:process";
+import { fileSystemTypeOf } from "../shared/runtime/file-system-type.ts";
 import { hostOf } from "../shared/runtime/host-of.ts";
 import { foreignFunctions } from "./foreign-functions.ts";
 import { loadKernelLocks } from "./kernel-locks.ts";
@@ -20,7 +21,7 @@ export const bunHost = hostOf({
   keyring: () => import("@napi-rs/keyring"),
   module: coreModule,
   isYoungerThread: () => !bun.isMainThread,
-  fileSystemType: (path) => fs.statfsSync(path).type,
+  fileSystemType: (path) => fileSystemTypeOf(fs, path),
   isRoot: process.getuid?.() === 0,
   kernelLocks: loadKernelLocks,
   signalProcess: (pid) => void process.kill(pid, 0),

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import * as paths from "node:path";
 import process from "node:process";
 import { PersistenceError } from "../shared/errors/persistence-error.ts";
+import { fileSystemTypeOf } from "../shared/runtime/file-system-type.ts";
 import type { ForeignFunctions } from "../shared/runtime/foreign-functions.ts";
 import { hostOf } from "../shared/runtime/host-of.ts";
 import { isPermitted } from "./deno.ts";
@@ -58,7 +59,7 @@ export const denoHost = hostOf({
   keyring: () => import("@napi-rs/keyring"), // literally: Deno's registry rewrites what it can read
   module: coreModule,
   isYoungerThread: isThread,
-  fileSystemType: (path) => (isPermitted("sys") ? fs.statfsSync(path).type : undefined),
+  fileSystemType: (path) => (isPermitted("sys") ? fileSystemTypeOf(fs, path) : undefined),
   isRoot: false, // to ask would want a permission
   kernelLocks: loadKernelLocks,
   signalProcess,

@@ -1,3 +1,4 @@
+import { fileSystemTypeOf } from "../shared/runtime/file-system-type.ts";
 import { hostOf } from "../shared/runtime/host-of.ts";
 import { builtIn } from "./built-in.ts";
 import { filesByPath } from "./files-by-path.ts";
@@ -19,7 +20,7 @@ const host = hostOf({
   keyring: () => requirePackage("@napi-rs/keyring"),
   requirePackage,
   module: coreModule,
-  fileSystemType: (path) => builtIn("node:fs").statfsSync(path).type,
+  fileSystemType: (path) => fileSystemTypeOf(builtIn("node:fs"), path),
   isRoot: process.getuid?.() === 0,
   kernelLocks: loadKernelLocks,
   signalProcess: (pid) => void process.kill(pid, 0),

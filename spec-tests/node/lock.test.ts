@@ -23,7 +23,7 @@ import type { Lock, LockInspection } from "../../hosts/shared/core/capabilities.
 import type { KernelLocks } from "../../hosts/shared/lock/kernel-locks.ts";
 import { createClock } from "../../hosts/shared/runtime/clock.ts";
 import { needs } from "../encryption/tools.ts";
-import { FUSE, NFS } from "../support/file-system-types.ts";
+import { EXT4, FUSE, NFS } from "../support/file-system-types.ts";
 import { abandoned, acquire, tryAcquire } from "./acquire.ts";
 import {
   beforeCall,
@@ -397,6 +397,38 @@ describe("both at once", () => {
       expect(await tryAcquire(lock)).toBe(how);
     }
     await lock.release();
+  });
+});
+
+describe.each<Kind>(["K", "P", "both"])("over 9P, kind %s", (kind) => {
+  it("looks again where a name that was in the way goes while it is linked to", async () => {
+    const lock = lockIn(temporaryFolder(), kind, { fs: failing("link", "ENOENT"), fileSystemType: () => EXT4 });
+    expect(await lock.create()).toBe(false);
+    expect(await lock.create()).toBe(true);
+    expect(await lock.check()).toBe(true);
+    await lock.release();
+  });
+
+  it("dates the file that it holds where the server goes by the name it was opened by", async () => {
+    const folder = temporaryFolder();
+    const before = descriptors();
+    let isNext = false;
+    const fs = {
+      ...realFileSystem,
+      futimes: (...args: Parameters<typeof realFileSystem.futimes>) => {
+        if (!isNext) return realFileSystem.futimes(...args);
+        isNext = false;
+        return args[3](errno("ENOENT"));
+      },
+    };
+    const lock = lockIn(folder, kind, { fs, clock: { ...createClock(), now: () => 1_000_000 } });
+    await lock.create();
+    isNext = true;
+    expect(await lock.touch()).toBe(true);
+    expect(isNext).toBe(false);
+    expect(statSync(lock.path).mtimeMs).toBe(1_000_000);
+    await lock.release();
+    expect(descriptors()).toBe(before);
   });
 });
 

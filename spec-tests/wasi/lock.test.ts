@@ -177,6 +177,40 @@ describe("an engine that looks at an open file by its name", () => {
   });
 });
 
+describe("over 9P, where a name that goes while it is looked at is NOENT", () => {
+  it.each<[string, string, Partial<Engine>?]>([
+    ["linking the lock file", "path_link"],
+    ["creating it in place", "path_open", withoutLinks],
+    ["making the lease", "path_create_directory"],
+    ["dating the lock file, which has another name by now", "fd_filestat_set_times"],
+  ])("goes on after %s", async (_what, name, lacking = {}) => {
+    const cache = await temporaryCache();
+    let failed = 0;
+    let isInPlace = false;
+    const engine = (original: Engine) => ({
+      ...lacking,
+      ...(name === "path_open" && {
+        path_link: () => {
+          isInPlace = true; // what is opened next is the lock file
+          return NOTSUP;
+        },
+      }),
+      [name]: (...values: never[]) => {
+        if (failed > 0 || (name === "path_open" && !isInPlace)) return original[name]!(...values);
+        failed += 1;
+        return NOENT;
+      },
+    });
+    const edit = () => {
+      if (name === "fd_filestat_set_times" && failed === 0) wasi.core.renew();
+      return bytes(token("a"));
+    };
+    const wasi = new WasiCache(cache, { ...asking, engine, answers: { ...asking.answers, edit } });
+    expect(wasi.update()).toMatchObject({ status: STATUS.ok, restarts: 0 });
+    expect([failed, keys(cache), existsSync(lockFileOf(cache))]).toEqual([1, ["a"], false]);
+  });
+});
+
 describe("on NFS, where another machine removes what is being looked at", () => {
   const CALLS = ["fd_filestat_get", "fd_pread"] as const;
 

@@ -24,7 +24,8 @@ export function takeLease(): u32 {
     files.removeFolder(LEASE);
     errno = files.makeFolder(LEASE);
   }
-  if (errno == EXIST) return BUSY; // or two found it stale, and the other one was quicker
+  // Or two found it stale, and the other one was quicker; NOENT as for a lock file.
+  if (errno == EXIST || errno == NOENT) return BUSY;
   if (errno != 0) return statusOf(errno);
   return dateNew();
 }

@@ -101,9 +101,10 @@ function publish(): u32 {
   return NOTSUP;
 }
 
+/** 9P says NOENT of a name that somebody takes away while it is looked at. The folder is there. */
 function createInPlace(): u32 {
   let errno = files.createNew(LOCK_FILE);
-  if (errno == EXIST) return CHANGED;
+  if (errno == EXIST || errno == NOENT) return CHANGED;
   if (errno != 0) return statusOf(errno);
   const status = heldFile.adopt(files.opened);
   if (status != OK) return status;

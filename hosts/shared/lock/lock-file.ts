@@ -1,5 +1,14 @@
 import type { LockInspection } from "../core/capabilities.ts";
-import { type FileStatus, type Files, hasCode, O_RDONLY, O_RDWR, quietly, unlessGone } from "../files/file-system.ts";
+import {
+  closing,
+  type FileStatus,
+  type Files,
+  hasCode,
+  O_RDONLY,
+  O_RDWR,
+  quietly,
+  unlessGone,
+} from "../files/file-system.ts";
 import { isLocalFileSystem } from "../files/local-file-system.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { giveToOwnerOfFolder } from "../files/owner.ts";
@@ -92,7 +101,8 @@ export class LockFile {
   /**
    * Gives a prepared file the path, unless there is a file. `undefined`: there is, and this one may be tried again.
    * A server of NFS may report as failed what it has done (link(2), BUGS), so that is looked at: else everybody
-   * would wait for us, ourselves first.
+   * would wait for us, ourselves first. And over 9P a name that somebody takes away while it is looked at is ENOENT,
+   * though this file is there.
    */
   async publish(path: string): Promise<LockFile | undefined> {
     const published = new LockFile(this.#files, path, this.fd, this.stat);
@@ -100,7 +110,8 @@ export class LockFile {
       await this.#files.link(this.path, path);
     } catch (error) {
       const hasName = await published.isAtPath().catch(() => false);
-      if (!hasName && hasCode(error, "EEXIST")) {
+      const isTaken = hasCode(error, "EEXIST") || (hasCode(error, "ENOENT") && (await this.isAtPath()));
+      if (!hasName && isTaken) {
         return undefined;
       }
       if (!hasName) {
@@ -190,7 +201,20 @@ export class LockFile {
 
   /** `false`: it is gone. */
   async touch(now: number): Promise<boolean> {
-    return (await unlessGone(this.#files.futimes(this.fd, new Date(now)).then(() => true))) ?? false;
+    const isDated = await unlessGone(this.#files.futimes(this.fd, new Date(now)).then(() => true));
+    return isDated ?? (await unlessGone(this.#touchAtPath(now))) ?? false;
+  }
+
+  /** QEMU's server of 9P goes by the name by which a file was opened, and a lock file's is gone once it is published. */
+  async #touchAtPath(now: number): Promise<boolean> {
+    if (!(await this.isAtPath())) return false;
+    const fd = await this.#files.open(this.path, O_RDONLY);
+    return closing(this.#files, fd, async () => {
+      const { ino, dev } = await this.#files.fstat(fd);
+      if (ino !== this.stat.ino || dev !== this.stat.dev) return false;
+      await this.#files.futimes(fd, new Date(now));
+      return true;
+    });
   }
 
   /**
