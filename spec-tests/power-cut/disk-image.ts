@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import type { Random } from "../simulator/schedule/random.ts";
+import { run } from "../support/run.ts";
 import type { Entry } from "./entries.ts";
-import { run } from "./file-systems.ts";
 
 type Write = Extract<Entry, { kind: "write" }>;
 

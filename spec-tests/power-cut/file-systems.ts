@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { run } from "../support/run.ts";
 
 export interface FileSystem {
   readonly name: string;
@@ -35,8 +35,4 @@ export async function mounted<T>(what: string, folder: string, name: string, use
   } finally {
     run("umount", folder);
   }
-}
-
-export function run(program: string, ...options: string[]): string {
-  return execFileSync(program, options, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }

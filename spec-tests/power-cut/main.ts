@@ -5,10 +5,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { Random } from "../simulator/schedule/random.ts";
+import { findPrograms, type Program } from "../writers/programs.ts";
+import { Promised } from "../writers/promised.ts";
 import { DiskImage } from "./disk-image.ts";
 import { FILE_SYSTEMS, type FileSystem, mounted } from "./file-systems.ts";
-import { findPrograms, type Program } from "./programs.ts";
-import { Promised } from "./promised.ts";
 import { CACHE, type Recording, record } from "./recording.ts";
 
 const { values } = parseArgs({
@@ -61,7 +61,7 @@ async function run(program: Program, fileSystem: FileSystem): Promise<boolean> {
   try {
     const recording = await record(program, fileSystem, folder, mount);
     const faults = await cutPower(recording, fileSystem, folder, mount);
-    const isFine = (faults.length === 0) === program.waitsForDisk;
+    const isFine = (faults.length === 0) === (program.without === undefined);
     const cuts = Math.min(Number(values.cuts), recording.entries.length);
     console.log(
       `${isFine ? "ok" : "FAILED"}  ${program.name}, ${fileSystem.name}: ${cuts} cuts, ${faults.length} with a loss`,
@@ -77,6 +77,6 @@ if (process.platform !== "linux" || process.getuid?.() !== 0) {
   console.error("This needs Linux and root, for loop devices and mounts.");
   process.exit(2);
 }
-for (const program of await findPrograms()) {
+for (const program of await findPrograms("syncing")) {
   for (const fileSystem of FILE_SYSTEMS) if (!(await run(program, fileSystem))) process.exitCode = 1;
 }

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { fromRoot } from "../processes/commands.ts";
+import { run } from "../support/run.ts";
+import type { Program } from "../writers/programs.ts";
 import { type Entry, readEntries } from "./entries.ts";
-import { type FileSystem, make, mounted, onLoopDevice, run } from "./file-systems.ts";
-import type { Program } from "./programs.ts";
+import { type FileSystem, make, mounted, onLoopDevice } from "./file-systems.ts";
 
 const PROCESSES = 3;
 const COMMITS = 25;
@@ -78,9 +79,9 @@ async function commitAll(program: Program, mount: string, news: string): Promise
   await Promise.all(Array.from({ length: PROCESSES }, (_, n) => commit(program, join(mount, CACHE), news, `w${n}`)));
 }
 
-async function commit({ command, tells, waitsForDisk }: Program, cache: string, news: string, prefix: string) {
+async function commit({ command, tells, without }: Program, cache: string, news: string, prefix: string) {
   const [path, ...before] = command;
-  const options = [...(tells ? [news] : []), ...(waitsForDisk ? [] : ["unsynced"])];
+  const options = [...(tells ? [news, "0"] : []), ...(without === undefined ? [] : [without])];
   const child = spawn(path, [...before, cache, prefix, String(COMMITS), ...options], {
     stdio: ["ignore", "pipe", "inherit"],
   });

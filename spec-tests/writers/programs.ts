@@ -4,20 +4,23 @@ import type * as Embeddings from "../embed/setup.d.mts";
 import { type Command, compiled } from "../processes/child.ts";
 import { commandFor, fromRoot, PERMISSION_MODEL } from "../processes/commands.ts";
 
+/** To wait for the disk, to hold the lock. */
+export type Omission = "syncing" | "locking";
+
 /** Who commits, and how it is started. */
 export interface Program {
   readonly name: string;
   readonly command: Command;
   /** It says itself, at once, what it has stored. Otherwise it prints that. */
   readonly tells: boolean;
-  /** One that does not must lose something: else the cuts would show nothing. */
-  readonly waitsForDisk: boolean;
+  /** What it leaves out. It must lose something: else all others would show nothing. */
+  readonly without?: Omission;
 }
 
-/** Those that are installed. */
-export async function findPrograms(): Promise<Program[]> {
+/** Those that are installed, after one of Node's that leaves something out. */
+export async function findPrograms(without: Omission): Promise<Program[]> {
   const { findNodes } = await fromRoot<typeof Runtimes>("tools/runtimes.mjs");
-  const programs = [{ ...ours("node that does not wait for the disk", [process.execPath]), waitsForDisk: false }];
+  const programs: Program[] = [{ ...ours(`node without ${without}`, [process.execPath]), without }];
   for (const name of ["node", "deno", "bun"] as const) programs.push(ours(name, await commandFor(name)));
   for (const { path, version } of findNodes(22)) {
     programs.push(ours(`node ${version} --permission`, [path, ...PERMISSION_MODEL]));
@@ -26,8 +29,8 @@ export async function findPrograms(): Promise<Program[]> {
 }
 
 function ours(name: string, command: Command): Program {
-  const script = compiled("spec-tests/power-cut/writer.js");
-  return { name, command: [...command, script], tells: true, waitsForDisk: true };
+  const script = compiled("spec-tests/writers/writer.js");
+  return { name, command: [...command, script], tells: true };
 }
 
 async function embeddings(): Promise<Program[]> {
@@ -39,7 +42,7 @@ async function embeddings(): Promise<Program[]> {
       continue;
     }
     await build(name);
-    programs.push({ name, command: EMBEDDINGS[name].programs.contention, tells: false, waitsForDisk: true });
+    programs.push({ name, command: EMBEDDINGS[name].programs.contention, tells: false });
   }
   return programs;
 }
