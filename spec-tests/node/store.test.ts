@@ -466,6 +466,22 @@ describe("what killed writers left behind", () => {
     expect(names(folder)).toHaveLength(8);
   });
 
+  it.runIf(process.platform === "linux").each([
+    ["stays as long as it is new where another machine may be creating it", NFS, 0, 1],
+    ["goes when it is old there, too", NFS, 120_000, 0],
+    ["goes by its modification time elsewhere", EXT4, 0, 0],
+  ])("%s", async (_what, type, aheadMs, left) => {
+    const folder = temporaryFolder();
+    const name = join(folder, ".cache.2147483646.0123456789ab.tmp");
+    writeFileSync(name, "");
+    utimesSync(name, 7, 7); // what NFS 3 has there while it is created
+    const clock = { ...nodeHost.runtime.clock, now: () => Date.now() + aheadMs };
+    const store = createFileStore(join(folder, "cache"), { fileSystemType: () => type, clock });
+    await store.replace(bytes("x"));
+    await store.settle();
+    expect(names(folder)).toHaveLength(left + 1);
+  });
+
   it("is removed whatever lies beside it that cannot be", async () => {
     const folder = temporaryFolder();
     const old = new Date(Date.now() - 120_000);

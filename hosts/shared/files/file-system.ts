@@ -16,6 +16,8 @@ export interface FileStatus {
   readonly size: bigint;
   readonly mtimeMs: bigint;
   readonly mtimeNs: bigint;
+  /** When anything about it was changed last. */
+  readonly ctimeMs: bigint;
   isDirectory(): boolean;
   isFile(): boolean;
   isSymbolicLink(): boolean;

@@ -1,6 +1,7 @@
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Files, quietly } from "./file-system.ts";
 import { processAlive } from "./processes.ts";
+import { mayBeShared } from "./shared-file-system.ts";
 
 /**
  * A write takes milliseconds, and whoever waits dates its file again and again: what is
@@ -25,10 +26,18 @@ export async function removeLeftovers(files: Files, runtime: Runtime, target: st
   }
 
   async function removeIfLeft(path: string, pid: number): Promise<void> {
-    const { mtimeMs } = await files.lstat(path);
+    const { mtimeMs, ctimeMs } = await files.lstat(path);
     const gone = pid === runtime.pid || !(await processAlive(files, pid, runtime));
-    if (gone && now - Number(mtimeMs) > STALE_TEMPORARY_MS) {
+    if (gone && isOld(mtimeMs) && (isOld(ctimeMs) || !mayBeShared(runtime, path))) {
       await files.unlink(path);
     }
+  }
+
+  /**
+   * Of a file that another machine is just creating NFS 3 has some number in the place of the modification time (RFC
+   * 1813, 3.3.8, EXCLUSIVE), and its process is none here: so one machine removed the other's before it had its name.
+   */
+  function isOld(time: bigint): boolean {
+    return now - Number(time) > STALE_TEMPORARY_MS;
   }
 }
