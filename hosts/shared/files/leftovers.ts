@@ -16,6 +16,7 @@ const STALE_TEMPORARY_MS = 60_000;
 export async function removeLeftovers(files: Files, runtime: Runtime, target: string): Promise<void> {
   const { paths } = runtime;
   const now = runtime.clock.now();
+  const isOld = (time: bigint) => now - Number(time) > STALE_TEMPORARY_MS;
   const folder = paths.dirname(target);
   const prefix = `.${paths.basename(target)}.`;
   for (const name of await files.readdir(folder)) {
@@ -25,19 +26,15 @@ export async function removeLeftovers(files: Files, runtime: Runtime, target: st
     if (pid) await quietly(removeIfLeft(paths.join(folder, name), Number(pid)));
   }
 
+  /**
+   * Of a file that another machine is just creating NFS 3 may have some number in the place of the modification time
+   * (RFC 1813, 3.3.8, EXCLUSIVE), and its process is none here.
+   */
   async function removeIfLeft(path: string, pid: number): Promise<void> {
     const { mtimeMs, ctimeMs } = await files.lstat(path);
     const gone = pid === runtime.pid || !(await processAlive(files, pid, runtime));
     if (gone && isOld(mtimeMs) && (isOld(ctimeMs) || !mayBeShared(runtime, path))) {
       await files.unlink(path);
     }
-  }
-
-  /**
-   * Of a file that another machine is just creating NFS 3 has some number in the place of the modification time (RFC
-   * 1813, 3.3.8, EXCLUSIVE), and its process is none here: so one machine removed the other's before it had its name.
-   */
-  function isOld(time: bigint): boolean {
-    return now - Number(time) > STALE_TEMPORARY_MS;
   }
 }

@@ -27,7 +27,7 @@ export interface Runtime {
    * and with it the whole event loop.
    */
   readonly nonBlock: number;
-  /** file-system-type.ts; `undefined` where that cannot be told. */
+  /** What statfs(2) calls the file system that a file is on, or should; `undefined` where that cannot be told. */
   fileSystemType(path: string): number | undefined;
   readonly pid: number;
   /** What it makes in another user's folder is for that user. Deno may not say. */
