@@ -41,7 +41,7 @@ async function cutPower(
       if (found.length > 0) faults.push(`cut ${index}: ${found.join(", ")}`);
     }
     image.take(entry);
-    if (entry.kind === "news") for (const line of entry.lines) promised.take(line);
+    if (entry.kind === "news") promised.take(entry.lines);
   }
   image.close();
   return faults;

@@ -35,7 +35,7 @@ async function run({ mount, program, company }: Case, clients: readonly Client[]
 /** What the processes have said, held against what the server has. */
 function judged({ told, faults, ...rest }: Finding): Finding {
   const promised = new Promised();
-  for (const line of told) promised.take(line);
+  promised.take(told);
   const found = { ...rest, told, faults: [...faults, ...promised.faultsOf(join(LENT, CACHE))] };
   emptyFolder(LENT);
   return found;

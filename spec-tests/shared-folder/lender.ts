@@ -36,7 +36,8 @@ export class Lender {
     this.#company.kill();
     await this.#ended;
     const promised = new Promised();
-    for (const line of [...finding.told, ...this.#company.told]) promised.take(line);
+    promised.take(finding.told);
+    promised.take(this.#company.told);
     faults.push(...promised.faultsOf(join(this.#folder, CACHE)));
     emptyFolder(this.#folder);
     return { ...finding, faults };

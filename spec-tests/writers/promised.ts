@@ -6,8 +6,12 @@ export class Promised {
   readonly #changing = new Set<string>();
   readonly #removed = new Set<string>();
 
+  take(lines: readonly string[]): void {
+    for (const line of lines) this.#takeOne(line);
+  }
+
   /** `<prefix> committed <n>`, `<prefix> removed <n>`, and before either is certain `<prefix> removes <n>`. */
-  take(line: string): void {
+  #takeOne(line: string): void {
     const [, prefix, what, n] = /^(\S+) (committed|removes|removed) (\d+)$/.exec(line) ?? [];
     const key = `${prefix}-${n}`;
     if (what === "committed") this.#stored.add(key);

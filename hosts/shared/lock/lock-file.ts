@@ -110,11 +110,8 @@ export class LockFile {
       await this.#files.link(this.path, path);
     } catch (error) {
       const hasName = await published.isAtPath().catch(() => false);
-      const isTaken = hasCode(error, "EEXIST") || (hasCode(error, "ENOENT") && (await this.isAtPath()));
-      if (!hasName && isTaken) {
-        return undefined;
-      }
       if (!hasName) {
+        if (hasCode(error, "EEXIST") || (hasCode(error, "ENOENT") && (await this.isAtPath()))) return undefined;
         throw error;
       }
     }
@@ -156,7 +153,11 @@ export class LockFile {
   async isAtPath(): Promise<boolean> {
     const found = await unlessGone(this.#files.lstat(this.path));
     const lostItsName = found?.nlink === 0n && this.stat.nlink > 0n;
-    return found !== undefined && !lostItsName && found.ino === this.stat.ino && found.dev === this.stat.dev;
+    return found !== undefined && !lostItsName && this.#is(found);
+  }
+
+  #is({ ino, dev }: FileStatus): boolean {
+    return ino === this.stat.ino && dev === this.stat.dev;
   }
 
   /** Looked at again, since it may have been written to after it was opened. */
@@ -210,8 +211,7 @@ export class LockFile {
     if (!(await this.isAtPath())) return false;
     const fd = await this.#files.open(this.path, O_RDONLY);
     return closing(this.#files, fd, async () => {
-      const { ino, dev } = await this.#files.fstat(fd);
-      if (ino !== this.stat.ino || dev !== this.stat.dev) return false;
+      if (!this.#is(await this.#files.fstat(fd))) return false;
       await this.#files.futimes(fd, new Date(now));
       return true;
     });
